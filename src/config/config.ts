@@ -1,0 +1,109 @@
+/**
+ * The frozen configuration every room reads: what the operator's YAML means after checks and defaults.
+ *
+ * Field meanings and defaults: docs/configuration.md. Durations are seconds unless the name says milliseconds.
+ * Must never hold an unresolved `${ENV}` or an unchecked value.
+ */
+import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
+
+export interface Bucket {
+  readonly perMinute: number;
+  readonly burst: number;
+}
+
+export interface BrandConfig {
+  readonly name: string;
+  readonly accent: string;
+  readonly supportUrl: string | undefined;
+  /** File path of the operator's logo, served from our origin. */
+  readonly logo: string | undefined;
+}
+
+interface UpstreamBase {
+  readonly name: string;
+  readonly displayName: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  /** Asked on every hop, beside those of the granted scopes. */
+  readonly scopes: readonly string[];
+  /** Extra fixed authorization parameters (`prompt`, `access_type` …). */
+  readonly params: Readonly<Record<string, string>>;
+  readonly allowPrivate: boolean;
+}
+
+export interface OidcUpstream extends UpstreamBase {
+  readonly kind: 'oidc';
+  readonly issuer: string;
+}
+
+export interface OAuth2Upstream extends UpstreamBase {
+  readonly kind: 'oauth2';
+  readonly issuer: string | undefined;
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly userinfoEndpoint: string;
+  readonly revocationEndpoint: string | undefined;
+  readonly subjectField: string;
+  readonly nameField: string | undefined;
+}
+
+export type UpstreamConfig = OidcUpstream | OAuth2Upstream;
+
+export interface ResourceConfig extends Resource {
+  /** SHA-256 of the MCP server's own credential; undefined when it has none. */
+  readonly credentialHash: TokenHash | undefined;
+}
+
+export interface ConfiguredClient {
+  readonly id: string;
+  readonly secretHash: TokenHash | undefined;
+  readonly metadata: ClientMetadata;
+}
+
+export interface Config {
+  /** `demo` only through the demo command: every page says so and only loopback is listened on. */
+  readonly mode: 'demo' | 'configured';
+  readonly issuer: string;
+  /** The issuer's scheme is http, which is accepted on loopback only; cookies lose `__Host-` and Secure. */
+  readonly plainHttp: boolean;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly database: { readonly engine: 'sqlite'; readonly file: string } | { readonly engine: 'postgres'; readonly url: string };
+  /** Key ring: the first seals, all open. */
+  readonly secrets: readonly string[];
+  readonly brand: BrandConfig;
+  readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
+  readonly resources: ReadonlyMap<string, ResourceConfig>;
+  readonly registration: {
+    readonly dynamic: 'open' | 'initial_access_token' | 'off';
+    readonly initialAccessTokenHashes: readonly TokenHash[];
+    readonly redirectSchemes: readonly string[];
+    readonly clients: readonly ConfiguredClient[];
+    readonly metadataDocuments: {
+      readonly enabled: boolean;
+      readonly allowedHosts: readonly string[];
+      readonly trustedHosts: readonly string[];
+      readonly developmentHosts: readonly string[];
+    };
+  };
+  readonly consent: { readonly remember: 'ask' | 'skip_when_assured'; readonly lifetime: number; readonly lookAlike: 'warn' | 'block' };
+  readonly tokens: { readonly code: number; readonly access: number; readonly refresh: number; readonly refreshIdle: number; readonly refreshGrace: number };
+  readonly admin: { readonly keyHashes: readonly TokenHash[]; readonly listen: { readonly host: string; readonly port: number } | undefined };
+  readonly limits: {
+    readonly registrations: Bucket | undefined;
+    readonly authorizations: Bucket | undefined;
+    readonly tokens: Bucket | undefined;
+    readonly adminFailures: Bucket | undefined;
+    /** Pages per (person or browser) and client. */
+    readonly prompts: { readonly pages: number; readonly seconds: number } | undefined;
+    readonly pendingJourneys: { readonly perBrowser: number; readonly perClient: number; readonly total: number };
+  };
+  /** CIDRs whose forwarded headers count. */
+  readonly trustedProxies: readonly string[];
+  readonly egressProxy: string | undefined;
+  readonly sessions: { readonly idle: number; readonly absolute: number };
+  /** Life of an undecided request. */
+  readonly journeyLifetime: number;
+  readonly verificationCacheMs: number;
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; readonly format: 'json' | 'pretty' };
+  readonly telemetry: { readonly metricsListen: { readonly host: string; readonly port: number } | undefined; readonly otlpEndpoint: string | undefined };
+}

@@ -1,0 +1,47 @@
+/**
+ * The port to a third-party authorization server: what a journey asks of it, and the three ways it can fail.
+ *
+ * Must never start without a ConsentedJourney, follow a redirect, retry a code exchange, or send anything an MCP
+ * client chose (RFC 9700 4.4, 4.5; RFC 9207; OpenID Connect Core 3.1).
+ */
+import type { ConsentedJourney, JourneySecrets, Seconds } from '../domain/types.ts';
+
+/** `refused`: it said no. `unreachable`: it did not answer in time or answered 429/5xx. `nonsense`: its answer cannot be believed. */
+export type ConnectorFailure =
+  | { readonly kind: 'refused'; readonly error: string; readonly detail: string }
+  | { readonly kind: 'unreachable'; readonly detail: string; readonly retryAfter: number | undefined }
+  | { readonly kind: 'nonsense'; readonly detail: string };
+
+export type ConnectorResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: ConnectorFailure };
+
+/** The third party's tokens for one person. Sealed before it is stored; never sent to any MCP client. */
+export interface UpstreamTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  readonly tokenType: string;
+  readonly accessExpiresAt: Seconds | undefined;
+  /** As the upstream granted them; what was asked when it does not say. */
+  readonly scopes: readonly string[];
+}
+
+export interface UpstreamArrival {
+  /** Immutable subject at this upstream (`sub`, numeric id); never an e-mail address. */
+  readonly subject: string;
+  /** For display only. */
+  readonly name: string;
+  readonly tokens: UpstreamTokens;
+}
+
+export interface Connector {
+  /** Key in the configuration; the last path segment of the callback. */
+  readonly name: string;
+  /** What people call it: "GitHub". */
+  readonly displayName: string;
+  /** The upstream address to send the browser to. The same journey, secrets and scopes always give the same address. */
+  begin(journey: ConsentedJourney, secrets: JourneySecrets, upstreamScopes: readonly string[]): Promise<ConnectorResult<URL>>;
+  /**
+   * Checks the callback's parameters (state, iss, error) before anything is sent, exchanges the code once, and learns who came.
+   * `now` is epoch seconds.
+   */
+  complete(parameters: URLSearchParams, secrets: JourneySecrets, upstreamScopes: readonly string[], now: Seconds): Promise<ConnectorResult<UpstreamArrival>>;
+}

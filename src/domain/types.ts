@@ -271,3 +271,6 @@ export interface Trail {
   readonly reference: string;
   readonly actor: { readonly kind: 'person' | 'client' | 'resource' | 'admin' | 'system'; readonly id: string | undefined };
 }
+
+/** Where a client's answer goes: a trusted redirect with its parameters. Minted by domain/client-answer. */
+export type ClientAnswer = Brand<string, 'ClientAnswer'>;

@@ -74,7 +74,7 @@ export class BrowserJar {
   /** Submits a form from the page shown last; with no page yet, from the form's own origin. Headers given here win. */
   postForm(url: string, fields: Fields, headers: Readonly<Record<string, string>> = {}): Promise<JarResponse> {
     const entries: readonly (readonly [string, string])[] = Array.isArray(fields) ? fields : Object.entries(fields);
-    const body = new URLSearchParams(entries.map(([name, value]) => [name, value])).toString();
+    const body = new URLSearchParams(entries.map(([name, value]): [string, string] => [name, value])).toString();
     return this.#navigate(url, { method: 'POST', body, headers, from: this.#page ?? url });
   }
 

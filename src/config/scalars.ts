@@ -80,28 +80,40 @@ export const text = (max = 2000) => z.string().trim().min(1).max(max);
 
 /** An absolute https address (http on loopback), returned as written. */
 export const webAddress = () =>
-  text().superRefine((value, context) => {
-    const url = parseUrl(value);
-    if (url === undefined) return report(context, 'E106', `"${value}" is not an absolute address`, 'write https://host/path');
-    if (!hasSafeScheme(url)) return report(context, 'E104', `"${value}" does not use https`, 'use https');
-    if (url.username !== '' || url.password !== '') return report(context, 'E106', 'an address here carries no user name', 'remove what stands before the @');
-    if (url.hash !== '') return report(context, 'E106', 'an address here has no fragment', 'remove everything from the #');
-  }).meta({ format: 'address' });
+  text()
+    .superRefine((value, context) => {
+      const url = parseUrl(value);
+      if (url === undefined)
+        return report(context, 'E106', `"${value}" is not an absolute address`, 'write https://host/path');
+      if (!hasSafeScheme(url)) return report(context, 'E104', `"${value}" does not use https`, 'use https');
+      if (url.username !== '' || url.password !== '')
+        return report(context, 'E106', 'an address here carries no user name', 'remove what stands before the @');
+      if (url.hash !== '')
+        return report(context, 'E106', 'an address here has no fragment', 'remove everything from the #');
+    })
+    .meta({ format: 'address' });
 
-const PLACEHOLDER = /change[-_ ]?(me|this|it)|replace[-_ ]?(me|this|with)|your[-_ ]?(own[-_ ]?)?(secret|key|password|token)|placeholder|insert[-_ ]|not[-_ ]?so[-_ ]?secret|<.*>|^\.+$|^x+$/i;
-const WELL_KNOWN = /^(.{1,4})\1+$|^(password|secret|admin|broker|example|default|test)[\d!]*$|^(0123456789abcdef|abcdefghijklmnopqrstuvwxyz|1234567890)+$/i;
+const PLACEHOLDER =
+  /change[-_ ]?(me|this|it)|replace[-_ ]?(me|this|with)|your[-_ ]?(own[-_ ]?)?(secret|key|password|token)|placeholder|insert[-_ ]|not[-_ ]?so[-_ ]?secret|<.*>|^\.+$|^x+$/i;
+const WELL_KNOWN =
+  /^(.{1,4})\1+$|^(password|secret|admin|broker|example|default|test)[\d!]*$|^(0123456789abcdef|abcdefghijklmnopqrstuvwxyz|1234567890)+$/i;
 
 /** Whether the text is a secret nobody should rely on: a placeholder, a pattern, a famous example. */
-export const isGuessable = (secret: string): boolean => PLACEHOLDER.test(secret) || WELL_KNOWN.test(secret) || new Set(secret).size < 6;
+export const isGuessable = (secret: string): boolean =>
+  PLACEHOLDER.test(secret) || WELL_KNOWN.test(secret) || new Set(secret).size < 6;
 
 /** A secret of ours: at least `bytes` bytes of UTF-8 and not a famous one. Taken as it is, no decoding. */
 export const secret = (bytes = 32) =>
-  z.string().superRefine((value, context) => {
-    const length = Buffer.byteLength(value, 'utf8');
-    const fix = 'make one with: consent-broker secret';
-    if (length < bytes) report(context, 'E108', `this secret has ${length} bytes; ${bytes} are needed`, fix);
-    else if (isGuessable(value)) report(context, 'E108', 'this secret is an example, a placeholder or a pattern', fix);
-  }).meta({ secret: true, format: `secret, at least ${bytes} bytes` });
+  z
+    .string()
+    .superRefine((value, context) => {
+      const length = Buffer.byteLength(value, 'utf8');
+      const fix = 'make one with: consent-broker secret';
+      if (length < bytes) report(context, 'E108', `this secret has ${length} bytes; ${bytes} are needed`, fix);
+      else if (isGuessable(value))
+        report(context, 'E108', 'this secret is an example, a placeholder or a pattern', fix);
+    })
+    .meta({ secret: true, format: `secret, at least ${bytes} bytes` });
 
 /** `{ host, port }` or `host:port`. Port 0 lets the system choose. */
 export const listener = () =>
@@ -110,7 +122,12 @@ export const listener = () =>
     .transform((value, context): { host: string; port: number } => {
       const parsed = parseListener(value);
       if (parsed !== undefined) return parsed;
-      return report(context, 'E106', 'this is not an address to listen on', 'write { host: 127.0.0.1, port: 8787 } or 127.0.0.1:8787');
+      return report(
+        context,
+        'E106',
+        'this is not an address to listen on',
+        'write { host: 127.0.0.1, port: 8787 } or 127.0.0.1:8787',
+      );
     })
     .meta({ format: '{ host, port } or host:port' });
 
@@ -118,7 +135,8 @@ export const listener = () =>
 export function parseListener(value: unknown): { host: string; port: number } | undefined {
   const match = typeof value === 'string' ? /^(\[[0-9a-f:.]+\]|[^:\s]+):(\d{1,5})$/i.exec(value) : null;
   const raw = match !== null ? { host: match[1], port: match[2] } : value;
-  if (typeof raw !== 'object' || raw === null || Object.keys(raw).some((key) => key !== 'host' && key !== 'port')) return undefined;
+  if (typeof raw !== 'object' || raw === null || Object.keys(raw).some((key) => key !== 'host' && key !== 'port'))
+    return undefined;
   const { host = '127.0.0.1', port } = raw as { host?: unknown; port?: unknown };
   const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port;
   if (typeof host !== 'string' || host === '' || typeof number !== 'number') return undefined;

@@ -99,4 +99,9 @@ const missing = (reference: string, place: string): Problem =>
         problem: `${reference.slice(5)} cannot be read or is empty`,
         fix: 'create the file, or let this process read it',
       }
-    : { code: 'E101', place, problem: `${reference} is not set`, fix: `set the environment variable ${reference} (secrets: consent-broker secret)` };
+    : {
+        code: 'E101',
+        place,
+        problem: `${reference} is not set`,
+        fix: `set the environment variable ${reference} (secrets: consent-broker secret)`,
+      };

@@ -12,9 +12,25 @@ const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
 
 /** Parameters that the broker sets itself on the upstream hop. */
 const PROTOCOL_PARAMETERS = new Set([
-  'client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'redirect_uri', 'response_type', 'response_mode',
-  'scope', 'state', 'nonce', 'code', 'code_challenge', 'code_challenge_method', 'code_verifier', 'grant_type', 'iss',
-  'request', 'request_uri', 'id_token_hint',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'nonce',
+  'code',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'grant_type',
+  'iss',
+  'request',
+  'request_uri',
+  'id_token_hint',
 ]);
 
 const parameters = z
@@ -34,20 +50,28 @@ const parameters = z
   .describe('Extra fixed authorization parameters, such as `prompt`; none of those the protocol uses.');
 
 const scopeToken = z.string().superRefine((value, context) => {
-  if (!SCOPE.test(value)) report(context, 'E112', 'this is not a scope name', 'use printable ASCII without spaces, quotes or backslashes');
+  if (!SCOPE.test(value))
+    report(context, 'E112', 'this is not a scope name', 'use printable ASCII without spaces, quotes or backslashes');
 });
 
 const shared = {
   name: text(80).optional().describe('What people call it on the consent page.'),
   client_id: text().describe("The broker's own client id at this upstream."),
-  client_secret: text().meta({ secret: true }).optional().describe('Its secret there; leave it out for a public client.'),
+  client_secret: text()
+    .meta({ secret: true })
+    .optional()
+    .describe('Its secret there; leave it out for a public client.'),
   scopes: z.array(scopeToken).max(100).optional().describe('Asked on every hop, beside those of the granted scopes.'),
   params: parameters,
-  allow_private: yesNo().prefault(false).describe('Its endpoints may be on a private address (for its own calls only).'),
+  allow_private: yesNo()
+    .prefault(false)
+    .describe('Its endpoints may be on a private address (for its own calls only).'),
 };
 
 const fields = {
-  subject_field: text(100).describe('Field of the userinfo answer that never changes for a person; never an e-mail address.'),
+  subject_field: text(100).describe(
+    'Field of the userinfo answer that never changes for a person; never an e-mail address.',
+  ),
   name_field: text(100).optional().describe('Field of the userinfo answer that people recognise.'),
 };
 
@@ -102,15 +126,34 @@ export type ResourceSettings = z.output<typeof resource>;
 
 /** Schemes that run or read something when followed, or belong to the web; never a native app's own. */
 export const FOREIGN_SCHEMES = new Set([
-  'about', 'blob', 'chrome', 'data', 'file', 'filesystem', 'ftp', 'http', 'https', 'intent', 'jar', 'javascript', 'mailto',
-  'resource', 'sms', 'tel', 'vbscript', 'view-source', 'ws', 'wss',
+  'about',
+  'blob',
+  'chrome',
+  'data',
+  'file',
+  'filesystem',
+  'ftp',
+  'http',
+  'https',
+  'intent',
+  'jar',
+  'javascript',
+  'mailto',
+  'resource',
+  'sms',
+  'tel',
+  'vbscript',
+  'view-source',
+  'ws',
+  'wss',
 ]);
 
 const redirectUri = text().superRefine((value, context) => {
   const url = parseUrl(value);
   const fix = 'use https, loopback http, or a scheme of the app';
   if (url === undefined) return report(context, 'E119', 'this redirect URI is not absolute', fix);
-  if (value.includes('#')) return report(context, 'E119', 'a redirect URI has no fragment', 'remove everything from the #');
+  if (value.includes('#'))
+    return report(context, 'E119', 'a redirect URI has no fragment', 'remove everything from the #');
   const scheme = url.protocol.slice(0, -1);
   const safe = scheme === 'https' || (scheme === 'http' && isLoopback(url)) || !FOREIGN_SCHEMES.has(scheme);
   if (!safe) report(context, 'E119', `a redirect URI cannot use ${scheme}: here`, fix);
@@ -123,7 +166,10 @@ export const client = z
     client_name: text(80),
     redirect_uris: z.array(redirectUri).min(1).max(20).describe('Compared exactly (loopback ports excepted).'),
     token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'client_secret_post']).optional(),
-    grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).min(1).prefault(['authorization_code', 'refresh_token']),
+    grant_types: z
+      .array(z.enum(['authorization_code', 'refresh_token']))
+      .min(1)
+      .prefault(['authorization_code', 'refresh_token']),
     application_type: z.enum(['native', 'web']).optional(),
     scope: text().optional(),
     client_uri: webAddress().optional(),
@@ -132,12 +178,23 @@ export const client = z
     tos_uri: webAddress().optional(),
   })
   .superRefine((value, context) => {
-    const method = value.token_endpoint_auth_method ?? (value.client_secret === undefined ? 'none' : 'client_secret_basic');
+    const method =
+      value.token_endpoint_auth_method ?? (value.client_secret === undefined ? 'none' : 'client_secret_basic');
     if (method === 'none' && value.client_secret !== undefined) {
-      report(context, 'E119', 'this client has a secret but token_endpoint_auth_method is none', 'remove one of the two');
+      report(
+        context,
+        'E119',
+        'this client has a secret but token_endpoint_auth_method is none',
+        'remove one of the two',
+      );
     }
     if (method !== 'none' && value.client_secret === undefined) {
-      report(context, 'E119', `token_endpoint_auth_method ${method} needs a client_secret`, 'add the secret, or use none');
+      report(
+        context,
+        'E119',
+        `token_endpoint_auth_method ${method} needs a client_secret`,
+        'add the secret, or use none',
+      );
     }
   });
 export type ClientSettings = z.output<typeof client>;

@@ -54,18 +54,13 @@ const knownImpliedScopes: Check = (root, report) => {
   for (const [key, resource] of Object.entries(record(valueAt(root, ['resources'])))) {
     const scopes = record(valueAt(resource, ['scopes']));
     for (const [name, scope] of Object.entries(scopes)) {
+      const others = Object.keys(scopes).filter((other) => other !== name);
       for (const [index, implied] of list(valueAt(scope, ['implies'])).entries()) {
-        if (typeof implied !== 'string' || (implied !== name && Object.hasOwn(scopes, implied))) continue;
+        if (typeof implied !== 'string' || others.includes(implied)) continue;
         const problem = implied === name ? 'a scope implies itself' : `"${implied}" is not a scope of ${key}`;
-        report(
-          ['resources', key, 'scopes', name, 'implies', index],
-          'E113',
-          problem,
-          didYouMean(
-            implied,
-            Object.keys(scopes).filter((other) => other !== name),
-          ) ?? 'remove it',
-        );
+        const meant = didYouMean(implied, others);
+        const fix = meant === undefined ? 'remove it' : `did you mean ${meant}?`;
+        report(['resources', key, 'scopes', name, 'implies', index], 'E113', problem, fix);
       }
     }
   }

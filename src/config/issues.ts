@@ -67,13 +67,13 @@ export function problemsOf(issue: Issue, tree: SourceTree, base: SettingPath = [
     { code, place: tree.place(where), problem, fix },
   ];
   const value = valueAt(tree.value, path);
-  const name = String(path.at(-1) ?? 'the file');
+  const name = nameOf(path);
 
   if (issue.code === 'custom') {
     const params = issue.params as { code?: ProblemCode; fix?: string } | undefined;
     return params?.code === undefined
       ? say('E106', `${name} has the wrong form`, issue.message)
-      : say(params.code, `${name}: ${issue.message}`, params.fix ?? '');
+      : say(params.code, issue.message.replace(/^this /, `${name}: this `), params.fix ?? '');
   }
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(path, tree.value);
@@ -98,13 +98,21 @@ export function problemsOf(issue: Issue, tree: SourceTree, base: SettingPath = [
   );
 }
 
+const meantOr = (value: unknown, allowed: readonly string[]): string => {
+  const meant = didYouMean(String(value), allowed);
+  return meant === undefined ? 'write one of these' : `did you mean ${meant}?`;
+};
+
+const nameOf = (path: SettingPath): string =>
+  path.length === 0
+    ? 'the file'
+    : typeof path.at(-1) === 'number'
+      ? `${path.at(-2)} ${path.at(-1)}`
+      : String(path.at(-1));
+
 function wrongWord(name: string, allowed: readonly string[], value: unknown): [ProblemCode, string, string] {
   const got = typeof value === 'string' && value.length <= 40 ? `; got "${value}"` : '';
-  return [
-    name === 'risk' ? 'E112' : 'E106',
-    `${name} must be ${listed(allowed)}${got}`,
-    `write ${didYouMean(String(value), allowed) ?? allowed[0]}`,
-  ];
+  return [name === 'risk' ? 'E112' : 'E106', `${name} must be ${listed(allowed)}${got}`, meantOr(value, allowed)];
 }
 
 function wrongUnion(issue: z.core.$ZodIssueInvalidUnion, name: string, value: unknown): [ProblemCode, string, string] {

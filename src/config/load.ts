@@ -97,11 +97,11 @@ function combinationProblems(tree: SourceTree, baseDir: string): Problem[] {
 
 const isImage = (file: string): boolean => ['.svg', '.png', '.webp'].includes(extname(file).toLowerCase());
 
-/** By line; one problem per setting where a missing value has caused a second one. */
+/** By line. What holds an unset reference has no other problem than that. */
 function inFileOrder(problems: readonly Problem[]): Problem[] {
   const line = ({ place }: Problem) => Number(/:(\d+)/.exec(place)?.[1] ?? 0);
-  const unset = new Set(problems.filter((problem) => problem.code === 'E101').map(line));
+  const unset = new Set(problems.filter((problem) => problem.code === 'E101').map((problem) => problem.place));
   return problems
-    .filter((problem) => problem.code === 'E101' || problem.code === 'E102' || !unset.has(line(problem)))
+    .filter((problem) => problem.code === 'E101' || !unset.has(problem.place))
     .sort((left, right) => line(left) - line(right));
 }

@@ -5,7 +5,7 @@
  * something that does not exist, or is empty, is a problem and never an empty value.
  * Must never put a filled-in value into a problem.
  */
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
+import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
 import type { Environment } from './environment.ts';
 import type { Problem } from './problems.ts';
 
@@ -50,11 +50,22 @@ export function readTree(text: string, name: string, sources: Sources): SourceTr
   if (problems.length > 0) return { value: {}, place, problems };
 
   visit(document, {
-    Scalar(key, node) {
-      if (key !== 'key') problems.push(...fillIn(node, lineAt(node.range?.[0]), sources));
+    Scalar(key, node, ancestors) {
+      if (key === 'key') return;
+      const path = pathOf([...ancestors, node]);
+      problems.push(...fillIn(node, `${lineAt(node.range?.[0])} ${path.join('.')}`.trim(), sources));
     },
   });
   return { value: document.contents === null ? {} : document.toJS(), place, problems };
+}
+
+/** The keys and indexes on the way through maps and lists. */
+function pathOf(nodes: readonly unknown[]): SettingPath {
+  return nodes.flatMap((node, index) => {
+    const next = nodes[index + 1];
+    if (isPair(node)) return [String(isScalar(node.key) ? node.key.value : node.key)];
+    return isSeq(node) ? [node.items.indexOf(next)] : [];
+  });
 }
 
 function offsetOf(node: unknown, path: SettingPath): number | undefined {

@@ -61,7 +61,7 @@ export function readTree(text: string, name: string, sources: Sources): SourceTr
 
 /** The keys and indexes on the way through maps and lists. */
 function pathOf(nodes: readonly unknown[]): SettingPath {
-  return nodes.flatMap((node, index) => {
+  return nodes.flatMap((node, index): (string | number)[] => {
     const next = nodes[index + 1];
     if (isPair(node)) return [String(isScalar(node.key) ? node.key.value : node.key)];
     return isSeq(node) ? [node.items.indexOf(next)] : [];

@@ -1,0 +1,70 @@
+/**
+ * Whether to ask: the one decision that stands between a client and the upstream hop.
+ *
+ * `ask` with reasons, `confirm` for a returning person with nothing changed, `skip` under every condition of the
+ * remembered mode at once, `refuse` for prompt=none. Asking is the answer whenever a fact is missing
+ * (RFC 6749 10.2, RFC 8252 8.6; MCP security best practices, confused deputy).
+ * Must never skip for a client that anybody can imitate.
+ */
+import { faceChanged } from './client.ts';
+import { redirectKind, sameButPort } from './redirect-uri.ts';
+import { isSubset } from './scope.ts';
+import type { Approval, AuthorizationRequest, Client, ClientFace, ConsentReason, Seconds } from './types.ts';
+
+/** A session counts as fresh for a silent return this long after its sign-in. */
+const FRESH_SESSION = 3600;
+
+export interface ConsentFacts {
+  readonly request: AuthorizationRequest;
+  readonly client: Client;
+  readonly face: ClientFace;
+  readonly prompts: readonly string[];
+  readonly now: Seconds;
+  /** The person of this browser's live session, and when they signed in. */
+  readonly session: { readonly signedInAt: Seconds } | undefined;
+  /** That person's approval of this client for this resource, revoked ones included. */
+  readonly approval: Approval | undefined;
+  readonly remember: 'ask' | 'skip_when_assured';
+  /** `Sec-Fetch-Site` as sent; absent counts against a skip. */
+  readonly fetchSite: string | undefined;
+}
+
+export type ConsentVerdict =
+  | { readonly screen: 'ask'; readonly reasons: readonly ConsentReason[] }
+  | { readonly screen: 'confirm' | 'skip'; readonly reasons: readonly [] }
+  | { readonly screen: 'refuse'; readonly error: 'login_required' | 'consent_required' };
+
+export function decideConsent(facts: ConsentFacts): ConsentVerdict {
+  if (facts.prompts.includes('none')) {
+    return { screen: 'refuse', error: facts.session === undefined ? 'login_required' : 'consent_required' };
+  }
+  const reasons = reasonsToAsk(facts);
+  if (reasons.length > 0) return { screen: 'ask', reasons };
+  return { screen: maySkip(facts) ? 'skip' : 'confirm', reasons: [] };
+}
+
+function reasonsToAsk(facts: ConsentFacts): readonly ConsentReason[] {
+  const { approval, request, now } = facts;
+  if (facts.session === undefined) return ['unknown_person'];
+  if (approval === undefined || approval.revokedAt !== undefined) return ['first_time'];
+  if (approval.expiresAt <= now) return ['expired'];
+  const reasons: ConsentReason[] = [];
+  if (!coversRedirect(approval, request.redirectUri)) reasons.push('redirect_changed');
+  if (faceChanged(approval.face, facts.face)) reasons.push('client_changed');
+  if (!isSubset(request.scopes, approval.scopes)) reasons.push('new_scopes');
+  if (reasons.length === 0 && facts.prompts.length > 0) reasons.push('asked_again');
+  return reasons;
+}
+
+/** The approved redirects, byte for byte but for a loopback port. */
+export const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
+  approval.redirectUris.some((approved) => approved === redirectUri || sameButPort(approved, redirectUri));
+
+function maySkip(facts: ConsentFacts): boolean {
+  return facts.remember === 'skip_when_assured'
+    && facts.fetchSite === 'none'
+    && redirectKind(facts.request.redirectUri) === 'https'
+    && facts.client.metadata.authMethod !== 'none'
+    && facts.session !== undefined
+    && facts.now - facts.session.signedInAt <= FRESH_SESSION;
+}

@@ -1,0 +1,58 @@
+/**
+ * Server metadata (RFC 8414, OpenID Connect Discovery) for clients: one body, serialised once, at every well-known form.
+ *
+ * Built from configuration alone, never from Host or forwarded headers; advertises only what works.
+ */
+import { hash } from 'node:crypto';
+import type { Hono } from 'hono';
+import type { Config } from '../config/config.ts';
+import type { AppDeps, AppEnv } from '../ports.ts';
+
+const CACHE = 'public, max-age=300';
+
+/** The metadata document as an object. `issuer` is the configured text, byte for byte. */
+export function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
+  const at = (path: string) => `${config.issuer}${path}`;
+  const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
+  return {
+    issuer: config.issuer,
+    authorization_endpoint: at('/authorize'),
+    token_endpoint: at('/token'),
+    ...(config.registration.dynamic === 'off' ? {} : { registration_endpoint: at('/register') }),
+    revocation_endpoint: at('/revoke'),
+    introspection_endpoint: at('/introspect'),
+    jwks_uri: at('/jwks'),
+    scopes_supported: [...new Set([...config.resources.values()].flatMap((resource) => [...resource.scopes.keys()]))],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_methods_supported: authMethods,
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    ui_locales_supported: ['en'],
+  };
+}
+
+/** Mounts the documents ahead of all middleware: fixed bytes, an ETag, open CORS without credentials. */
+export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
+  const metadata = fixedJson(JSON.stringify(serverMetadata(deps.config)));
+  const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
+  const forms = new Set(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].flatMap((known) => [known, `${known}${base}`, `${base}${known}`]));
+  for (const path of forms) app.get(path, metadata);
+  app.get(`${base}/jwks`, fixedJson(deps.signer.jwks));
+}
+
+function fixedJson(body: string): (c: { req: { header(name: string): string | undefined } }) => Response {
+  const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
+  const headers = {
+    'Content-Type': 'application/json',
+    'Cache-Control': CACHE,
+    ETag: etag,
+    'Access-Control-Allow-Origin': '*',
+    'X-Content-Type-Options': 'nosniff',
+  };
+  return (c) => (c.req.header('if-none-match') === etag ? new Response(null, { status: 304, headers }) : new Response(body, { headers }));
+}

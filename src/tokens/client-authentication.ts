@@ -1,0 +1,99 @@
+/**
+ * Who is calling a back-channel endpoint: a client or a resource (RFC 6749 2.3; RFC 7662 2.1).
+ *
+ * One method per request, and it must be the registered one. Unknown, blocked and wrongly authenticated clients get
+ * the same 401 `invalid_client`, on which real clients register again.
+ * Must never authorize by a `client_id` field that authentication did not confirm.
+ */
+import type { Context } from 'hono';
+import type { ResourceConfig } from '../config/config.ts';
+import type { RawParameters } from '../domain/authorization-request.ts';
+import type { Client, TokenHash } from '../domain/types.ts';
+import type { AppDeps, AppEnv } from '../ports.ts';
+import { one } from '../security/parameters.ts';
+import { equalSecrets, hashSecret } from '../security/secrets.ts';
+import type { TokenError } from './oauth-answer.ts';
+
+interface Credentials {
+  readonly id: string;
+  /** Basic may carry the secret form-urlencoded (RFC 6749 2.3.1) or, as most tools send it, plain (RFC 7617): both readings. */
+  readonly secrets: readonly string[];
+  readonly method: 'none' | 'client_secret_basic' | 'client_secret_post';
+}
+
+export type Authentication<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: TokenError };
+
+/** The authenticated client of this request. */
+export async function authenticateClient(c: Context<AppEnv>, form: RawParameters, deps: AppDeps): Promise<Authentication<Client>> {
+  const presented = readCredentials(c, form);
+  if (!presented.ok) return presented;
+  const { id, secrets, method } = presented.value;
+  const refused = (reason: string): Authentication<Client> => ({
+    ok: false,
+    failure: { error: 'invalid_client', description: 'client authentication failed', reason, basicTried: method === 'client_secret_basic' },
+  });
+
+  const client = await deps.store.findClient(id);
+  if (client === undefined) return refused('unknown client');
+  c.get('event').note({ client_id: client.id });
+  if (client.blockedAt !== undefined) return refused('blocked client');
+  if (client.metadata.authMethod !== method) return refused(`used ${method}, registered ${client.metadata.authMethod}`);
+  if (method === 'none') return { ok: true, value: client };
+  return isOneOf(secrets, client.secretHash) ? { ok: true, value: client } : refused('wrong secret');
+}
+
+/** The authenticated MCP server (its id is the resource key). */
+export function authenticateResource(c: Context<AppEnv>, form: RawParameters, deps: AppDeps): Authentication<ResourceConfig> {
+  const presented = readCredentials(c, form);
+  if (!presented.ok) return presented;
+  const { id, secrets, method } = presented.value;
+  const resource = deps.config.resources.get(id);
+  if (resource === undefined || !isOneOf(secrets, resource.credentialHash)) {
+    return {
+      ok: false,
+      failure: { error: 'invalid_client', description: 'resource authentication failed', reason: `resource credential refused (${method})`, basicTried: true },
+    };
+  }
+  c.get('event').note({ resource: resource.key });
+  return { ok: true, value: resource };
+}
+
+const isOneOf = (secrets: readonly string[], known: TokenHash | undefined): boolean =>
+  known !== undefined && secrets.some((secret) => equalSecrets(hashSecret(secret), known));
+
+function readCredentials(c: Context<AppEnv>, form: RawParameters): Authentication<Credentials> {
+  const header = c.req.header('authorization');
+  const id = one(form, 'client_id');
+  const secret = one(form, 'client_secret');
+  const invalid = (description: string): Authentication<Credentials> => ({ ok: false, failure: { error: 'invalid_request', description } });
+  const unknown = (description: string, basicTried: boolean): Authentication<Credentials> => ({ ok: false, failure: { error: 'invalid_client', description, basicTried } });
+
+  if (header === undefined) {
+    if (id === undefined) return unknown('name the client', false);
+    return { ok: true, value: { id, secrets: secret === undefined ? [] : [secret], method: secret === undefined ? 'none' : 'client_secret_post' } };
+  }
+  if (secret !== undefined) return invalid('use one client authentication method');
+  const basic = readBasic(header);
+  if (basic === undefined) return unknown('the Authorization header is not HTTP Basic', true);
+  if (id !== undefined && id !== basic.id) return invalid('client_id differs from the authenticated client');
+  return { ok: true, value: { ...basic, method: 'client_secret_basic' } };
+}
+
+/** RFC 7617; the scheme's case does not matter and a colon in the secret survives. */
+function readBasic(header: string): { readonly id: string; readonly secrets: readonly string[] } | undefined {
+  const match = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header.trim());
+  if (match === null) return undefined;
+  const text = Buffer.from(match[1] ?? '', 'base64').toString('utf8');
+  const cut = text.indexOf(':');
+  if (cut < 1) return undefined;
+  const [id, secret] = [text.slice(0, cut), text.slice(cut + 1)];
+  return { id: formDecoded(id), secrets: [...new Set([formDecoded(secret), secret])] };
+}
+
+function formDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}

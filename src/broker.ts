@@ -49,19 +49,26 @@ export interface Broker {
 /** Starts a broker. Throws ConfigurationRefused for wrong secrets, the system's error when it cannot listen or open the store. */
 export async function startBroker(config: Config, options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? (await openLog(config.log));
-  const now = options.now ?? (() => Math.floor(Date.now() / 1000));
+  const clock = options.now;
+  const now = clock ?? (() => Math.floor(Date.now() / 1000));
+  const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
   const store = await openStore(config.database);
   try {
-    return await serveStore(config, store, { ...options, log, now });
+    return await serveStore(config, store, { log, now, nowMs, connectors: options.connectors });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-type Opened = BrokerOptions & Required<Pick<BrokerOptions, 'log' | 'now'>>;
+interface Opened {
+  readonly log: Log;
+  readonly now: () => Seconds;
+  readonly nowMs: () => number;
+  readonly connectors: AppDeps['connectors'] | undefined;
+}
 
-async function serveStore(config: Config, store: Store, { log, now, ...options }: Opened): Promise<Broker> {
+async function serveStore(config: Config, store: Store, { log, now, nowMs, connectors }: Opened): Promise<Broker> {
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys);
   await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
@@ -71,9 +78,9 @@ async function serveStore(config: Config, store: Store, { log, now, ...options }
     config,
     store,
     keys,
-    connectors: options.connectors ?? createConnectors(config, outboundFetch(config)),
+    connectors: connectors ?? createConnectors(config, outboundFetch(config)),
     signer: await openSigner(store, keys, now),
-    limits: createLimits(config.limits, options.now === undefined ? () => performance.now() : () => now() * 1000),
+    limits: createLimits(config.limits, nowMs),
     log,
     metrics,
     now,

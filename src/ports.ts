@@ -48,9 +48,19 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-export type JourneyStep = 'asked' | 'skipped' | 'allowed' | 'denied' | 'handed_off' | 'returned' | 'completed' | 'failed';
+export type JourneyStep =
+  | 'asked'
+  | 'skipped'
+  | 'allowed'
+  | 'denied'
+  | 'handed_off'
+  | 'returned'
+  | 'completed'
+  | 'failed';
 
 export interface Metrics {
+  /** One answered request; `route` is the pattern, never the path as sent. */
+  request(method: string, route: string, status: number, seconds: number): void;
   journey(step: JourneyStep, outcome?: string): void;
   tokensIssued(grantType: string): void;
   refused(endpoint: string, error: string): void;

@@ -67,7 +67,9 @@ export interface Config {
   /** The issuer's scheme is http, which is accepted on loopback only; cookies lose `__Host-` and Secure. */
   readonly plainHttp: boolean;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly database: { readonly engine: 'sqlite'; readonly file: string } | { readonly engine: 'postgres'; readonly url: string };
+  readonly database:
+    | { readonly engine: 'sqlite'; readonly file: string }
+    | { readonly engine: 'postgres'; readonly url: string };
   /** Key ring: the first seals, all open. */
   readonly secrets: readonly string[];
   readonly brand: BrandConfig;
@@ -85,9 +87,22 @@ export interface Config {
       readonly developmentHosts: readonly string[];
     };
   };
-  readonly consent: { readonly remember: 'ask' | 'skip_when_assured'; readonly lifetime: number; readonly lookAlike: 'warn' | 'block' };
-  readonly tokens: { readonly code: number; readonly access: number; readonly refresh: number; readonly refreshIdle: number; readonly refreshGrace: number };
-  readonly admin: { readonly keyHashes: readonly TokenHash[]; readonly listen: { readonly host: string; readonly port: number } | undefined };
+  readonly consent: {
+    readonly remember: 'ask' | 'skip_when_assured';
+    readonly lifetime: number;
+    readonly lookAlike: 'warn' | 'block';
+  };
+  readonly tokens: {
+    readonly code: number;
+    readonly access: number;
+    readonly refresh: number;
+    readonly refreshIdle: number;
+    readonly refreshGrace: number;
+  };
+  readonly admin: {
+    readonly keyHashes: readonly TokenHash[];
+    readonly listen: { readonly host: string; readonly port: number } | undefined;
+  };
   readonly limits: {
     readonly registrations: Bucket | undefined;
     readonly authorizations: Bucket | undefined;
@@ -105,5 +120,8 @@ export interface Config {
   readonly journeyLifetime: number;
   readonly verificationCacheMs: number;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; readonly format: 'json' | 'pretty' };
-  readonly telemetry: { readonly metricsListen: { readonly host: string; readonly port: number } | undefined; readonly otlpEndpoint: string | undefined };
+  readonly telemetry: {
+    readonly metricsListen: { readonly host: string; readonly port: number } | undefined;
+    readonly otlpEndpoint: string | undefined;
+  };
 }

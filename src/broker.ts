@@ -1,0 +1,197 @@
+/**
+ * The composition root: opens every port from one Config, serves the app, and ends in order.
+ *
+ * Must never start when the configured secrets do not open what the database holds, and never decide anything else.
+ */
+import { Hono } from 'hono';
+import { createApp } from './app.ts';
+import type { Config } from './config/config.ts';
+import { ConfigurationRefused } from './config/problems.ts';
+import type { Client, Seconds, Trail } from './domain/types.ts';
+import { type Listener, listen } from './listener.ts';
+import { openLog } from './observability/log.ts';
+import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
+import type { AppDeps, Log } from './ports.ts';
+import { createLimits } from './security/limits.ts';
+import { createSafeFetch } from './security/safe-fetch.ts';
+import { newId } from './security/secrets.ts';
+import { createKeyRing, type KeyRing } from './security/vault.ts';
+import { openStore } from './store/open.ts';
+import type { Store } from './store/store.ts';
+import { openSigner } from './tokens/signing-keys.ts';
+import { createConnectors } from './upstream/connectors.ts';
+import { version } from './version.ts';
+
+const GRACE_MS = 10_000;
+const SWEEP_EVERY_MS = 60_000;
+const SWEEP_ROWS = 500;
+
+export interface BrokerOptions {
+  /** The clock, in epoch seconds; limits follow it, too, when it is given. */
+  readonly now?: () => Seconds;
+  readonly log?: Log;
+  /** Takes the place of the configured upstreams' connectors. */
+  readonly connectors?: AppDeps['connectors'];
+}
+
+export interface Broker {
+  /** Where it listens: `http://host:port`, which need not be the issuer. */
+  readonly url: string;
+  readonly port: number;
+  readonly deps: AppDeps;
+  /**
+   * Reports unready, keeps answering for `announceMs` (so that a balancer can notice), stops listening, lets requests
+   * under way finish for at most ten seconds, closes the store. Idempotent.
+   */
+  close(options?: { announceMs?: number }): Promise<void>;
+}
+
+/** Starts a broker. Throws ConfigurationRefused for wrong secrets, the system's error when it cannot listen or open the store. */
+export async function startBroker(config: Config, options: BrokerOptions = {}): Promise<Broker> {
+  const log = options.log ?? (await openLog(config.log));
+  const clock = options.now;
+  const now = clock ?? (() => Math.floor(Date.now() / 1000));
+  const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
+  const store = await openStore(config.database);
+  try {
+    return await serveStore(config, store, { log, now, nowMs, connectors: options.connectors });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly log: Log;
+  readonly now: () => Seconds;
+  readonly nowMs: () => number;
+  readonly connectors: AppDeps['connectors'] | undefined;
+}
+
+async function serveStore(config: Config, store: Store, { log, now, nowMs, connectors }: Opened): Promise<Broker> {
+  const keys = createKeyRing(config.secrets);
+  await requireOwnSecrets(store, keys);
+  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
+  const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
+  const state = { ready: true };
+  const deps: AppDeps = {
+    config,
+    store,
+    keys,
+    connectors: connectors ?? createConnectors(config, outboundFetch(config)),
+    signer: await openSigner(store, keys, now),
+    limits: createLimits(config.limits, nowMs),
+    log,
+    metrics,
+    now,
+    ready: () => state.ready,
+  };
+
+  const listener = await listen(createApp(deps).fetch, config.listen);
+  const metricsListener = await serveMetrics(config, metrics, log);
+  const sweeper = startSweeper(store, now, log);
+  const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
+  log.info(
+    { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
+    'ready',
+  );
+
+  let closed: Promise<void> | undefined;
+  const end = async (announceMs: number) => {
+    state.ready = false;
+    listener.announceEnd();
+    if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
+    await Promise.all([listener.close(GRACE_MS), metricsListener?.close(0)]);
+    await sweeper.stop();
+    await store.close();
+    log.info({ event: 'stopped' }, 'stopped');
+  };
+  return {
+    url,
+    port: listener.port,
+    deps,
+    close: ({ announceMs = 0 } = {}) => {
+      closed ??= end(announceMs);
+      return closed;
+    },
+  };
+}
+
+const outboundFetch = (config: Config) =>
+  createSafeFetch({
+    egressProxy: config.egressProxy,
+    developmentHosts: config.registration.metadataDocuments.developmentHosts,
+  });
+
+const startTrail = (at: Seconds): Trail => ({ at, reference: newId('req'), actor: { kind: 'system', id: undefined } });
+
+/** The first start leaves a fingerprint; a later start with other secrets would silently lose what is sealed. */
+async function requireOwnSecrets(store: Store, keys: KeyRing): Promise<void> {
+  const purpose = 'vault-key-check';
+  const kept = await store.keepFirst('vault_key_check', keys.fingerprint(purpose, purpose));
+  if (keys.matches(purpose, purpose, kept)) return;
+  throw new ConfigurationRefused([
+    {
+      code: 'E124',
+      place: 'secrets',
+      problem: 'none of the secrets opens this database',
+      fix: 'put back the secret this database was made with (a new one goes in front of it), or use another database',
+    },
+  ]);
+}
+
+const configuredClients = (config: Config, now: Seconds): Client[] =>
+  config.registration.clients.map(({ id, secretHash, metadata }) => ({
+    id,
+    kind: 'configured',
+    metadata,
+    secretHash,
+    createdAt: now,
+    lastUsedAt: undefined,
+    blockedAt: undefined,
+    blockedReason: undefined,
+  }));
+
+/** Metrics have a listener of their own. One that cannot be had (a second instance on this machine) is no reason not to serve. */
+async function serveMetrics(config: Config, metrics: MetricsRegistry, log: Log): Promise<Listener | undefined> {
+  const { metricsListen } = config.telemetry;
+  if (metricsListen === undefined) return undefined;
+  const app = new Hono();
+  app.get('/metrics', async (c) => {
+    const { contentType, body } = await metrics.render();
+    return c.body(body, 200, { 'content-type': contentType });
+  });
+  try {
+    return await listen(app.fetch, metricsListen);
+  } catch (err) {
+    log.warn(
+      { event: 'metrics.unavailable', address: `${metricsListen.host}:${metricsListen.port}`, err },
+      'no metrics: the listener cannot be opened',
+    );
+    return undefined;
+  }
+}
+
+/** Removes what is past keeping, in small steps, once a minute; a failure is logged and tried again. */
+function startSweeper(store: Store, now: () => Seconds, log: Log): { stop(): Promise<void> } {
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+  const sweep = async () => {
+    try {
+      while (!stopped && (await store.sweep(now(), SWEEP_ROWS)) >= SWEEP_ROWS);
+    } catch (err) {
+      log.warn({ event: 'sweep.failed', err }, 'sweep failed');
+    }
+  };
+  const timer = setInterval(() => {
+    running = running.then(sweep);
+  }, SWEEP_EVERY_MS);
+  timer.unref();
+  return {
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+      return running;
+    },
+  };
+}

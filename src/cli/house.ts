@@ -1,0 +1,84 @@
+/**
+ * Small commands: `migrate`, `sweep`, `secret`, `explain`, `version`.
+ */
+import { defineCommand } from 'citty';
+import { problemCodes } from '../config/problems.ts';
+import { newSecret } from '../security/secrets.ts';
+import { openStore } from '../store/open.ts';
+import { version } from '../version.ts';
+import { configArgument, requireConfig } from './configured.ts';
+import { EXIT } from './exit.ts';
+import { type Terminal, toJson } from './terminal.ts';
+
+const SWEEP_ROWS = 500;
+const json = { json: { type: 'boolean', description: 'Answer in JSON' } } as const;
+
+export const migrate = defineCommand({
+  meta: { name: 'migrate', description: 'Bring the database to this version (serve does it, too)' },
+  args: { ...configArgument, ...json },
+  run: async ({ args, data }) => {
+    const terminal = data as Terminal;
+    const config = requireConfig(terminal, args.config);
+    if (config === undefined) return EXIT.configuration;
+    const store = await openStore(config.database);
+    await store.close();
+    terminal.out(
+      args.json ? toJson({ ok: true, database: store.engine }) : `The ${store.engine} database is up to date.\n`,
+    );
+    return EXIT.ok;
+  },
+});
+
+export const sweep = defineCommand({
+  meta: { name: 'sweep', description: 'Remove what is past keeping (serve does it once a minute)' },
+  args: { ...configArgument, ...json },
+  run: async ({ args, data }) => {
+    const terminal = data as Terminal;
+    const config = requireConfig(terminal, args.config);
+    if (config === undefined) return EXIT.configuration;
+    const store = await openStore(config.database);
+    let removed = 0;
+    try {
+      for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {
+        step = await store.sweep(Math.floor(Date.now() / 1000), SWEEP_ROWS);
+      }
+    } finally {
+      await store.close();
+    }
+    terminal.out(args.json ? toJson({ ok: true, removed }) : `${removed} rows removed.\n`);
+    return EXIT.ok;
+  },
+});
+
+export const secret = defineCommand({
+  meta: { name: 'secret', description: 'Print a fresh secret of 32 random bytes' },
+  run: ({ data }) => {
+    (data as Terminal).out(`${newSecret()}\n`);
+    return EXIT.ok;
+  },
+});
+
+export const explain = defineCommand({
+  meta: { name: 'explain', description: 'Say which rule is behind a configuration problem' },
+  args: { code: { type: 'positional', required: true, description: 'E101 …' } },
+  run: ({ args, data }) => {
+    const terminal = data as Terminal;
+    const code = args.code.toUpperCase();
+    const rule = Object.entries(problemCodes).find(([known]) => known === code)?.[1];
+    if (rule === undefined) {
+      terminal.err(`There is no such code. Known: ${Object.keys(problemCodes).join(' ')}\n`);
+      return EXIT.nothingMatched;
+    }
+    terminal.out(`${code}  ${rule}\nAll settings: docs/configuration.md\n`);
+    return EXIT.ok;
+  },
+});
+
+export const versionCommand = defineCommand({
+  meta: { name: 'version', description: 'Print the version' },
+  args: json,
+  run: ({ args, data }) => {
+    (data as Terminal).out(args.json ? toJson({ version, node: process.versions.node }) : `${version}\n`);
+    return EXIT.ok;
+  },
+});

@@ -1,0 +1,96 @@
+/**
+ * The command line: finds the command, refuses what it does not know, runs it, answers the exit code.
+ *
+ * Unknown commands and flags are usage errors (exit 2) with help on stderr, so that a typing error never does
+ * something else.
+ */
+import { stripVTControlCharacters } from 'node:util';
+import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand } from 'citty';
+import { didYouMean } from '../config/problems.ts';
+import { version } from '../version.ts';
+import { configCommand } from './config-command.ts';
+import { EXIT } from './exit.ts';
+import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
+import { demo, serve } from './serve.ts';
+import { paint, type Terminal } from './terminal.ts';
+
+const root = defineCommand({
+  meta: { name: 'consent-broker', version, description: 'An OAuth consent broker for MCP servers' },
+  subCommands: { serve, demo, config: configCommand, secret, explain, migrate, sweep, version: versionCommand },
+});
+
+interface Found {
+  readonly command: CommandDef;
+  readonly parent: CommandDef | undefined;
+  readonly rest: readonly string[];
+}
+
+/** Runs one command line (without node and script). Never throws for what a person typed. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv[0] === '--version' ? ['version'] : argv;
+  const found = find(root, words);
+  const flags = found.rest.slice(0, found.rest.includes('--') ? found.rest.indexOf('--') : undefined);
+  if (flags.includes('--help') || flags.includes('-h')) {
+    terminal.out(await usage(terminal, found));
+    return EXIT.ok;
+  }
+  const problem = usageProblem(found);
+  if (problem !== undefined) {
+    terminal.err(`${paint(terminal, 'red', problem)}\n\n${await usage(terminal, found)}`);
+    return EXIT.usage;
+  }
+  const { result } = await runCommand(found.command, { rawArgs: [...found.rest], data: terminal });
+  return typeof result === 'number' ? result : EXIT.ok;
+}
+
+const childrenOf = (command: CommandDef): Record<string, CommandDef> =>
+  (command.subCommands ?? {}) as Record<string, CommandDef>;
+
+function find(command: CommandDef, words: readonly string[], parent?: CommandDef): Found {
+  const [word, ...rest] = words;
+  const child = word !== undefined && Object.hasOwn(childrenOf(command), word) ? childrenOf(command)[word] : undefined;
+  return child === undefined ? { command, parent, rest: words } : find(child, rest, command);
+}
+
+async function usage(terminal: Terminal, { command, parent }: Found): Promise<string> {
+  const text = `${await renderUsage(command, parent)}\n`;
+  return terminal.colour ? text : stripVTControlCharacters(text);
+}
+
+/** What is wrong with the words after the command, if anything. */
+function usageProblem({ command, rest }: Found): string | undefined {
+  const names = Object.keys(childrenOf(command));
+  if (names.length > 0) {
+    const [word] = rest;
+    if (word === undefined) return 'Which command?';
+    const meant = didYouMean(word, names);
+    return `Unknown ${word.startsWith('-') ? 'flag' : 'command'} ${JSON.stringify(word)}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  }
+  return flagProblem((command.args ?? {}) as ArgsDef, rest);
+}
+
+function flagProblem(args: ArgsDef, words: readonly string[]): string | undefined {
+  const flags = Object.keys(args).filter((name) => args[name]?.type !== 'positional');
+  const positionals = Object.keys(args).filter((name) => args[name]?.type === 'positional');
+  let free = 0;
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (!word.startsWith('-') || word === '-') {
+      free += 1;
+      if (free > positionals.length) return `Unexpected ${JSON.stringify(word)}`;
+      continue;
+    }
+    const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (!flags.includes(name)) {
+      const meant = didYouMean(name, flags);
+      return `Unknown flag ${JSON.stringify(word)}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
+    }
+    if (args[name]?.type === 'boolean') {
+      if (value !== undefined) return `--${name} takes no value`;
+    } else if (value === undefined) {
+      index += 1;
+      if (words[index] === undefined || words[index]?.startsWith('--')) return `--${name} needs a value`;
+    } else if (value === '') return `--${name} needs a value`;
+  }
+  return free < positionals.length ? `${positionals[free]} is missing` : undefined;
+}

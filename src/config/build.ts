@@ -1,0 +1,202 @@
+/**
+ * From checked settings to the frozen Config: names become camelCase, credentials become hashes, presets are filled in.
+ *
+ * Decides nothing about safety; that has happened. Must never keep a resource credential or an admin key in clear.
+ */
+import { resolve } from 'node:path';
+import { canonicalResource } from '../domain/resource.ts';
+import type { ClientMetadata, ScopeDefinition } from '../domain/types.ts';
+import { hashSecret } from '../security/secrets.ts';
+import { isLoopback, parseUrl } from './addresses.ts';
+import type { Bucket, Config, ConfiguredClient, ResourceConfig, UpstreamConfig } from './config.ts';
+import { githubPreset } from './presets.ts';
+import type { Settings } from './schema.ts';
+import type { ClientSettings, ResourceSettings, UpstreamSettings } from './upstream-schema.ts';
+
+export interface BuildContext {
+  readonly mode: Config['mode'];
+  /** What relative paths are relative to: the folder of the configuration file. */
+  readonly baseDir: string;
+  /** Whether a person reads the log. */
+  readonly terminal: boolean;
+}
+
+export function buildConfig(settings: Settings, context: BuildContext): Config {
+  const { brand, registration, consent, tokens, limits } = settings;
+  return freeze({
+    mode: context.mode,
+    issuer: settings.issuer,
+    plainHttp: settings.issuer.startsWith('http:'),
+    listen: settings.listen,
+    database: databaseOf(settings.database, context.baseDir),
+    secrets: settings.secrets,
+    brand: {
+      name: brand.name,
+      accent: brand.accent,
+      supportUrl: brand.support_url ?? undefined,
+      logo: brand.logo == null ? undefined : resolve(context.baseDir, brand.logo),
+    },
+    upstreams: new Map(
+      Object.entries(settings.upstreams).map(([name, upstream]) => [name, upstreamOf(name, upstream)]),
+    ),
+    resources: new Map(Object.entries(settings.resources).map(([key, resource]) => [key, resourceOf(key, resource)])),
+    registration: {
+      dynamic: registration.dynamic,
+      initialAccessTokenHashes: registration.initial_access_tokens.map(hashSecret),
+      redirectSchemes: registration.redirect_schemes,
+      clients: registration.clients.map(clientOf),
+      metadataDocuments: {
+        enabled: registration.metadata_documents.enabled,
+        allowedHosts: registration.metadata_documents.allowed_hosts,
+        trustedHosts: registration.metadata_documents.trusted_hosts,
+        developmentHosts: registration.metadata_documents.development_hosts,
+      },
+    },
+    consent: { remember: consent.remember, lifetime: consent.lifetime, lookAlike: consent.look_alike },
+    tokens: {
+      code: tokens.code,
+      access: tokens.access,
+      refresh: tokens.refresh,
+      refreshIdle: tokens.refresh_idle,
+      refreshGrace: tokens.refresh_grace,
+    },
+    admin: { keyHashes: settings.admin.keys.map(hashSecret), listen: settings.admin.listen ?? undefined },
+    limits: {
+      registrations: bucketOf(limits.registrations),
+      authorizations: bucketOf(limits.authorizations),
+      tokens: bucketOf(limits.tokens),
+      adminFailures: bucketOf(limits.admin_failures),
+      prompts: limits.prompts === 'off' ? undefined : { pages: limits.prompts.pages, seconds: limits.prompts.within },
+      pendingJourneys: {
+        perBrowser: limits.pending_journeys.per_browser,
+        perClient: limits.pending_journeys.per_client,
+        total: limits.pending_journeys.total,
+      },
+    },
+    trustedProxies: settings.trusted_proxies,
+    egressProxy: settings.egress.proxy ?? undefined,
+    sessions: settings.sessions,
+    journeyLifetime: consent.request_lifetime,
+    verificationCacheMs: settings.verification_cache.bound,
+    log: { level: settings.log.level, format: settings.log.format ?? (context.terminal ? 'pretty' : 'json') },
+    telemetry: { metricsListen: settings.telemetry.metrics_listen ?? undefined, otlpEndpoint: undefined },
+  });
+}
+
+function databaseOf(text: string, baseDir: string): Config['database'] {
+  if (!text.startsWith('sqlite:')) return { engine: 'postgres', url: text };
+  const file = text.slice('sqlite:'.length);
+  return { engine: 'sqlite', file: file === ':memory:' ? file : resolve(baseDir, file) };
+}
+
+const bucketOf = (bucket: 'off' | { per_minute: number; burst: number }): Bucket | undefined =>
+  bucket === 'off' ? undefined : { perMinute: bucket.per_minute, burst: bucket.burst };
+
+const titled = (key: string): string => key.charAt(0).toUpperCase() + key.slice(1).replace(/[-_]/g, ' ');
+
+function upstreamOf(name: string, upstream: UpstreamSettings): UpstreamConfig {
+  const base = {
+    name,
+    clientId: upstream.client_id,
+    clientSecret: upstream.client_secret,
+    params: upstream.params,
+    allowPrivate: upstream.allow_private,
+  };
+  if (upstream.preset === 'oidc') {
+    const scopes = [...new Set(['openid', ...(upstream.scopes ?? [])])];
+    return { ...base, kind: 'oidc', displayName: upstream.name ?? titled(name), issuer: upstream.issuer, scopes };
+  }
+  if (upstream.preset === 'github') {
+    return {
+      ...base,
+      kind: 'oauth2',
+      displayName: upstream.name ?? githubPreset.name,
+      issuer: undefined,
+      authorizationEndpoint: upstream.authorization_endpoint ?? githubPreset.authorizationEndpoint,
+      tokenEndpoint: upstream.token_endpoint ?? githubPreset.tokenEndpoint,
+      userinfoEndpoint: upstream.userinfo_endpoint ?? githubPreset.userinfoEndpoint,
+      revocationEndpoint: undefined,
+      subjectField: githubPreset.subjectField,
+      nameField: githubPreset.nameField,
+      scopes: upstream.scopes ?? githubPreset.scopes,
+    };
+  }
+  return {
+    ...base,
+    kind: 'oauth2',
+    displayName: upstream.name ?? titled(name),
+    issuer: upstream.issuer,
+    authorizationEndpoint: upstream.authorization_endpoint,
+    tokenEndpoint: upstream.token_endpoint,
+    userinfoEndpoint: upstream.userinfo_endpoint,
+    revocationEndpoint: upstream.revocation_endpoint,
+    subjectField: upstream.subject_field,
+    nameField: upstream.name_field,
+    scopes: upstream.scopes ?? [],
+  };
+}
+
+function resourceOf(key: string, resource: ResourceSettings): ResourceConfig {
+  const scopes = Object.entries(resource.scopes).map(([name, scope]): [string, ScopeDefinition] => [
+    name,
+    {
+      name,
+      title: scope.title,
+      description: scope.description,
+      risk: scope.risk,
+      upstream: scope.upstream,
+      implies: scope.implies,
+      optional: scope.optional,
+      default: scope.default,
+    },
+  ]);
+  return {
+    key,
+    url: canonicalResource(resource.url) ?? resource.url,
+    aliases: resource.aliases.map((alias) => canonicalResource(alias) ?? alias),
+    name: resource.name,
+    upstream: resource.upstream,
+    accessTokens: resource.access_tokens,
+    scopes: new Map(scopes),
+    credentialHash: resource.credential === undefined ? undefined : hashSecret(resource.credential),
+  };
+}
+
+function clientOf(client: ClientSettings): ConfiguredClient {
+  const metadata: ClientMetadata = {
+    redirectUris: client.redirect_uris,
+    name: client.client_name,
+    applicationType: client.application_type ?? (client.redirect_uris.some(isNative) ? 'native' : 'web'),
+    authMethod:
+      client.token_endpoint_auth_method ?? (client.client_secret === undefined ? 'none' : 'client_secret_basic'),
+    grantTypes: client.grant_types,
+    scope: client.scope,
+    clientUri: client.client_uri,
+    logoUri: client.logo_uri,
+    policyUri: client.policy_uri,
+    tosUri: client.tos_uri,
+    contacts: [],
+    softwareId: undefined,
+    softwareVersion: undefined,
+    localized: {},
+  };
+  return {
+    id: client.client_id,
+    secretHash: client.client_secret === undefined ? undefined : hashSecret(client.client_secret),
+    metadata,
+  };
+}
+
+function isNative(redirectUri: string): boolean {
+  const url = parseUrl(redirectUri);
+  return url !== undefined && (isLoopback(url) || url.protocol !== 'https:');
+}
+
+/** Freezes plain objects and lists all the way down; maps stay what their type says. */
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    for (const inner of value instanceof Map ? value.values() : Object.values(value)) freeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}

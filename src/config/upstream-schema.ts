@@ -1,0 +1,200 @@
+/**
+ * The shape of an upstream, a resource and a pre-registered client in the configuration file.
+ *
+ * Must never accept a key it does not use, nor upstream parameters that would change the protocol (RFC 9700 4.4, 4.7).
+ */
+import { z } from 'zod';
+import { isLoopback, parseUrl } from './addresses.ts';
+import { report, secret, text, webAddress, yesNo } from './scalars.ts';
+
+/** RFC 6749 3.3 scope-token. */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
+
+/** Parameters that the broker sets itself on the upstream hop. */
+const PROTOCOL_PARAMETERS = new Set([
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'nonce',
+  'code',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'grant_type',
+  'iss',
+  'request',
+  'request_uri',
+  'id_token_hint',
+]);
+
+const parameters = z
+  .record(text(100), text(1000))
+  .superRefine((value, context) => {
+    for (const name of Object.keys(value)) {
+      if (!PROTOCOL_PARAMETERS.has(name.trim().toLowerCase())) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `${name} belongs to the protocol and cannot be set`,
+        params: { code: 'E114', fix: 'remove it; params is for extras such as prompt or access_type' },
+      });
+    }
+  })
+  .prefault({})
+  .describe('Extra fixed authorization parameters, such as `prompt`; none of those the protocol uses.');
+
+const scopeToken = z.string().superRefine((value, context) => {
+  if (!SCOPE.test(value))
+    report(context, 'E112', 'this is not a scope name', 'use printable ASCII without spaces, quotes or backslashes');
+});
+
+const shared = {
+  name: text(80).optional().describe('What people call it on the consent page.'),
+  client_id: text().describe("The broker's own client id at this upstream."),
+  client_secret: text()
+    .meta({ secret: true })
+    .optional()
+    .describe('Its secret there; leave it out for a public client.'),
+  scopes: z.array(scopeToken).max(100).optional().describe('Asked on every hop, beside those of the granted scopes.'),
+  params: parameters,
+  allow_private: yesNo()
+    .prefault(false)
+    .describe('Its endpoints may be on a private address (for its own calls only).'),
+};
+
+const fields = {
+  subject_field: text(100).describe(
+    'Field of the userinfo answer that never changes for a person; never an e-mail address.',
+  ),
+  name_field: text(100).optional().describe('Field of the userinfo answer that people recognise.'),
+};
+
+const github = z.strictObject({
+  preset: z.literal('github'),
+  ...shared,
+  authorization_endpoint: webAddress().optional(),
+  token_endpoint: webAddress().optional(),
+  userinfo_endpoint: webAddress().optional(),
+});
+
+const oidc = z.strictObject({
+  preset: z.literal('oidc'),
+  issuer: webAddress().describe('OpenID Connect issuer, exactly as its discovery document writes it.'),
+  ...shared,
+});
+
+const oauth2 = z.strictObject({
+  preset: z.literal('oauth2'),
+  issuer: webAddress().optional().describe('When set, an `iss` in the answer must match it (RFC 9207).'),
+  authorization_endpoint: webAddress(),
+  token_endpoint: webAddress(),
+  userinfo_endpoint: webAddress(),
+  revocation_endpoint: webAddress().optional(),
+  ...fields,
+  ...shared,
+});
+
+export const upstream = z.discriminatedUnion('preset', [github, oidc, oauth2]);
+export type UpstreamSettings = z.output<typeof upstream>;
+
+const scope = z.strictObject({
+  title: text(80).describe('What the person reads.'),
+  description: text(200).optional(),
+  risk: z.enum(['view', 'change', 'high']).describe('`view`, `change` or `high`: how the page weighs it.'),
+  upstream: z.array(scopeToken).max(50).prefault([]).describe('Upstream scopes it needs.'),
+  implies: z.array(scopeToken).max(50).prefault([]).describe('Scopes of the same resource it includes.'),
+  optional: yesNo().prefault(false).describe('The person may leave it out.'),
+  default: yesNo().prefault(false).describe('Granted when the request names no scope.'),
+});
+
+export const resource = z.strictObject({
+  url: webAddress().describe('Canonical resource identifier; the `aud` of every token for it.'),
+  aliases: z.array(webAddress()).max(20).prefault([]).describe('Other identifiers that clients may send for it.'),
+  name: text(80).describe('What people call the server.'),
+  upstream: text(64).describe('Key of the upstream its people sign in at.'),
+  access_tokens: z.enum(['opaque', 'jwt']).prefault('opaque').describe('`opaque`, or `jwt` (RFC 9068).'),
+  credential: secret().optional().describe("The server's own secret for introspection, `/verify` and token exchange."),
+  scopes: z.record(scopeToken, scope).prefault({}).describe('Its scopes by name.'),
+});
+export type ResourceSettings = z.output<typeof resource>;
+
+/** Schemes that run or read something when followed, or belong to the web; never a native app's own. */
+export const FOREIGN_SCHEMES = new Set([
+  'about',
+  'blob',
+  'chrome',
+  'data',
+  'file',
+  'filesystem',
+  'ftp',
+  'http',
+  'https',
+  'intent',
+  'jar',
+  'javascript',
+  'mailto',
+  'resource',
+  'sms',
+  'tel',
+  'vbscript',
+  'view-source',
+  'ws',
+  'wss',
+]);
+
+const redirectUri = text().superRefine((value, context) => {
+  const url = parseUrl(value);
+  const fix = 'use https, loopback http, or a scheme of the app';
+  if (url === undefined) return report(context, 'E119', 'this redirect URI is not absolute', fix);
+  if (value.includes('#'))
+    return report(context, 'E119', 'a redirect URI has no fragment', 'remove everything from the #');
+  const scheme = url.protocol.slice(0, -1);
+  const safe = scheme === 'https' || (scheme === 'http' && isLoopback(url)) || !FOREIGN_SCHEMES.has(scheme);
+  if (!safe) report(context, 'E119', `a redirect URI cannot use ${scheme}: here`, fix);
+});
+
+export const client = z
+  .strictObject({
+    client_id: text(200),
+    client_secret: secret(16).optional().describe('Leave it out for a public client.'),
+    client_name: text(80),
+    redirect_uris: z.array(redirectUri).min(1).max(20).describe('Compared exactly (loopback ports excepted).'),
+    token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'client_secret_post']).optional(),
+    grant_types: z
+      .array(z.enum(['authorization_code', 'refresh_token']))
+      .min(1)
+      .prefault(['authorization_code', 'refresh_token']),
+    application_type: z.enum(['native', 'web']).optional(),
+    scope: text().optional(),
+    client_uri: webAddress().optional(),
+    logo_uri: webAddress().optional(),
+    policy_uri: webAddress().optional(),
+    tos_uri: webAddress().optional(),
+  })
+  .superRefine((value, context) => {
+    const method =
+      value.token_endpoint_auth_method ?? (value.client_secret === undefined ? 'none' : 'client_secret_basic');
+    if (method === 'none' && value.client_secret !== undefined) {
+      report(
+        context,
+        'E119',
+        'this client has a secret but token_endpoint_auth_method is none',
+        'remove one of the two',
+      );
+    }
+    if (method !== 'none' && value.client_secret === undefined) {
+      report(
+        context,
+        'E119',
+        `token_endpoint_auth_method ${method} needs a client_secret`,
+        'add the secret, or use none',
+      );
+    }
+  });
+export type ClientSettings = z.output<typeof client>;

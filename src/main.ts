@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+/**
+ * The bin: hands the command line to src/cli and ends with its exit code.
+ */
+import { runCli } from './cli/run.ts';
+import { systemTerminal } from './cli/terminal.ts';
+
+const terminal = systemTerminal();
+try {
+  process.exit(await runCli(process.argv.slice(2), terminal));
+} catch (error) {
+  terminal.err(
+    `✗ ${error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : 'unexpected failure'}\n`,
+  );
+  process.exit(1);
+}

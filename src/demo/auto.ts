@@ -4,8 +4,6 @@
  * 401, metadata, registration, consent, sign-in, code, tokens, a tool, a step-up, a refresh, a revocation, 401.
  * Must never leave anything behind: ports are free ones and the data directory is gone at the end.
  */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,10 +40,20 @@ export async function walkJourney(host: string, report: (hop: PassedHop) => void
   const dataDir = await mkdtemp(join(tmpdir(), 'consent-broker-demo-'));
   const started = performance.now();
   try {
-    const services = await startServices({ host, port: 0, dataDir, quiet: true });
+    let upstreamVisits = 0;
+    const services = await startServices({
+      host,
+      port: 0,
+      dataDir,
+      quiet: true,
+      // Seen from inside the upstream, so that no way round is missed; the broker reading its metadata is no visit.
+      watchUpstream: ({ url = '' }) => {
+        if (!/^\/(\.well-known\/|jwks)/.test(url)) upstreamVisits += 1;
+      },
+    });
     const trail = createTrail(report);
     try {
-      await walk(services, trail);
+      await walk(services, trail, () => upstreamVisits);
     } finally {
       await services.close();
     }
@@ -63,17 +71,15 @@ interface Company {
   readonly upstreamVisits: () => number;
 }
 
-async function walk(services: DemoServices, trail: Trail): Promise<void> {
-  const visits = countVisits(services.upstreamIssuer);
+async function walk(services: DemoServices, trail: Trail, upstreamVisits: () => number): Promise<void> {
   const app = await createMcpApp(new URL(services.sampleUrl), REDIRECT_URI, APP_NAME, trail.observe);
   const person = createPerson(REDIRECT_URI, trail.observe);
-  const company = { services, trail, app, person, upstreamVisits: visits.count };
+  const company = { services, trail, app, person, upstreamVisits };
   try {
     await firstAccess(company);
     await moreAccess(company);
     await renewalAndEnd(company);
   } finally {
-    visits.stop();
     await app.close();
   }
 }
@@ -89,9 +95,13 @@ async function firstAccess(company: Company): Promise<void> {
     registered(issuer),
   ];
   await trail.act(discovery, () => refusedForNow(app.connect()));
-  const code = await ask(company, 'consent page', 'Read your notes', ['Add notes', 'Delete all your notes'], [
-    metUpstream(services.upstreamIssuer),
-  ]);
+  const code = await ask(
+    company,
+    'consent page',
+    'Read your notes',
+    ['Add notes', 'Delete all your notes'],
+    [metUpstream(services.upstreamIssuer)],
+  );
   await trail.act([tokensCame(issuer, 'code to tokens', 'notes:read')], () => app.finish(code));
   await trail.act([toolWorked(sampleUrl, 'list_notes')], async () => {
     await app.connect();
@@ -172,19 +182,4 @@ async function refusedForNow(attempt: Promise<unknown>): Promise<void> {
     if (error instanceof UnauthorizedError) return;
     throw error;
   }
-}
-
-/**
- * Counts what the practice upstream is asked, seen from inside its own listener, so that no way round is missed.
- * The broker's own reading of its metadata and keys is no visit.
- */
-function countVisits(upstreamIssuer: string): { count(): number; stop(): void } {
-  const port = Number(new URL(upstreamIssuer).port);
-  let visits = 0;
-  const onRequest = (message: unknown) => {
-    const { request } = message as { request: IncomingMessage };
-    if (request.socket.localPort === port && !/^\/(\.well-known\/|jwks)/.test(request.url ?? '')) visits += 1;
-  };
-  subscribe('http.server.request.start', onRequest);
-  return { count: () => visits, stop: () => unsubscribe('http.server.request.start', onRequest) };
 }

@@ -48,7 +48,9 @@ export function createCookieJar(): CookieJar {
 
 function readCookie(url: URL, text: string): Cookie {
   const [pair = '', ...parts] = text.split(';');
-  const attributes = new Map(parts.map((part) => splitAtEquals(part)).map(([name, value]) => [name.toLowerCase(), value]));
+  const attributes = new Map(
+    parts.map((part) => splitAtEquals(part)).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   const [name, value] = splitAtEquals(pair);
   const path = attributes.get('path');
   return {

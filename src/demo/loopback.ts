@@ -28,7 +28,7 @@ export function isLoopbackOrigin(origin: string): boolean {
 export function listening(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host.replace(/[[\]]/g, ''), () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve(portOf(server));
     });

@@ -99,7 +99,8 @@ async function navigate(start: Navigation, appRedirect: URL, jar: CookieJar, obs
     const exchange = await send({ ...start, url, method, body }, site, jar);
     observe(exchange);
     const location = exchange.headers.get('location');
-    if (exchange.status < 300 || exchange.status > 399 || location === null) return { at: 'page', page: pageOf(exchange) };
+    if (exchange.status < 300 || exchange.status > 399 || location === null)
+      return { at: 'page', page: pageOf(exchange) };
     url = new URL(location, url);
     if (url.origin === appRedirect.origin && url.pathname === appRedirect.pathname) return { at: 'app', url };
     // Across a redirect a browser keeps the widest relation seen so far.
@@ -170,7 +171,11 @@ function exchangeOver(url: URL, method: string, headers: Record<string, string>,
       const chunks: Buffer[] = [];
       try {
         for await (const chunk of incoming) chunks.push(chunk);
-        resolve({ status: incoming.statusCode ?? 0, headers: received, received: Buffer.concat(chunks).toString('utf8') });
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: received,
+          received: Buffer.concat(chunks).toString('utf8'),
+        });
       } catch (error) {
         reject(error);
       }

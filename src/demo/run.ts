@@ -41,7 +41,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     return options.auto ? await runWalk(options, say, paint) : await runUntilStopped(options, say, paint);
   } catch (error) {
     if (!(error instanceof DemoRefusal)) throw error;
-    say(options.json === true ? JSON.stringify({ ok: false, error: error.message }) : `${paint('✗', 'red')} ${error.message}`);
+    say(
+      options.json === true
+        ? JSON.stringify({ ok: false, error: error.message })
+        : `${paint('✗', 'red')} ${error.message}`,
+    );
     return error.exitCode;
   }
 }

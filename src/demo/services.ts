@@ -3,6 +3,7 @@
  *
  * Must never listen anywhere but on this computer; that is refused before anything starts.
  */
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { startBroker } from '../broker.ts';
 import { demoConfig, PRACTICE, PRACTICE_CLIENT_ID } from './demo-config.ts';
@@ -23,6 +24,8 @@ export interface ServicesOptions {
   readonly port: number;
   readonly dataDir: string;
   readonly quiet: boolean;
+  /** Sees every request to the practice upstream before it is answered. */
+  readonly watchUpstream?: (request: IncomingMessage) => void;
 }
 
 /** Why the demo cannot start, in a sentence for the terminal, with the exit code that goes with it. */
@@ -36,7 +39,9 @@ export class DemoRefusal extends Error {
 }
 
 /** Starts all three or none. Throws DemoRefusal for another computer's address, a taken port, a missing package. */
-export async function startServices({ host, port, dataDir, quiet }: ServicesOptions): Promise<DemoServices> {
+export async function startServices(options: ServicesOptions): Promise<DemoServices> {
+  const { port, dataDir, quiet, watchUpstream } = options;
+  const host = options.host.replace(/^\[(.*)\]$/, '$1');
   if (!isLoopbackHost(host)) {
     throw new DemoRefusal(
       `Demo mode listens on this computer only (localhost, 127.0.0.1 or ::1), not on ${JSON.stringify(host)}.\n` +
@@ -58,11 +63,13 @@ export async function startServices({ host, port, dataDir, quiet }: ServicesOpti
       port: upstreamPort,
       clients: [
         {
-          clientId: PRACTICE_CLIENT_ID,
-          clientSecret: install.upstreamSecret,
-          redirectUris: [`${issuer}/callback/${PRACTICE}`],
+          client_id: PRACTICE_CLIENT_ID,
+          client_secret: install.upstreamSecret,
+          client_name: 'Consent broker demo',
+          redirect_uris: [`${issuer}/callback/${PRACTICE}`],
         },
       ],
+      ...(watchUpstream === undefined ? {} : { watch: watchUpstream }),
     });
     running.push(upstream);
     const sample = await startSampleServer({ host, port: samplePort, issuer, credential: install.credential });

@@ -82,7 +82,8 @@ export function createTrail(report: (hop: PassedHop) => void): Trail {
         const seen = last === undefined ? 'nothing' : describe(last);
         throw new HopFailure(missing.name, missing.expected, `it never came${cause}; the last exchange was ${seen}`);
       }
-      if (!outcome.ok) throw new HopFailure(hops.at(-1)?.name ?? 'start', 'no error', `came ${messageOf(outcome.error)}`);
+      if (!outcome.ok)
+        throw new HopFailure(hops.at(-1)?.name ?? 'start', 'no error', `came ${messageOf(outcome.error)}`);
       return outcome.value;
     },
   };

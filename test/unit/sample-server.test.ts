@@ -82,8 +82,12 @@ const post = (token: string | undefined, message: unknown, headers: Record<strin
     body: typeof message === 'string' ? message : JSON.stringify(message),
   });
 
-const json = async (response: Response) => (await response.json()) as Record<string, any>;
-const text = async (response: Response): Promise<string> => (await json(response)).result.content[0].text;
+interface Reply {
+  readonly result?: { readonly content: readonly { readonly text: string }[] };
+  readonly error?: { readonly code: number };
+}
+const reply = async (response: Response) => (await response.json()) as Reply;
+const text = async (response: Response) => (await reply(response)).result?.content[0]?.text;
 
 describe('what the sample server says of itself', () => {
   it('serves the same RFC 9728 document at the path-inserted and the root address', async () => {
@@ -239,7 +243,7 @@ describe('how much a token may do', () => {
     } as RequestInit);
 
     expect(broken.status).toBe(400);
-    expect((await json(broken)).error.code).toBe(-32700);
+    expect((await reply(broken)).error?.code).toBe(-32700);
     expect(huge.status).toBe(413);
     expect(streamed.status).toBe(413);
   });

@@ -5,10 +5,11 @@
  * and ends only what is their own.
  */
 import type { Context } from 'hono';
-import { AccountPage, RemoveAllPage, RemovePage, SignedOutPage, SignInPage } from '../../views/account-pages.tsx';
+import { AccountPage } from '../../views/account-page.tsx';
+import { RemoveAllPage, RemovePage, SignedOutPage, SignInPage } from '../../views/account-pages.tsx';
 import type { AccountNotice } from '../../views/models.ts';
 import { refusePage } from '../browser/error-page.ts';
-import { frameOf, messagesFor } from '../browser/frame.ts';
+import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import type { Session } from '../domain/types.ts';
@@ -40,11 +41,11 @@ export const removePage = (deps: AppDeps) => async (c: Context<AppEnv>): Promise
     endsWithin: endsWithin(deps, rows),
     keepUrl: ownPath(deps, '/account'),
   };
-  const text = messagesFor(c);
+  const text = textFor(c);
   const [row] = rows;
   const page = wanted === REMOVE_ALL || row === undefined
-    ? RemoveAllPage({ model: { ...shared, apps: rows.map(({ app }) => app) }, text })
-    : RemovePage({ model: { ...shared, app: row.app }, text });
+    ? RemoveAllPage({ ...shared, apps: rows.map(({ app }) => app) }, text)
+    : RemovePage({ ...shared, app: row.app }, text);
   return answerPage(c, deps, page, { hasForm: true, isolated: true });
 };
 
@@ -75,7 +76,7 @@ export const signOut = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Re
   checked.binding.clear(c, 'session');
   c.header('Clear-Site-Data', '"cache"');
   const model = { frame: frameOf(deps, undefined), signInUrl: ownPath(deps, '/account') };
-  return answerPage(c, deps, SignedOutPage({ model, text: messagesFor(c) }), { isolated: true });
+  return answerPage(c, deps, SignedOutPage(model, textFor(c)), { isolated: true });
 };
 
 function listPage(c: Context<AppEnv>, deps: AppDeps, visitor: SignedIn, rows: readonly AccountRow[], notice: AccountNotice | undefined): Response {
@@ -87,7 +88,7 @@ function listPage(c: Context<AppEnv>, deps: AppDeps, visitor: SignedIn, rows: re
     activityUrl: undefined,
     downloadUrl: undefined,
   };
-  return answerPage(c, deps, AccountPage({ model, text: messagesFor(c) }), { hasForm: true, isolated: true });
+  return answerPage(c, deps, AccountPage(model, textFor(c)), { hasForm: true, isolated: true });
 }
 
 function signInChoice(c: Context<AppEnv>, deps: AppDeps): Response {
@@ -95,7 +96,7 @@ function signInChoice(c: Context<AppEnv>, deps: AppDeps): Response {
     upstreamName: connector.displayName,
     url: ownPath(deps, `/account/sign-in/${encodeURIComponent(connector.name)}`),
   }));
-  const page = SignInPage({ model: { frame: frameOf(deps, undefined), choices }, text: messagesFor(c) });
+  const page = SignInPage({ frame: frameOf(deps, undefined), choices }, textFor(c));
   return answerPage(c, deps, page, { isolated: true });
 }
 

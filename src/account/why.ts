@@ -2,8 +2,8 @@
  * `GET /help/why`: why there is a page at all, in plain words.
  */
 import type { Context } from 'hono';
-import { WhyPage } from '../../views/why-page.tsx';
-import { frameOf, messagesFor } from '../browser/frame.ts';
+import { WhyPage } from '../../views/account-pages.tsx';
+import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage } from '../browser/responder.ts';
 import { readVisitor } from '../browser/visitor.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -17,5 +17,5 @@ export const whyPage = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Re
     resourceName: single?.name,
     upstreamName: single === undefined ? undefined : deps.connectors.get(single.upstream)?.displayName,
   };
-  return answerPage(c, deps, WhyPage({ model, text: messagesFor(c) }));
+  return answerPage(c, deps, WhyPage(model, textFor(c)));
 };

@@ -9,7 +9,7 @@ import { ErrorPage } from '../../views/error-page.tsx';
 import type { ErrorCode, ErrorModel } from '../../views/models.ts';
 import type { Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import { frameOf, messagesFor } from './frame.ts';
+import { frameOf, textFor } from './frame.ts';
 import { answerPage, ownPath } from './responder.ts';
 
 const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -59,7 +59,7 @@ export function refusePage(c: Context<AppEnv>, deps: AppDeps, session: Session |
     links: { account: ownPath(deps, '/account'), ...refusal.links },
     technical: refusal.technical ?? {},
   };
-  const page = ErrorPage({ model, text: messagesFor(c) });
+  const page = ErrorPage(model, textFor(c));
   return answerPage(c, deps, page, {
     status: refusal.status ?? STATUS[refusal.code],
     ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }),

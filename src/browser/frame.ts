@@ -5,8 +5,8 @@ import type { Context } from 'hono';
 import type { Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import type { Frame } from '../../views/models.ts';
-import { type Messages, pickMessages } from '../../views/messages/catalog.ts';
-import { BRAND_STYLESHEET_PATH, LOGO_PATH, STYLESHEET_PATH } from './assets.ts';
+import { pickText, type Text } from '../../views/messages/catalog.ts';
+import { logoPath, stylesheetPath } from './assets.ts';
 import { ownPath } from './responder.ts';
 
 /** The page's frame for this visitor. */
@@ -14,8 +14,8 @@ export function frameOf(deps: AppDeps, session: Session | undefined, signOutTick
   const own = (path: string) => ownPath(deps, path);
   const { brand } = deps.config;
   return {
-    brand: { name: brand.name, logoUrl: brand.logo === undefined ? undefined : own(LOGO_PATH), supportUrl: brand.supportUrl },
-    stylesheets: [own(STYLESHEET_PATH), own(BRAND_STYLESHEET_PATH)],
+    brand: { name: brand.name, logoUrl: brand.logo === undefined ? undefined : own(logoPath(brand.logo)), supportUrl: brand.supportUrl },
+    stylesheets: [own(stylesheetPath(brand.accent))],
     demo: deps.config.mode === 'demo',
     timeZone: 'UTC',
     now: deps.now(),
@@ -30,4 +30,5 @@ export function frameOf(deps: AppDeps, session: Session | undefined, signOutTick
 }
 
 /** The words for this request: `ui_locales` first, then Accept-Language, then English. */
-export const messagesFor = (c: Context<AppEnv>): Messages => pickMessages(c.req.query('ui_locales'), c.req.header('accept-language'));
+export const textFor = (c: Context<AppEnv>): Text =>
+  pickText({ uiLocales: c.req.query('ui_locales'), acceptLanguage: c.req.header('accept-language'), fallback: undefined });

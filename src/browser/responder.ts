@@ -7,6 +7,7 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { documentOf } from '../../views/layout.tsx';
 import type { ClientAnswer } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { pageHeaders } from '../security/page-policy.ts';
@@ -26,7 +27,7 @@ export function answerPage(c: Context<AppEnv>, deps: AppDeps, page: Child, optio
   for (const [name, value] of Object.entries(pageHeaders(policy))) c.header(name, value);
   if (options.continueTo !== undefined) c.header('Refresh', `0; url=${String(options.continueTo)}`);
   if (options.retryAfter !== undefined) c.header('Retry-After', String(options.retryAfter));
-  return c.body(`<!doctype html>${String(page)}`, options.status ?? 200);
+  return c.body(documentOf(page), options.status ?? 200);
 }
 
 /** 303 to a page of ours; `path` begins with a slash. */

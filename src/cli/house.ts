@@ -3,7 +3,7 @@
  */
 import { defineCommand } from 'citty';
 import { problemCodes } from '../config/problems.ts';
-import { newSecret } from '../security/secrets.ts';
+import { newId, newSecret } from '../security/secrets.ts';
 import { openStore } from '../store/open.ts';
 import { version } from '../version.ts';
 import { configArgument, requireConfig } from './configured.ts';
@@ -20,7 +20,7 @@ export const migrate = defineCommand({
     const terminal = data as Terminal;
     const config = requireConfig(terminal, args.config);
     if (config === undefined) return EXIT.configuration;
-    const store = await openStore(config.database);
+    const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
     await store.close();
     terminal.out(
       args.json ? toJson({ ok: true, database: store.engine }) : `The ${store.engine} database is up to date.\n`,
@@ -36,7 +36,7 @@ export const sweep = defineCommand({
     const terminal = data as Terminal;
     const config = requireConfig(terminal, args.config);
     if (config === undefined) return EXIT.configuration;
-    const store = await openStore(config.database);
+    const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {

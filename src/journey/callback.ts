@@ -8,7 +8,7 @@
 import type { Context } from 'hono';
 import { HandOffPage } from '../../views/hand-off-page.tsx';
 import { refusePage } from '../browser/error-page.ts';
-import { messagesFor } from '../browser/frame.ts';
+import { textFor } from '../browser/frame.ts';
 import { answerPage, seeClient, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
@@ -133,7 +133,7 @@ async function finish(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journ
   const answer = clientAnswer(redirect, { code }, request.clientState, deps.config.issuer);
   if (redirectKind(redirect) !== 'scheme') return seeClient(c, answer);
   const model = clientHandOff(c, deps, visitor, request, clientSnapshot, answer, 'allowed');
-  return answerPage(c, deps, HandOffPage({ model, text: messagesFor(c) }), { continueTo: answer });
+  return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: answer });
 }
 
 async function finishSignIn(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, person: User): Promise<Response> {

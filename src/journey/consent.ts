@@ -9,7 +9,7 @@ import type { Context } from 'hono';
 import { ConsentPage } from '../../views/consent-page.tsx';
 import type { ConsentModel } from '../../views/models.ts';
 import { refusePage } from '../browser/error-page.ts';
-import { frameOf, messagesFor } from '../browser/frame.ts';
+import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import { chosenScopes } from '../domain/scope.ts';
@@ -29,7 +29,7 @@ const ticketBound = (journeyId: string, browserHash: TokenHash): string => `${jo
 export function showConsent(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, scene: ConsentScene, browserHash: TokenHash, problem?: ConsentModel['problem']): Response {
   const ticket = visitor.binding.ticket('consent', ticketBound(scene.journey.id, browserHash));
   const model = consentModel(scene, frameOf(deps, visitor.session), ticket, problem, deps);
-  return answerPage(c, deps, ConsentPage({ model, text: messagesFor(c) }), { hasForm: true, status: problem === undefined ? 200 : 422 });
+  return answerPage(c, deps, ConsentPage(model, textFor(c)), { hasForm: true, status: problem === undefined ? 200 : 422 });
 }
 
 export const consentPage = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {

@@ -9,7 +9,7 @@ import { HandOffPage } from '../../views/hand-off-page.tsx';
 import type { HandOffModel } from '../../views/models.ts';
 import { identityOf } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
-import { frameOf, messagesFor } from '../browser/frame.ts';
+import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, ownPath } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
@@ -44,7 +44,7 @@ export async function goUpstream(c: Context<AppEnv>, deps: AppDeps, visitor: Vis
   visitor.binding.writeJourney(c, journey.id, secrets.cookie, Math.max(1, journey.expiresAt - deps.now()));
   deps.metrics.journey('handed_off');
   const model: HandOffModel = { frame: frameOf(deps, visitor.session), kind: 'to_upstream', url: begun.value.href, upstreamName: connector.displayName };
-  return answerPage(c, deps, HandOffPage({ model, text: messagesFor(c) }), { continueTo: begun.value });
+  return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: begun.value });
 }
 
 /** The third party's scopes for what this journey grants; none of our own for a sign-in. */
@@ -70,7 +70,7 @@ async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, j
   const answer = clientAnswer(redirect, { error: 'access_denied', description: 'the person did not allow this' }, request.clientState, deps.config.issuer);
   await deps.store.markHandedOff(journey.id, personTrail(c, deps, journey.expectedUserId));
   const model = clientHandOff(c, deps, visitor, request, metadata, answer, 'denied');
-  const page = HandOffPage({ model, text: messagesFor(c) });
+  const page = HandOffPage(model, textFor(c));
   return answerPage(c, deps, page, model.kind === 'denied_after_alarm' ? {} : { continueTo: answer });
 }
 

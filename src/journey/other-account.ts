@@ -5,9 +5,9 @@
  * its own, which leads upstream once more.
  */
 import type { Context } from 'hono';
-import { DifferentAccountPage } from '../../views/different-account-page.tsx';
+import { DifferentAccountPage } from '../../views/error-page.tsx';
 import type { DifferentAccountModel } from '../../views/models.ts';
-import { frameOf, messagesFor } from '../browser/frame.ts';
+import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage } from '../browser/responder.ts';
 import { personTrail, type Visitor } from '../browser/visitor.ts';
 import type { Journey, User } from '../domain/types.ts';
@@ -29,5 +29,5 @@ export async function otherAccount(c: Context<AppEnv>, deps: AppDeps, visitor: V
     at: deps.now(),
   };
   c.get('event').note({ outcome: 'refused', error: 'account_changed', reason: 'the upstream signed in another account' });
-  return answerPage(c, deps, DifferentAccountPage({ model, text: messagesFor(c) }));
+  return answerPage(c, deps, DifferentAccountPage(model, textFor(c)));
 }

@@ -13,7 +13,7 @@ import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind } from '../domain/redirect-uri.ts';
 import type { ClientAnswer, Session } from '../domain/types.ts';
 import { refusePage } from '../browser/error-page.ts';
-import { frameOf, messagesFor } from '../browser/frame.ts';
+import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, seeClient } from '../browser/responder.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 
@@ -65,6 +65,6 @@ function errorTravelPage(c: Context<AppEnv>, deps: AppDeps, session: Session | u
     links: { backToApp: answer },
     technical: { oauthError: failure.error, description: failure.description },
   };
-  const page = ErrorPage({ model, text: messagesFor(c) });
+  const page = ErrorPage(model, textFor(c));
   return answerPage(c, deps, page, continues ? { status: 200, continueTo: answer } : { status: 400 });
 }

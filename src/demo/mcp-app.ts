@@ -4,8 +4,9 @@
  * Everything on the wire is the SDK's own doing; this file stores what the SDK hands it and notes where it wants to
  * send the person. Must never print or persist what it holds.
  */
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+
 import type { OAuthClientProvider, OAuthDiscoveryState } from '@modelcontextprotocol/sdk/client/auth.js';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { newSecret } from '../security/secrets.ts';

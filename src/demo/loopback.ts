@@ -12,6 +12,9 @@ const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
 /** Whether the demo may listen on this host. */
 export const isLoopbackHost = (host: string): boolean => LOOPBACK_NAMES.has(host.toLowerCase());
 
+/** How addresses name a server that listens on this host: by a name that surely leads there. */
+export const nameOf = (host: string): string => (host.includes(':') ? '[::1]' : 'localhost');
+
 /** Whether a `Host` header value, with any port, names this computer. */
 export function isLoopbackAuthority(authority: string | undefined): boolean {
   const name = /^(\[[0-9a-f:.]+\]|[^:@/?#\\]+)(?::\d{1,5})?$/i.exec(authority ?? '')?.[1];

@@ -4,8 +4,9 @@
  * Everything on the wire is the SDK's own doing; this file stores what the SDK hands it and notes where it wants to
  * send the person. Must never print or persist what it holds.
  */
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+
 import type { OAuthClientProvider, OAuthDiscoveryState } from '@modelcontextprotocol/sdk/client/auth.js';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { newSecret } from '../security/secrets.ts';
@@ -40,20 +41,22 @@ interface Held {
   steppingUp: boolean;
 }
 
+const NOTHING_YET: Readonly<Held> = {
+  client: undefined,
+  tokens: undefined,
+  verifier: '',
+  state: '',
+  authorizationUrl: undefined,
+  discovery: undefined,
+  steppingUp: false,
+};
+
 /** Loads the SDK and makes an app for the MCP server at `server`, called back at `redirectUri`. */
 export async function createMcpApp(server: URL, redirectUri: URL, name: string, observe: Observer): Promise<McpApp> {
   const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
   const { auth } = await import('@modelcontextprotocol/sdk/client/auth.js');
-  const held: Held = {
-    client: undefined,
-    tokens: undefined,
-    verifier: '',
-    state: '',
-    authorizationUrl: undefined,
-    discovery: undefined,
-    steppingUp: false,
-  };
+  const held: Held = { ...NOTHING_YET };
   const authProvider = createProvider(held, redirectUri, name);
   const fetch = observedFetch((exchange) => {
     if (exchange.status === 403) held.steppingUp = true;

@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events';
 import { walkJourney } from './auto.ts';
-import { defaultDataDir, DemoRefusal, type DemoServices, startServices } from './services.ts';
+import { DemoRefusal, type DemoServices, defaultDataDir, startServices } from './services.ts';
 import { HopFailure, type PassedHop } from './trail.ts';
 
 export interface DemoOptions {
@@ -113,6 +113,8 @@ function greeting({ issuer, sampleUrl, install }: DemoServices, paint: Paint): s
 
 async function runWalk(options: DemoOptions, say: Say, paint: Paint): Promise<number> {
   const json = options.json === true;
+  if (!json)
+    say(`\n  ${paint('The whole journey', 'bold')}: the official MCP client, and a person without JavaScript\n`);
   try {
     const walk = await walkJourney(options.host ?? '127.0.0.1', (hop) =>
       say(json ? JSON.stringify({ ok: true, ...hop }) : hopLine(hop, paint)),
@@ -136,4 +138,4 @@ async function runWalk(options: DemoOptions, say: Say, paint: Paint): Promise<nu
 }
 
 const hopLine = ({ hop, name, detail, ms }: PassedHop, paint: Paint): string =>
-  `  ${paint('✓', 'green')} ${String(hop).padStart(2)}  ${name.padEnd(18)} ${detail}  ${paint(`${ms} ms`, 'dim')}`;
+  `  ${paint('✓', 'green')} ${String(hop).padStart(2)}  ${name.padEnd(17)} ${paint(`${ms} ms`.padStart(7), 'dim')}  ${detail}`;

@@ -10,7 +10,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { closed, isLoopbackAuthority, isLoopbackOrigin, listening } from './loopback.ts';
+import { closed, isLoopbackAuthority, isLoopbackOrigin, listening, nameOf } from './loopback.ts';
 import {
   bearerToken,
   type Caller,
@@ -28,7 +28,7 @@ const METADATA_PATH = '/.well-known/oauth-protected-resource';
 const BODY_BYTES = 64 * 1024;
 
 export interface SampleServerOptions {
-  /** Loopback host to listen on. */
+  /** Loopback host to listen on, without brackets. */
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
@@ -51,7 +51,7 @@ export async function startSampleServer(options: SampleServerOptions): Promise<S
   const app = new Hono();
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const port = await listening(server, options.host, options.port);
-  const origin = `http://localhost:${port}`;
+  const origin = `http://${nameOf(options.host)}:${port}`;
   addRoutes(app, origin, options, answer);
   return { url: `${origin}${MCP_PATH}`, close: () => closed(server) };
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { startBroker } from '../broker.ts';
 import { demoConfig, PRACTICE, PRACTICE_CLIENT_ID } from './demo-config.ts';
 import { type Install, openInstall } from './install.ts';
-import { isLoopbackHost, reservePorts } from './loopback.ts';
+import { isLoopbackHost, nameOf, reservePorts } from './loopback.ts';
 
 export interface DemoServices {
   readonly issuer: string;
@@ -50,7 +50,7 @@ export async function startServices(options: ServicesOptions): Promise<DemoServi
     );
   }
   const [brokerPort = 0, samplePort = 0, upstreamPort = 0] = await freePorts(host, port);
-  const issuer = `http://localhost:${brokerPort}`;
+  const issuer = `http://${nameOf(host)}:${brokerPort}`;
   const install = await openInstall(dataDir);
   const running: { close(): Promise<void> }[] = [];
   const close = async () => {

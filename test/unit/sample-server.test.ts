@@ -1,5 +1,6 @@
 /** The sample MCP server against a stand-in for the broker's introspection endpoint (RFC 7662, 6750, 9728). */
 import { createServer, request, type Server } from 'node:http';
+import { Client as NewClient, StreamableHTTPClientTransport as NewTransport } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -317,14 +318,25 @@ describe('pages and names of other computers', () => {
   });
 });
 
-describe('with the official client', () => {
-  it('lists the tools and the notes', async () => {
+describe('with the official clients', () => {
+  const requestInit = { headers: { authorization: 'Bearer maya-reads' } };
+
+  it('lists the tools and the notes to SDK v1', async () => {
     const client = new Client({ name: 'test', version: '1.0.0' });
-    await client.connect(
-      new StreamableHTTPClientTransport(new URL(sample.url), {
-        requestInit: { headers: { authorization: 'Bearer maya-reads' } },
-      }) as Parameters<typeof client.connect>[0],
-    );
+    const transport = new StreamableHTTPClientTransport(new URL(sample.url), { requestInit });
+    await client.connect(transport as Parameters<typeof client.connect>[0]);
+
+    const { tools } = await client.listTools();
+    const notes = await client.callTool({ name: 'list_notes' });
+    await client.close();
+
+    expect(tools.map((tool) => tool.name)).toEqual(['list_notes', 'add_note', 'purge_notes']);
+    expect(notes.content).toEqual([{ type: 'text', text: 'No notes yet.' }]);
+  });
+
+  it('lists the tools and the notes to the client of SDK v2', async () => {
+    const client = new NewClient({ name: 'test', version: '1.0.0' });
+    await client.connect(new NewTransport(new URL(sample.url), { requestInit }));
 
     const { tools } = await client.listTools();
     const notes = await client.callTool({ name: 'list_notes' });

@@ -269,5 +269,8 @@ export interface AccessToken {
 export interface Trail {
   readonly at: Seconds;
   readonly reference: string;
-  readonly actor: { readonly kind: 'person' | 'client' | 'resource' | 'admin' | 'system'; readonly id: string | undefined };
+  readonly actor: {
+    readonly kind: 'person' | 'client' | 'resource' | 'admin' | 'system';
+    readonly id: string | undefined;
+  };
 }

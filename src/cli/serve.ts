@@ -5,7 +5,7 @@
  * exit code 0, the second at once.
  */
 import { defineCommand } from 'citty';
-import { type Broker, startBroker } from '../broker.ts';
+import type { Broker } from '../broker.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationRefused } from '../config/problems.ts';
 import { configArgument, findConfiguration, refuse, WHAT_TO_WRITE } from './configured.ts';
@@ -56,14 +56,19 @@ async function runDemo(terminal: Terminal, options: { auto: boolean; port?: numb
     const demoModule = await import('../demo/run.ts');
     return await demoModule.runDemo(options);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    if (!isMissingPackage(error)) throw error;
     terminal.err('The demo needs the development dependencies, which this install does not have.\n');
     terminal.err('Run npm ci (without --omit=dev), or write a broker.yaml: see docs/configuration.md\n');
     return EXIT.problem;
   }
 }
 
+const isMissingPackage = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && /package '/.test((error as Error).message);
+
 async function serveUntilSignal(terminal: Terminal, config: Config): Promise<ExitCode> {
+  // Loaded here, so that commands which serve nothing load nothing of it.
+  const { startBroker } = await import('../broker.ts');
   let broker: Broker;
   try {
     broker = await startBroker(config);

@@ -78,9 +78,9 @@ const fields = {
 const github = z.strictObject({
   preset: z.literal('github'),
   ...shared,
-  authorization_endpoint: webAddress().optional(),
-  token_endpoint: webAddress().optional(),
-  userinfo_endpoint: webAddress().optional(),
+  authorization_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/login/oauth/authorize`.'),
+  token_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/login/oauth/access_token`.'),
+  userinfo_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/api/v3/user`.'),
 });
 
 const oidc = z.strictObject({
@@ -92,10 +92,12 @@ const oidc = z.strictObject({
 const oauth2 = z.strictObject({
   preset: z.literal('oauth2'),
   issuer: webAddress().optional().describe('When set, an `iss` in the answer must match it (RFC 9207).'),
-  authorization_endpoint: webAddress(),
-  token_endpoint: webAddress(),
-  userinfo_endpoint: webAddress(),
-  revocation_endpoint: webAddress().optional(),
+  authorization_endpoint: webAddress().describe('RFC 6749 3.1.'),
+  token_endpoint: webAddress().describe('RFC 6749 3.2.'),
+  userinfo_endpoint: webAddress().describe(
+    'Answers the bearer of an access token with a JSON object about the person.',
+  ),
+  revocation_endpoint: webAddress().optional().describe('RFC 7009.'),
   ...fields,
   ...shared,
 });
@@ -105,7 +107,7 @@ export type UpstreamSettings = z.output<typeof upstream>;
 
 const scope = z.strictObject({
   title: text(80).describe('What the person reads.'),
-  description: text(200).optional(),
+  description: text(200).optional().describe('One sentence more.'),
   risk: z.enum(['view', 'change', 'high']).describe('`view`, `change` or `high`: how the page weighs it.'),
   upstream: z.array(scopeToken).max(50).prefault([]).describe('Upstream scopes it needs.'),
   implies: z.array(scopeToken).max(50).prefault([]).describe('Scopes of the same resource it includes.'),
@@ -161,21 +163,25 @@ const redirectUri = text().superRefine((value, context) => {
 
 export const client = z
   .strictObject({
-    client_id: text(200),
+    client_id: text(200).describe('Its id; unique.'),
     client_secret: secret(16).optional().describe('Leave it out for a public client.'),
-    client_name: text(80),
+    client_name: text(80).optional().describe('What people read.'),
     redirect_uris: z.array(redirectUri).min(1).max(20).describe('Compared exactly (loopback ports excepted).'),
-    token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'client_secret_post']).optional(),
+    token_endpoint_auth_method: z
+      .enum(['none', 'client_secret_basic', 'client_secret_post'])
+      .optional()
+      .describe('`client_secret_basic` where there is a secret, else `none`.'),
     grant_types: z
       .array(z.enum(['authorization_code', 'refresh_token']))
       .min(1)
-      .prefault(['authorization_code', 'refresh_token']),
-    application_type: z.enum(['native', 'web']).optional(),
-    scope: text().optional(),
-    client_uri: webAddress().optional(),
-    logo_uri: webAddress().optional(),
-    policy_uri: webAddress().optional(),
-    tos_uri: webAddress().optional(),
+      .prefault(['authorization_code', 'refresh_token'])
+      .describe('RFC 7591.'),
+    application_type: z.enum(['native', 'web']).optional().describe('Told by the redirect URIs where it is not set.'),
+    scope: text().optional().describe('A hint, never a ceiling.'),
+    client_uri: webAddress().optional().describe('Its home page.'),
+    logo_uri: webAddress().optional().describe('Its logo.'),
+    policy_uri: webAddress().optional().describe('Its privacy policy.'),
+    tos_uri: webAddress().optional().describe('Its terms of service.'),
   })
   .superRefine((value, context) => {
     const method =

@@ -61,10 +61,12 @@ export const coversRedirect = (approval: Approval, redirectUri: string): boolean
   approval.redirectUris.some((approved) => approved === redirectUri || sameButPort(approved, redirectUri));
 
 function maySkip(facts: ConsentFacts): boolean {
-  return facts.remember === 'skip_when_assured'
-    && facts.fetchSite === 'none'
-    && redirectKind(facts.request.redirectUri) === 'https'
-    && facts.client.metadata.authMethod !== 'none'
-    && facts.session !== undefined
-    && facts.now - facts.session.signedInAt <= FRESH_SESSION;
+  return (
+    facts.remember === 'skip_when_assured' &&
+    facts.fetchSite === 'none' &&
+    redirectKind(facts.request.redirectUri) === 'https' &&
+    facts.client.metadata.authMethod !== 'none' &&
+    facts.session !== undefined &&
+    facts.now - facts.session.signedInAt <= FRESH_SESSION
+  );
 }

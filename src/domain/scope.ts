@@ -61,7 +61,11 @@ export function defaultScopes(resource: Resource): readonly string[] {
 }
 
 /** What an Allow grants: every requested scope the person could not untick, and the optional ones they ticked. */
-export function chosenScopes(requested: readonly string[], ticked: readonly string[], resource: Resource): readonly string[] {
+export function chosenScopes(
+  requested: readonly string[],
+  ticked: readonly string[],
+  resource: Resource,
+): readonly string[] {
   return requested.filter((name) => {
     const definition = resource.scopes.get(name);
     return definition !== undefined && (!definition.optional || ticked.includes(name));

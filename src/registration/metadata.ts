@@ -40,7 +40,13 @@ export function serverMetadata(config: Config): Readonly<Record<string, unknown>
 export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
   const metadata = fixedJson(JSON.stringify(serverMetadata(deps.config)));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
-  const forms = new Set(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].flatMap((known) => [known, `${known}${base}`, `${base}${known}`]));
+  const forms = new Set(
+    ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].flatMap((known) => [
+      known,
+      `${known}${base}`,
+      `${base}${known}`,
+    ]),
+  );
   for (const path of forms) app.get(path, metadata);
   app.get(`${base}/jwks`, fixedJson(deps.signer.jwks));
 }
@@ -54,5 +60,8 @@ function fixedJson(body: string): (c: { req: { header(name: string): string | un
     'Access-Control-Allow-Origin': '*',
     'X-Content-Type-Options': 'nosniff',
   };
-  return (c) => (c.req.header('if-none-match') === etag ? new Response(null, { status: 304, headers }) : new Response(body, { headers }));
+  return (c) =>
+    c.req.header('if-none-match') === etag
+      ? new Response(null, { status: 304, headers })
+      : new Response(body, { headers });
 }

@@ -4,13 +4,8 @@
 import { defineCommand } from 'citty';
 import type { Config } from '../config/config.ts';
 import { problemCodes } from '../config/problems.ts';
-<<<<<<< HEAD
 import { newId, newSecret } from '../security/secrets.ts';
-import { openStore } from '../store/open.ts';
-=======
-import { newSecret } from '../security/secrets.ts';
 import type { Store } from '../store/store.ts';
->>>>>>> shell
 import { version } from '../version.ts';
 import { configArgument, requireConfig } from './configured.ts';
 import { EXIT } from './exit.ts';
@@ -21,7 +16,7 @@ const SWEEP_ROWS = 500;
 /** Opening brings the database to this version. Loaded when needed, so that other commands need no driver. */
 async function openDatabase(config: Config): Promise<Store> {
   const { openStore } = await import('../store/open.ts');
-  return openStore(config.database);
+  return openStore(config.database, () => undefined, newId);
 }
 
 const json = { json: { type: 'boolean', description: 'Answer in JSON' } } as const;
@@ -33,11 +28,7 @@ export const migrate = defineCommand({
     const terminal = data as Terminal;
     const config = requireConfig(terminal, args.config);
     if (config === undefined) return EXIT.configuration;
-<<<<<<< HEAD
-    const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
-=======
     const store = await openDatabase(config);
->>>>>>> shell
     await store.close();
     terminal.out(
       args.json ? toJson({ ok: true, database: store.engine }) : `The ${store.engine} database is up to date.\n`,
@@ -53,11 +44,7 @@ export const sweep = defineCommand({
     const terminal = data as Terminal;
     const config = requireConfig(terminal, args.config);
     if (config === undefined) return EXIT.configuration;
-<<<<<<< HEAD
-    const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
-=======
     const store = await openDatabase(config);
->>>>>>> shell
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {

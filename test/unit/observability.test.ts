@@ -68,7 +68,7 @@ describe('the log', () => {
 async function observedApp() {
   const { log, lines, parsed } = await captured();
   const metrics = createMetrics({ process: false });
-  const config = { trustedProxies: [] as string[] } as AppDeps['config'];
+  const config = { trustedProxies: [] as string[] } as unknown as AppDeps['config'];
   const app = new Hono<AppEnv>();
   app.use(requestEvents({ config, log, metrics }));
   app.get('/consent/:id', (c) => {

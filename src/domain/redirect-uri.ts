@@ -128,12 +128,11 @@ export function destinationOf(uri: string): string {
   return `scheme:${uri.slice(0, uri.indexOf(':')).toLowerCase()}`;
 }
 
-/** Browsers drop controls and blanks before they read a scheme, and so does this. */
+/** What browsers drop before they read a scheme: controls, blanks and the invisible. */
+const DROPPED_BY_BROWSERS = /[\p{Cc}\p{Cf}\p{Z}]/gu;
+
 function isScriptLike(uri: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what hides a scheme
-  const bare = safeDecode(uri)
-    .replace(/[\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]/g, '')
-    .toLowerCase();
+  const bare = safeDecode(uri).replace(DROPPED_BY_BROWSERS, '').toLowerCase();
   return SCRIPT_LIKE.some((scheme) => bare.startsWith(`${scheme}:`));
 }
 

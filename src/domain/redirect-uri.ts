@@ -115,6 +115,12 @@ export function sameButPort(left: string, right: string): boolean {
   return a[1] === b[1] && (a[3] ?? '') === (b[3] ?? '');
 }
 
+/** How an approval remembers a redirect: byte for byte, a loopback one without the port that changes at every start. */
+export function rememberedRedirect(uri: string): string {
+  const loopback = LOOPBACK.exec(uri);
+  return loopback === null ? uri : `http://${loopback[1]}${loopback[3] ?? ''}`;
+}
+
 export function redirectKind(uri: string): RedirectKind {
   if (LOOPBACK.test(uri)) return 'loopback';
   return /^https:/i.test(uri) ? 'https' : 'scheme';

@@ -14,7 +14,7 @@ import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
-import { redirectKind, trustRedirect } from '../domain/redirect-uri.ts';
+import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
@@ -155,7 +155,7 @@ async function finish(
       session: newSession(sessionCookie, deps, visitor),
       approval: {
         id: newId('apr'),
-        redirectUri: redirect,
+        redirectUri: rememberedRedirect(redirect),
         scopes: journey.grantedScopes,
         face: faceOf(clientSnapshot, redirect),
         expiresAt: trail.at + deps.config.consent.lifetime,

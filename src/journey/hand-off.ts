@@ -43,7 +43,7 @@ export const handOffPage =
   };
 
 /** Sends a consented journey's browser to the upstream, with the cookie that alone can finish it. */
-export async function goUpstream(
+async function goUpstream(
   c: Context<AppEnv>,
   deps: AppDeps,
   visitor: Visitor,

@@ -67,12 +67,18 @@ describe('judging an address', () => {
     expect(judgeAddress(address)).toBe(kind);
   });
 
-  it.each(['1.1.1.1', '8.8.8.8', '100.63.255.255', '172.15.0.1', '172.32.0.1', '198.20.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])(
-    'calls %s public',
-    (address) => {
-      expect(judgeAddress(address)).toBe('public');
-    },
-  );
+  it.each([
+    '1.1.1.1',
+    '8.8.8.8',
+    '100.63.255.255',
+    '172.15.0.1',
+    '172.32.0.1',
+    '198.20.0.1',
+    '2606:4700::1111',
+    '::ffff:8.8.8.8',
+  ])('calls %s public', (address) => {
+    expect(judgeAddress(address)).toBe('public');
+  });
 
   it('reads literals with and without brackets, and takes names for names', () => {
     expect(literalAddress('[::1]')).toBe('::1');
@@ -133,9 +139,27 @@ describe('a name that resolves to the wrong place', () => {
 
   it.each([
     ['loopback alone', [{ address: '127.0.0.1', family: 4 }]],
-    ['a public address first and loopback second', [{ address: '1.1.1.1', family: 4 }, { address: '127.0.0.1', family: 4 }]],
-    ['loopback first and a public address second', [{ address: '127.0.0.1', family: 4 }, { address: '1.1.1.1', family: 4 }]],
-    ['a public IPv4 and a private IPv6 address', [{ address: '8.8.8.8', family: 4 }, { address: 'fd00::1', family: 6 }]],
+    [
+      'a public address first and loopback second',
+      [
+        { address: '1.1.1.1', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ],
+    ],
+    [
+      'loopback first and a public address second',
+      [
+        { address: '127.0.0.1', family: 4 },
+        { address: '1.1.1.1', family: 4 },
+      ],
+    ],
+    [
+      'a public IPv4 and a private IPv6 address',
+      [
+        { address: '8.8.8.8', family: 4 },
+        { address: 'fd00::1', family: 6 },
+      ],
+    ],
     ['nothing', []],
   ])('%s: nothing is dialled', async (_what, answers) => {
     let dialled = 0;
@@ -150,12 +174,18 @@ describe('a name that resolves to the wrong place', () => {
           });
         }),
     });
-    expect(await safeFetch('https://rebind.example/', {}, PUBLIC)).toMatchObject({ ok: false, failure: { reason: 'address' } });
+    expect(await safeFetch('https://rebind.example/', {}, PUBLIC)).toMatchObject({
+      ok: false,
+      failure: { reason: 'address' },
+    });
     expect(dialled).toBe(0);
   });
 
   it('asks the resolver once per call, so that a second answer has no say (rebinding)', async () => {
-    const answers = [{ address: '1.1.1.1', family: 4 }, { address: '127.0.0.1', family: 4 }];
+    const answers = [
+      { address: '1.1.1.1', family: 4 },
+      { address: '127.0.0.1', family: 4 },
+    ];
     const asked: string[] = [];
     const dialled: string[] = [];
     const safeFetch = createSafeFetch({
@@ -176,17 +206,27 @@ describe('a name that resolves to the wrong place', () => {
     expect(asked).toEqual(['rebind.example']);
     expect(dialled).toEqual(['1.1.1.1']);
 
-    expect(await safeFetch('https://rebind.example/', {}, PUBLIC)).toMatchObject({ ok: false, failure: { reason: 'address' } });
+    expect(await safeFetch('https://rebind.example/', {}, PUBLIC)).toMatchObject({
+      ok: false,
+      failure: { reason: 'address' },
+    });
     expect(dialled).toEqual(['1.1.1.1']);
   });
 
   it('opens no connection to loopback unless loopback is allowed', async () => {
-    const safeFetch = createSafeFetch({ egressProxy: undefined, resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
+    const safeFetch = createSafeFetch({
+      egressProxy: undefined,
+      resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+    });
     const policy = { reach: 'configured', allowPrivate: true, maxBytes: 1_000, timeoutMs: 2_000 } as const;
     const url = `https://rebind.example:${server.port}/`;
-    expect(await safeFetch(url, {}, { ...policy, allowLoopback: false })).toMatchObject({ failure: { reason: 'address' } });
+    expect(await safeFetch(url, {}, { ...policy, allowLoopback: false })).toMatchObject({
+      failure: { reason: 'address' },
+    });
     expect(server.connections).toBe(0);
-    expect(await safeFetch(url, {}, { ...policy, allowLoopback: true })).toMatchObject({ failure: { reason: 'unreachable' } });
+    expect(await safeFetch(url, {}, { ...policy, allowLoopback: true })).toMatchObject({
+      failure: { reason: 'unreachable' },
+    });
     expect(server.connections).toBe(1);
   });
 
@@ -207,7 +247,10 @@ describe('a name that resolves to the wrong place', () => {
 
 describe('the guarded look-up', () => {
   it('answers one address or all, as net.connect asks', async () => {
-    const answers = [{ address: '8.8.8.8', family: 4 }, { address: '2606:4700::1111', family: 6 }];
+    const answers = [
+      { address: '8.8.8.8', family: 4 },
+      { address: '2606:4700::1111', family: 6 },
+    ];
     const look = guardedLookup(async () => answers, new Set(['public']));
     const one = new Promise((resolve) => look('dns.example', {}, (...results) => resolve(results)));
     const all = new Promise((resolve) => look('dns.example', { all: true }, (...results) => resolve(results)));

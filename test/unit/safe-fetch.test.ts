@@ -10,11 +10,23 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { buildConnector } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSafeFetch, type Dial, type FetchOutcome, type FetchPolicy, type SafeFetchOptions } from '../../src/security/safe-fetch.ts';
+import {
+  createSafeFetch,
+  type Dial,
+  type FetchOutcome,
+  type FetchPolicy,
+  type SafeFetchOptions,
+} from '../../src/security/safe-fetch.ts';
 import { makeTlsIdentity } from '../support/tls-identity.ts';
 import { type LoopbackServer, startLoopbackServer } from '../support/upstreams/loopback-server.ts';
 
-const LOCAL: FetchPolicy = { reach: 'configured', allowLoopback: true, allowPrivate: false, maxBytes: 1_000, timeoutMs: 2_000 };
+const LOCAL: FetchPolicy = {
+  reach: 'configured',
+  allowLoopback: true,
+  allowPrivate: false,
+  maxBytes: 1_000,
+  timeoutMs: 2_000,
+};
 const PUBLIC: FetchPolicy = { reach: 'public', maxBytes: 1_000, timeoutMs: 2_000 };
 const PLAIN: SafeFetchOptions = { egressProxy: undefined };
 const SAME_TEXT = 'The address could not be fetched.';
@@ -22,7 +34,9 @@ const SAME_TEXT = 'The address could not be fetched.';
 const identity = makeTlsIdentity(['localhost'], ['127.0.0.1']);
 const trusting: Dial = (options, lookup) =>
   new Promise((resolve, reject) => {
-    buildConnector({ lookup, ca: identity.cert })(options, (error, socket) => (error ? reject(error) : resolve(socket)));
+    buildConnector({ lookup, ca: identity.cert })(options, (error, socket) =>
+      error ? reject(error) : resolve(socket),
+    );
   });
 
 const servers: LoopbackServer[] = [];
@@ -36,7 +50,8 @@ async function serve(listener: RequestListener, tls = false): Promise<LoopbackSe
   return server;
 }
 
-const bodyOf = async (outcome: FetchOutcome): Promise<string> => (outcome.ok ? outcome.response.text() : `failed: ${outcome.failure.cause}`);
+const bodyOf = async (outcome: FetchOutcome): Promise<string> =>
+  outcome.ok ? outcome.response.text() : `failed: ${outcome.failure.cause}`;
 
 describe('what leaves the process', () => {
   it('sends fixed headers and the given method, content type, credentials and body, and nothing else', async () => {
@@ -77,7 +92,11 @@ describe('what leaves the process', () => {
     }, true);
     const host = `127.0.0.1:${server.port}`;
     const safeFetch = createSafeFetch({ ...PLAIN, developmentHosts: [host], dial: trusting });
-    const outcome = await safeFetch(`https://${host}/client.json`, { headers: { authorization: 'Bearer secret' } }, PUBLIC);
+    const outcome = await safeFetch(
+      `https://${host}/client.json`,
+      { headers: { authorization: 'Bearer secret' } },
+      PUBLIC,
+    );
     expect(await bodyOf(outcome)).toBe('{}');
     expect(seen).toEqual([undefined]);
   });
@@ -128,7 +147,9 @@ describe('which URLs are acceptable', () => {
     const server = await serve((_request, response) => response.end('here'));
     const safeFetch = createSafeFetch(PLAIN);
     expect(await bodyOf(await safeFetch(server.origin, {}, LOCAL))).toBe('here');
-    expect(await safeFetch(server.origin, {}, { ...LOCAL, allowLoopback: false })).toMatchObject({ failure: { reason: 'url' } });
+    expect(await safeFetch(server.origin, {}, { ...LOCAL, allowLoopback: false })).toMatchObject({
+      failure: { reason: 'url' },
+    });
     expect(server.connections).toBe(1);
   });
 
@@ -168,9 +189,15 @@ describe('which URLs are acceptable', () => {
     const other = await serve((_request, response) => response.end('other'), true);
     const safeFetch = createSafeFetch({ ...PLAIN, developmentHosts: [`localhost:${server.port}`], dial: trusting });
     expect(await bodyOf(await safeFetch(`https://localhost:${server.port}/`, {}, PUBLIC))).toBe('document');
-    expect(await safeFetch(`https://127.0.0.1:${server.port}/`, {}, PUBLIC)).toMatchObject({ failure: { reason: 'url' } });
-    expect(await safeFetch(`https://localhost:${other.port}/`, {}, PUBLIC)).toMatchObject({ failure: { reason: 'url' } });
-    expect(await safeFetch(`http://localhost:${server.port}/`, {}, PUBLIC)).toMatchObject({ failure: { reason: 'url' } });
+    expect(await safeFetch(`https://127.0.0.1:${server.port}/`, {}, PUBLIC)).toMatchObject({
+      failure: { reason: 'url' },
+    });
+    expect(await safeFetch(`https://localhost:${other.port}/`, {}, PUBLIC)).toMatchObject({
+      failure: { reason: 'url' },
+    });
+    expect(await safeFetch(`http://localhost:${server.port}/`, {}, PUBLIC)).toMatchObject({
+      failure: { reason: 'url' },
+    });
     expect(other.connections).toBe(0);
   });
 });
@@ -180,7 +207,10 @@ describe('which answers are acceptable', () => {
     const target = await serve((_request, response) => response.end('reached'));
     const server = await serve((_request, response) => response.writeHead(status, { location: target.origin }).end());
     const outcome = await createSafeFetch(PLAIN)(server.origin, {}, LOCAL);
-    expect(outcome).toEqual({ ok: false, failure: { message: SAME_TEXT, reason: 'redirect', cause: `status ${status}` } });
+    expect(outcome).toEqual({
+      ok: false,
+      failure: { message: SAME_TEXT, reason: 'redirect', cause: `status ${status}` },
+    });
     expect(target.connections).toBe(0);
   });
 
@@ -226,11 +256,13 @@ describe('which answers are acceptable', () => {
 
   it.each([
     ['br', brotliCompressSync('{"a":1}'), '{"a":1}'],
-    ['gzip', Buffer.from('not gzip'), 'failed: Z_DATA_ERROR'],
+    ['gzip', Buffer.from('not gzip'), 'failed: not gzip'],
     ['gzip, gzip', gzipSync(gzipSync('{}')), 'failed: unknown content encoding'],
     ['zstd', Buffer.from('x'), 'failed: unknown content encoding'],
   ])('decodes %s or says it cannot', async (encoding, bytes, expected) => {
-    const server = await serve((_request, response) => response.writeHead(200, { 'content-encoding': encoding }).end(bytes));
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': encoding }).end(bytes),
+    );
     expect(await bodyOf(await createSafeFetch(PLAIN)(server.origin, {}, LOCAL))).toBe(expected);
   });
 
@@ -254,7 +286,10 @@ describe('when it gives up', () => {
     const server = await serve((_request, response) => void answer(response));
     const startedAt = performance.now();
     const outcome = await createSafeFetch(PLAIN)(server.origin, {}, QUICK);
-    expect(outcome).toEqual({ ok: false, failure: { message: SAME_TEXT, reason: 'timeout', cause: 'no answer in 150 ms' } });
+    expect(outcome).toEqual({
+      ok: false,
+      failure: { message: SAME_TEXT, reason: 'timeout', cause: 'no answer in 150 ms' },
+    });
     expect(performance.now() - startedAt).toBeLessThan(1_500);
   });
 
@@ -283,8 +318,18 @@ describe('when it gives up', () => {
       await safeFetch(untrusted.origin, {}, LOCAL),
       await safeFetch(redirecting.origin, {}, LOCAL),
     ];
-    expect(outcomes.map((outcome) => !outcome.ok && outcome.failure.message)).toEqual([SAME_TEXT, SAME_TEXT, SAME_TEXT, SAME_TEXT]);
-    expect(outcomes.map((outcome) => !outcome.ok && outcome.failure.reason)).toEqual(['unreachable', 'address', 'unreachable', 'redirect']);
+    expect(outcomes.map((outcome) => !outcome.ok && outcome.failure.message)).toEqual([
+      SAME_TEXT,
+      SAME_TEXT,
+      SAME_TEXT,
+      SAME_TEXT,
+    ]);
+    expect(outcomes.map((outcome) => !outcome.ok && outcome.failure.reason)).toEqual([
+      'unreachable',
+      'address',
+      'unreachable',
+      'redirect',
+    ]);
   });
 });
 
@@ -322,7 +367,9 @@ describe('a private certificate authority', () => {
       console.log(outcome.ok ? await outcome.response.text() : outcome.failure.cause);`;
     const run = async (extra: Record<string, string>) => {
       const { NODE_EXTRA_CA_CERTS: _mine, ...env } = process.env;
-      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { env: { ...env, ...extra } });
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+        env: { ...env, ...extra },
+      });
       return (await text(child.stdout)).trim();
     };
     try {

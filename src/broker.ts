@@ -52,7 +52,7 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
   const clock = options.now;
   const now = clock ?? (() => Math.floor(Date.now() / 1000));
   const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
-  const store = await openStore(config.database);
+  const store = await openStore(config.database, (message) => log.warn({ event: 'store' }, message), newId);
   try {
     return await serveStore(config, store, { log, now, nowMs, connectors: options.connectors });
   } catch (error) {

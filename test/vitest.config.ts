@@ -1,10 +1,11 @@
 /**
  * One configuration for every suite: two workers (the smallest machine we promise), a Postgres started once.
  */
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     environment: 'node',
     include: ['test/**/*.test.{ts,tsx}'],

@@ -55,6 +55,7 @@ export function judgeRedirect(uri: string, policy: RedirectPolicy): RedirectVerd
   if (uri.includes('#')) return dropped('it has a fragment');
   if (uri.includes('*')) return dropped('it has a wildcard; register each address exactly');
   if (hasDotSegments(uri)) return dropped('its path has dot segments');
+  if (/[?&](code|state|iss|error)=/i.test(uri)) return dropped('its query holds a parameter of the answer');
   if (/^https?:/i.test(uri)) return judgeWebRedirect(uri, policy, dropped);
   return judgeSchemeRedirect(uri, policy, dropped);
 }

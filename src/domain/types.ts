@@ -274,3 +274,6 @@ export interface Trail {
     readonly id: string | undefined;
   };
 }
+
+/** Where a client's answer goes: a trusted redirect with its parameters. Minted by domain/client-answer. */
+export type ClientAnswer = Brand<string, 'ClientAnswer'>;

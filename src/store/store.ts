@@ -7,35 +7,13 @@
  * Must never decide policy, mint randomness, read a clock, or see a secret in clear.
  */
 import type {
-  AccessToken,
-  Approval,
-  Client,
-  ClientFace,
-  ClientMetadata,
-  Code,
-  ConsentedJourney,
-  Grant,
-  Journey,
-  RefreshToken,
-  Sealed,
-  Seconds,
-  Session,
-  TokenHash,
-  Trail,
-  User,
+  AccessToken, Approval, Client, ClientFace, ClientMetadata, Code, ConsentedJourney, Grant, Journey, RefreshToken,
+  Sealed, Seconds, Session, TokenHash, Trail, User,
 } from '../domain/types.ts';
 
 export type NewJourney = Omit<
   Journey,
-  | 'decision'
-  | 'decidedAt'
-  | 'grantedScopes'
-  | 'secretsSealed'
-  | 'cookieHash'
-  | 'handedOffAt'
-  | 'returnedAt'
-  | 'finishedAt'
-  | 'outcome'
+  'decision' | 'decidedAt' | 'grantedScopes' | 'secretsSealed' | 'cookieHash' | 'handedOffAt' | 'returnedAt' | 'finishedAt' | 'outcome'
 >;
 
 export interface ConsentRecord {
@@ -132,6 +110,8 @@ export interface EndedCounts {
 
 export interface AuditRow {
   readonly id: string;
+  /** Order of writing, as the database counted it: unique, increasing, with gaps. The cursor of a listing. */
+  readonly seq: number;
   readonly at: Seconds;
   readonly event: string;
   readonly actorKind: string;
@@ -141,6 +121,15 @@ export interface AuditRow {
   readonly resource: string | undefined;
   readonly reference: string;
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditFilter {
+  readonly userId?: string;
+  readonly clientId?: string;
+  readonly event?: string;
+  readonly reference?: string;
+  readonly before?: number;
+  readonly limit: number;
 }
 
 export interface SigningKeyRow {
@@ -156,7 +145,11 @@ export interface SigningKeyRow {
 export interface ClientStore {
   /** Inserts; an id that exists throws. Audits `client.registered`. */
   insertClient(client: Client, trail: Trail): Promise<void>;
-  /** Makes the configured clients exactly these: inserts, updates, and removes configured ones no longer listed. Idempotent. */
+  /**
+   * Makes the configured clients exactly these: inserts, updates, and removes configured ones no longer listed. Idempotent.
+   * Throws, changing nothing, when an id belongs to a registered client. Audits `client.configured` and
+   * `client.unconfigured` per client changed.
+   */
   syncConfiguredClients(clients: readonly Client[], trail: Trail): Promise<void>;
   findClient(id: string): Promise<Client | undefined>;
   /** Replaces the metadata (RFC 7592 update) unless blocked. Returns the client if this call changed it. Audits `client.updated`. */
@@ -182,18 +175,15 @@ export interface JourneyStore {
    * Claims the callback: allowed, unexpired, not returned. Exactly one caller ever gets a claim; it is gone afterwards
    * whether `bound` or not. `cookieHash` undefined means that no cookie came. Unbound claims also finish the journey.
    */
-  claimUpstreamState(
-    upstreamStateHash: TokenHash,
-    cookieHash: TokenHash | undefined,
-    trail: Trail,
-  ): Promise<StateClaim | undefined>;
+  claimUpstreamState(upstreamStateHash: TokenHash, cookieHash: TokenHash | undefined, trail: Trail): Promise<StateClaim | undefined>;
   /** Finishes a returned journey without success, with an outcome word. Audits `journey.failed` with the outcome. */
   failJourney(journeyId: string, outcome: string, trail: Trail): Promise<Journey | undefined>;
   /**
    * Finishes a returned authorization journey: approval written or widened, session begun, upstream tokens kept, code stored.
    * An existing live approval for (person, client, resource) keeps its id and grantedAt, gains the redirect and, when its face is
    * unchanged and it is unexpired, the union of scopes; otherwise it takes exactly the new scopes, redirect and face.
-   * Undefined when the journey was not waiting, the person is disabled, or the client is blocked or gone.
+   * Undefined when the journey was not waiting or names another person, the person is disabled, the client is blocked or
+   * gone, or the person took this client's approval back after deciding this journey.
    * Audits `approval.granted` (or `approval.renewed`), `code.issued` and `session.started`.
    */
   completeJourney(completion: Completion, trail: Trail): Promise<{ journey: Journey; approval: Approval } | undefined>;
@@ -218,12 +208,7 @@ export interface PeopleStore {
    * families, access tokens, unredeemed codes, journeys under way of the same person and client, sealed upstream tokens.
    * Tombstones, never deletes. Counts only what this call ended. Audits `approval.revoked` once per approval.
    */
-  revokeApprovals(
-    userId: string,
-    approvalIds: readonly string[] | undefined,
-    reason: string,
-    trail: Trail,
-  ): Promise<EndedCounts>;
+  revokeApprovals(userId: string, approvalIds: readonly string[] | undefined, reason: string, trail: Trail): Promise<EndedCounts>;
 }
 
 export interface TokenStore {
@@ -246,6 +231,7 @@ export interface TokenStore {
   revokeAccessToken(tokenHash: TokenHash, trail: Trail): Promise<boolean>;
   /** The token if it is live now: unexpired, unrevoked, grant live, approval live, person enabled, client unblocked. */
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
+  /** The upstream's tokens kept for this grant of ours, ended ones included until the sweep has removed them. */
   findUpstreamGrant(grantId: string): Promise<UpstreamGrant | undefined>;
 }
 
@@ -255,21 +241,14 @@ export interface HouseStore {
   listSigningKeys(): Promise<readonly SigningKeyRow[]>;
   /** Inserts unless a live key of this algorithm exists; returns the live one. Atomic. */
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
-  /** Newest first; keyset by (at, id). */
-  listAudit(filter: {
-    userId?: string;
-    clientId?: string;
-    event?: string;
-    reference?: string;
-    limit: number;
-  }): Promise<readonly AuditRow[]>;
+  /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
+  listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** An audit row with no other effect (a warning shown, a refused try). */
-  recordEvent(
-    event: string,
-    about: { userId?: string; clientId?: string; resource?: string; details?: Record<string, unknown> },
-    trail: Trail,
-  ): Promise<void>;
-  /** Removes what is past keeping, at most `limit` rows of each kind: expired journeys, codes, tokens, sessions, ended grants. Returns rows removed. */
+  recordEvent(event: string, about: { userId?: string; clientId?: string; resource?: string; details?: Record<string, unknown> }, trail: Trail): Promise<void>;
+  /**
+   * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
+   * grants past their absolute end, with their code; upstream tokens an hour after their end. Returns the rows removed.
+   */
   sweep(now: Seconds, limit: number): Promise<number>;
   /** Rejects when the database cannot answer. */
   ping(): Promise<void>;
@@ -278,9 +257,14 @@ export interface HouseStore {
 
 export interface Store extends ClientStore, JourneyStore, PeopleStore, TokenStore, HouseStore {
   readonly engine: 'sqlite' | 'postgres';
+  /** How many migrations the database has and this version knows; more applied than known after a rollback. */
+  migrationState(): { readonly applied: number; readonly available: number };
 }
 
-/** The database is away, full, or too busy: nothing was changed; the caller answers 503 with Retry-After. */
+/**
+ * The database is away, full, or too busy; the caller answers 503 with Retry-After. Nothing was changed, save that a
+ * connection lost during a commit leaves unknown whether that commit happened.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }

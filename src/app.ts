@@ -1,0 +1,81 @@
+/**
+ * The one visible table of routes: every address the broker answers, under which rules, by which endpoint.
+ *
+ * Must never hold a decision; a route names its room and the room decides.
+ */
+import { Hono, type MiddlewareHandler } from 'hono';
+import { accountPage, removeAction, removePage, signOut } from './account/account.ts';
+import { signIn } from './account/sign-in.ts';
+import { whyPage } from './account/why.ts';
+import { mountAssets } from './browser/assets.ts';
+import { answerFailure, answerNotFound } from './failure.ts';
+import { authorizeEndpoint } from './journey/authorize.ts';
+import { callbackEndpoint } from './journey/callback.ts';
+import { consentDecision, consentPage } from './journey/consent.ts';
+import { handOffPage } from './journey/hand-off.ts';
+import { startSignIn } from './journey/start-sign-in.ts';
+import { mountHealth } from './observability/health.ts';
+import { requestEvents } from './observability/request-event.ts';
+import type { AppDeps, AppEnv } from './ports.ts';
+import { mountMetadata } from './registration/metadata.ts';
+import { registerEndpoint } from './registration/register.ts';
+import { crossOrigin, deliberateVisit, ownHost } from './security/visit-rules.ts';
+import { introspectEndpoint } from './tokens/introspect.ts';
+import { revokeEndpoint } from './tokens/revoke.ts';
+import { tokenEndpoint } from './tokens/token-endpoint.ts';
+
+type Endpoint = (deps: AppDeps) => (c: never) => Promise<Response> | Response;
+
+/** `open`: any origin, without credentials. `closed`: servers only. `page`: a person's browser, never a prefetch. */
+type Rule = 'open' | 'closed' | 'page';
+
+interface Route {
+  readonly rule: Rule;
+  readonly path: string;
+  readonly get?: Endpoint;
+  readonly post?: Endpoint;
+}
+
+const ROUTES: readonly Route[] = [
+  { rule: 'open', path: '/register', post: registerEndpoint },
+  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint },
+  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision },
+  { rule: 'page', path: '/consent/:id/go', get: handOffPage },
+  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint },
+  { rule: 'open', path: '/token', post: tokenEndpoint },
+  { rule: 'open', path: '/revoke', post: revokeEndpoint },
+  { rule: 'closed', path: '/introspect', post: introspectEndpoint },
+  { rule: 'page', path: '/account', get: accountPage },
+  { rule: 'page', path: '/account/sign-in/:upstream', get: (deps) => signIn(deps, startSignIn(deps)) },
+  { rule: 'page', path: '/account/sign-out', post: signOut },
+  { rule: 'page', path: '/account/remove/:row', get: removePage, post: removeAction },
+  { rule: 'page', path: '/help/why', get: whyPage },
+];
+
+/** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
+export function createApp(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  if (deps.config.mode === 'demo') app.use(ownHost(deps.config.issuer));
+  mountHealth(app, deps);
+  mountMetadata(app, deps);
+  mountAssets(app, deps);
+
+  app.use(requestEvents(deps));
+  const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
+  for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  app.notFound((c) => answerNotFound(c, deps));
+  app.onError((error, c) => answerFailure(error, c, deps));
+  return app;
+}
+
+function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps): void {
+  const rules: Readonly<Record<Rule, readonly MiddlewareHandler[]>> = { open: [crossOrigin], closed: [], page: [deliberateVisit] };
+  for (const rule of rules[route.rule]) app.use(path, rule);
+  if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
+  if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
+  const allowed = [route.get && 'GET', route.post && 'POST'].filter((method) => method !== undefined).join(', ');
+  app.all(path, (c) => {
+    c.header('Allow', allowed);
+    return c.text('method not allowed\n', 405);
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * `GET|POST /authorize`: checks who asks for what, decides whether to ask the person, and opens the journey.
+ *
+ * The first answer to a browser is our own page or a refusal, never the upstream (requirements B-02, B-03). Nothing
+ * is written before every check has passed, and nothing for HEAD or a prefetch.
+ */
+import type { Context } from 'hono';
+import { refusePage } from '../browser/error-page.ts';
+import { seeOwnPage } from '../browser/responder.ts';
+import { bindBrowser, personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { type Addressee, type CheckedRequest, judgeAddressee, judgeRequest, requestedClientId } from '../domain/authorization-request.ts';
+import { faceOf } from '../domain/client.ts';
+import { decideConsent } from '../domain/consent.ts';
+import type { AppDeps, AppEnv } from '../ports.ts';
+import { readForm, readQuery } from '../security/parameters.ts';
+import { newId } from '../security/secrets.ts';
+import type { NewJourney } from '../store/store.ts';
+import { showConsent } from './consent.ts';
+import { consentRecord } from './journey-secrets.ts';
+import { refuseAddressee, refuseRequest } from './refuse.ts';
+
+export const authorizeEndpoint = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
+  const visitor = await readVisitor(c, deps);
+  const { session } = visitor;
+  const limit = deps.limits.take('authorizations', c.get('event').source);
+  if (!limit.ok) return refusePage(c, deps, session, { code: 'rate_limited', reason: 'authorizations from this source', retryAfter: limit.retryAfter, facts: { retryAfterSeconds: limit.retryAfter } });
+  const reading = c.req.method === 'POST' ? await readForm(c) : readQuery(c);
+  if (!reading.ok) return refusePage(c, deps, session, { code: 'request_invalid', reason: reading.detail, status: reading.status, technical: { oauthError: 'invalid_request', description: reading.detail } });
+
+  const clientId = requestedClientId(reading.parameters);
+  if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
+  const client = await deps.store.findClient(clientId.value);
+  const addressee = judgeAddressee(reading.parameters, client);
+  if (!addressee.ok) return refuseAddressee(c, deps, session, addressee.failure);
+  c.get('event').note({ client_id: addressee.value.client.id });
+  const checked = judgeRequest(reading.parameters, addressee.value, [...deps.config.resources.values()]);
+  if (!checked.ok) return refuseRequest(c, deps, session, addressee.value, checked.failure);
+  c.get('event').note({ resource: checked.value.resource.key });
+
+  return askOrSkip(c, deps, visitor, addressee.value, checked.value);
+};
+
+async function askOrSkip(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, addressee: Addressee, checked: CheckedRequest): Promise<Response> {
+  const { session } = visitor;
+  const { client } = addressee;
+  const { request, resource } = checked;
+  const approval = session === undefined ? undefined : await deps.store.findApproval(session.user.id, client.id, resource.key);
+
+  const verdict = decideConsent({
+    request,
+    client,
+    face: faceOf(client.metadata, request.redirectUri),
+    prompts: checked.prompts,
+    now: deps.now(),
+    session: session === undefined ? undefined : { signedInAt: session.createdAt },
+    approval,
+    remember: deps.config.consent.remember,
+    fetchSite: c.req.header('sec-fetch-site'),
+  });
+  if (verdict.screen === 'refuse') return refuseRequest(c, deps, session, addressee, { error: verdict.error, description: 'this needs the person at the page' });
+
+  if (visitor.browserHash !== undefined && verdict.screen !== 'skip') {
+    const budget = deps.limits.prompt(session?.user.id ?? visitor.browserHash, client.id);
+    if (!budget.ok) return refusePage(c, deps, session, { code: 'prompt_limit', reason: 'consent pages for this client', retryAfter: budget.retryAfter, facts: { retryAfterSeconds: budget.retryAfter } });
+  }
+  const journey = newJourney(c, deps, visitor, addressee, checked, verdict.screen, verdict.reasons);
+  const trail = personTrail(c, deps, session?.user.id);
+  await deps.store.openJourney(journey, trail);
+  c.get('event').note({ journey: journey.id, outcome: verdict.screen });
+
+  if (verdict.screen === 'skip' && approval !== undefined) {
+    await deps.store.recordConsent(consentRecord(journey.id, request.scopes, deps.keys), trail);
+    deps.metrics.journey('skipped');
+    return seeOwnPage(c, deps, `/consent/${journey.id}/go`);
+  }
+  deps.metrics.journey('asked', verdict.screen);
+  const scene = { journey, request, metadata: client.metadata, client, resource, person: session?.user, approval };
+  return showConsent(c, deps, visitor, scene, journey.browserHash);
+}
+
+function newJourney(
+  c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, addressee: Addressee, checked: CheckedRequest,
+  screen: NewJourney['screen'], reasons: NewJourney['reasons'],
+): NewJourney {
+  const now = deps.now();
+  return {
+    id: newId('jny'),
+    kind: 'authorization',
+    reference: c.get('event').reference,
+    browserHash: bindBrowser(c, visitor),
+    upstream: checked.resource.upstream,
+    request: checked.request,
+    clientSnapshot: addressee.client.metadata,
+    screen,
+    reasons,
+    expectedUserId: visitor.session?.user.id,
+    createdAt: now,
+    expiresAt: now + deps.config.journeyLifetime,
+  };
+}
+

@@ -1,0 +1,107 @@
+/**
+ * The consent page's facts, from a stored journey: who, where, what, as whom, for how long, and what is different.
+ *
+ * Everything is read from the journey's snapshot and the registry, nothing from the request that shows the page.
+ */
+import type { Ability, ConsentModel, ConsentScreenKind, FaceChange, Frame } from '../../views/models.ts';
+import { identityOf } from '../browser/client-identity.ts';
+import { ownPath } from '../browser/responder.ts';
+import { faceOf } from '../domain/client.ts';
+import { upstreamScopes, withImplied } from '../domain/scope.ts';
+import type { Approval, AuthorizationRequest, Client, ClientMetadata, Journey, Resource, User } from '../domain/types.ts';
+import type { AppDeps } from '../ports.ts';
+
+/** What a page needs of a journey; a just-opened one has it too. */
+export type AskedJourney = Pick<Journey, 'id' | 'screen' | 'reasons' | 'reference' | 'expiresAt'>;
+
+export interface ConsentScene {
+  readonly journey: AskedJourney;
+  readonly request: AuthorizationRequest;
+  readonly metadata: ClientMetadata;
+  readonly client: Client | undefined;
+  readonly resource: Resource;
+  /** The person the page is about, when known. */
+  readonly person: User | undefined;
+  readonly approval: Approval | undefined;
+}
+
+export function consentModel(scene: ConsentScene, frame: Frame, ticket: string, problem: ConsentModel['problem'], deps: AppDeps): ConsentModel {
+  const { journey, request, metadata, resource, approval, client } = scene;
+  const identity = identityOf(deps, request.clientId, metadata, request.redirectUri);
+  const screen = screenOf(journey, identity.tier === 'alarm');
+  const live = approval !== undefined && approval.revokedAt === undefined && approval.expiresAt > deps.now() ? approval : undefined;
+  const already = live?.scopes ?? [];
+  const shown = screen === 'new_scopes' ? request.scopes.filter((scope) => !already.includes(scope)) : request.scopes;
+  const upstream = deps.connectors.get(resource.upstream);
+
+  return {
+    frame,
+    form: { action: ownPath(deps, `/consent/${journey.id}`), ticket },
+    screen,
+    identity,
+    resource: { name: resource.name, host: new URL(resource.url).host },
+    upstream: { name: upstream?.displayName ?? resource.upstream },
+    accountName: scene.person?.name,
+    useAnotherUrl: undefined,
+    lifetime: deps.config.consent.lifetime,
+    abilities: shown.map((name) => abilityOf(name, resource)),
+    alreadyAllowed: screen === 'first_time' || screen === 'alarm' ? [] : already.filter((name) => !shown.includes(name) || screen !== 'new_scopes').map((name) => abilityOf(name, resource)),
+    changes: live === undefined ? [] : changesOf(live, metadata, request.redirectUri),
+    allowedAt: live?.grantedAt,
+    expiredAt: approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
+    removedAt: approval?.revokedAt,
+    registeredAt: client?.createdAt,
+    usedHere: undefined,
+    alarmBlocks: deps.config.consent.lookAlike === 'block',
+    problem,
+    technical: {
+      clientId: request.clientId,
+      redirectUri: request.redirectUri,
+      resource: resource.url,
+      scopes: request.scopes,
+      upstreamScopes: upstreamScopes(request.scopes, resource),
+      registration: client?.kind === 'configured' ? 'configured' : 'registered',
+      registeredAt: client?.createdAt,
+      nameCodePoints: identity.name.cleaned ? identity.name.codePoints : undefined,
+      clientUri: metadata.clientUri,
+      policyUri: metadata.policyUri,
+      tosUri: metadata.tosUri,
+      reference: journey.reference,
+      expiresAt: journey.expiresAt,
+    },
+  };
+}
+
+function screenOf(journey: AskedJourney, alarm: boolean): ConsentScreenKind {
+  if (alarm) return 'alarm';
+  if (journey.screen === 'confirm') return 'returning';
+  if (journey.reasons.includes('redirect_changed') || journey.reasons.includes('client_changed')) return 'client_changed';
+  return journey.reasons.includes('new_scopes') ? 'new_scopes' : 'first_time';
+}
+
+function abilityOf(name: string, resource: Resource): Ability {
+  const definition = resource.scopes.get(name);
+  const standard = name === 'offline_access' ? 'offline' : ['openid', 'profile', 'email'].includes(name) ? 'identity' : undefined;
+  return {
+    scope: name,
+    title: definition?.title,
+    description: definition?.description,
+    risk: definition?.risk ?? 'change',
+    optional: definition?.optional ?? false,
+    ticked: definition?.optional === true && definition.risk !== 'high',
+    upstreamScopes: upstreamScopes(withImplied([name], resource), resource),
+    standard,
+  };
+}
+
+function changesOf(approval: Approval, metadata: ClientMetadata, redirectUri: string): readonly FaceChange[] {
+  const before = approval.face;
+  const now = faceOf(metadata, redirectUri);
+  const rows: readonly FaceChange[] = [
+    { what: 'destination', before: before.destination, now: now.destination },
+    { what: 'name', before: before.name, now: now.name },
+    { what: 'publisher', before: before.clientUri ?? '', now: now.clientUri ?? '' },
+    { what: 'sign_in_method', before: before.authMethod, now: now.authMethod },
+  ];
+  return rows.filter((row) => row.before !== row.now);
+}

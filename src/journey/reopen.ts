@@ -1,0 +1,36 @@
+/**
+ * A new journey with an old one's request: for another try, or for the account that came back instead.
+ *
+ * Asks again from the beginning: nothing of the old journey's consent, state or tokens is carried over (ruling 9).
+ */
+import type { Context } from 'hono';
+import { ownPath } from '../browser/responder.ts';
+import { bindBrowser, personTrail, type Visitor } from '../browser/visitor.ts';
+import type { ConsentReason, Journey } from '../domain/types.ts';
+import type { AppDeps, AppEnv } from '../ports.ts';
+import { newId } from '../security/secrets.ts';
+
+/** Opens the new journey and returns the path of its page; for a sign-in, where it starts. */
+export async function reopen(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, reason: ConsentReason, expectedUserId: string | undefined): Promise<string> {
+  if (journey.kind === 'sign_in') return ownPath(deps, `/account/sign-in/${encodeURIComponent(journey.upstream)}`);
+  const now = deps.now();
+  const id = newId('jny');
+  await deps.store.openJourney(
+    {
+      id,
+      kind: journey.kind,
+      reference: c.get('event').reference,
+      browserHash: bindBrowser(c, visitor),
+      upstream: journey.upstream,
+      request: journey.request,
+      clientSnapshot: journey.clientSnapshot,
+      screen: 'ask',
+      reasons: [reason],
+      expectedUserId,
+      createdAt: now,
+      expiresAt: now + deps.config.journeyLifetime,
+    },
+    personTrail(c, deps, expectedUserId),
+  );
+  return ownPath(deps, `/consent/${id}`);
+}

@@ -1,0 +1,255 @@
+/**
+ * The one way out of the process: every outbound HTTP call, with the address guard (OWASP SSRF, RFC 9700 4.12).
+ *
+ * Decides which URL, address and answer are acceptable. The only importer of undici and the only outbound call; the
+ * process's global fetch is never used (it follows redirects and has no limits).
+ * Must never follow a redirect, send a cookie, retry, answer more bytes than asked for, or tell the caller's caller
+ * why a call failed.
+ */
+import { lookup } from 'node:dns/promises';
+import type { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { buildConnector, Client, type Dispatcher, ProxyAgent } from 'undici';
+import {
+  type AddressKind,
+  AddressRefused,
+  guardedLookup,
+  isLocalhostName,
+  judgeAddress,
+  literalAddress,
+  requireAllowed,
+  type Resolve,
+} from './address-guard.ts';
+
+const USER_AGENT = 'mcp-consent-broker';
+const CONNECT_TIMEOUT_MS = 2_000;
+const FAILURE_TEXT = 'The address could not be fetched.';
+
+/** `public`: a URL a client chose. `configured`: a URL that comes from the operator's configuration. */
+export type Reach =
+  | { readonly reach: 'public' }
+  | { readonly reach: 'configured'; readonly allowLoopback: boolean; readonly allowPrivate: boolean };
+
+/** `maxBytes` counts the body on the wire and after decoding; `timeoutMs` covers the name look-up to the last byte. */
+export type FetchPolicy = Reach & { readonly maxBytes: number; readonly timeoutMs: number };
+
+export interface FetchRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export type FetchFailureReason = 'url' | 'address' | 'unreachable' | 'timeout' | 'redirect' | 'oversize' | 'undecodable';
+
+export interface FetchFailure {
+  /** The same text for every failure, so that no answer tells an open port from a closed one. */
+  readonly message: string;
+  readonly reason: FetchFailureReason;
+  /** For the log only. */
+  readonly cause: string;
+}
+
+export type FetchOutcome =
+  | { readonly ok: true; readonly response: Response }
+  | { readonly ok: false; readonly failure: FetchFailure };
+
+/** One request, one answer, completely read. Never throws. */
+export type SafeFetch = (url: string | URL, request: FetchRequest, policy: FetchPolicy) => Promise<FetchOutcome>;
+
+export type Dial = (options: buildConnector.Options, lookup: ReturnType<typeof guardedLookup>) => Promise<Socket>;
+
+export interface SafeFetchOptions {
+  /** Corporate proxy for public addresses; it resolves names, so it must refuse private ones itself. */
+  readonly egressProxy: string | undefined;
+  /** Exact `host:port` exceptions of the address guard for client-chosen URLs; https stays required. */
+  readonly developmentHosts?: readonly string[];
+  readonly resolve?: Resolve;
+  readonly dial?: Dial;
+}
+
+class CallRefused extends Error {
+  readonly reason: FetchFailureReason;
+  constructor(reason: FetchFailureReason, cause: string) {
+    super(cause);
+    this.reason = reason;
+  }
+}
+
+/** Makes the guarded fetch. Each call has its own connection, so no pool crosses names and no stale socket eats a POST. */
+export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
+  const developmentHosts = new Set(options.developmentHosts ?? []);
+  const resolve = options.resolve ?? ((hostname: string) => lookup(hostname, { all: true }));
+  const dial = options.dial ?? dialWithTlsDefaults;
+
+  return async (address, request, policy) => {
+    try {
+      const url = checkedUrl(address, policy, developmentHosts);
+      const allowed = allowedKinds(url, policy, developmentHosts);
+      const literal = literalAddress(url.hostname);
+      if (literal !== undefined) requireAllowed(literal, allowed);
+      const proxied = options.egressProxy !== undefined && !goesDirect(url, allowed);
+      const dispatcher = proxied
+        ? new ProxyAgent({ uri: options.egressProxy, requestTls: { timeout: CONNECT_TIMEOUT_MS } })
+        : new Client(url.origin, { connect: guardedConnect(dial, resolve, allowed), pipelining: 0 });
+      try {
+        return { ok: true, response: await withDeadline(policy.timeoutMs, () => send(dispatcher, url, request, policy)) };
+      } finally {
+        dispatcher.destroy().catch(() => undefined);
+      }
+    } catch (error) {
+      return { ok: false, failure: toFailure(error) };
+    }
+  };
+}
+
+/** Scheme, userinfo and port rules: https only, plain http for an allowed loopback alone, 443 only for client-chosen URLs. */
+function checkedUrl(address: string | URL, policy: FetchPolicy, developmentHosts: ReadonlySet<string>): URL {
+  if (!URL.canParse(String(address))) throw new CallRefused('url', 'not a URL');
+  const url = new URL(address);
+  if (url.username !== '' || url.password !== '') throw new CallRefused('url', 'userinfo in the URL');
+  if (url.protocol !== 'https:') {
+    const loopbackHttp = url.protocol === 'http:' && policy.reach === 'configured' && policy.allowLoopback;
+    if (!loopbackHttp) throw new CallRefused('url', `${url.protocol} is not allowed`);
+  }
+  if (policy.reach === 'public' && url.port !== '' && !developmentHosts.has(url.host)) {
+    throw new CallRefused('url', `port ${url.port} is not allowed`);
+  }
+  return url;
+}
+
+function allowedKinds(url: URL, policy: FetchPolicy, developmentHosts: ReadonlySet<string>): ReadonlySet<AddressKind> {
+  if (url.protocol === 'http:') return new Set(['loopback']);
+  if (policy.reach === 'public') {
+    const exception = developmentHosts.has(`${url.hostname}:${url.port === '' ? '443' : url.port}`);
+    return new Set<AddressKind>(exception ? ['public', 'loopback', 'private'] : ['public']);
+  }
+  const allowed = new Set<AddressKind>(['public']);
+  if (policy.allowLoopback) allowed.add('loopback');
+  if (policy.allowPrivate) allowed.add('private');
+  return allowed;
+}
+
+/** The proxy is for public addresses: what may be private, or names this machine, is dialled from here. */
+function goesDirect(url: URL, allowed: ReadonlySet<AddressKind>): boolean {
+  if (allowed.has('private') || !allowed.has('public')) return true;
+  const literal = literalAddress(url.hostname);
+  return literal === undefined ? isLocalhostName(url.hostname) : judgeAddress(literal) !== 'public';
+}
+
+/** TLS with Node's defaults, so that NODE_EXTRA_CA_CERTS counts. */
+const dialWithTlsDefaults: Dial = (options, guarded) =>
+  new Promise((resolve, reject) => {
+    const connect = buildConnector({ lookup: guarded, timeout: CONNECT_TIMEOUT_MS });
+    connect(options, (error, socket) => (error === null ? resolve(socket) : reject(error)));
+  });
+
+/** Dials what the look-up checked, then looks at whom it really reached. Literals skip look-ups: they were judged before. */
+function guardedConnect(dial: Dial, resolve: Resolve, allowed: ReadonlySet<AddressKind>): buildConnector.connector {
+  return (options, callback) => {
+    dial(options, guardedLookup(resolve, allowed))
+      .then((socket) => {
+        try {
+          requireAllowed(socket.remoteAddress ?? '', allowed);
+        } catch (refusal) {
+          socket.destroy();
+          throw refusal;
+        }
+        callback(null, socket);
+      })
+      .catch((error: Error) => callback(error, null));
+  };
+}
+
+async function withDeadline<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new CallRefused('timeout', `no answer in ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work(), deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function send(dispatcher: Dispatcher, url: URL, request: FetchRequest, policy: FetchPolicy): Promise<Response> {
+  const answer = await dispatcher.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method: request.method ?? 'GET',
+    headers: outgoingHeaders(request, policy),
+    body: request.body ?? null,
+  });
+  if (answer.statusCode < 200 || answer.statusCode > 599) throw new CallRefused('unreachable', `status ${answer.statusCode}`);
+  if (answer.statusCode >= 300 && answer.statusCode < 400) throw new CallRefused('redirect', `status ${answer.statusCode}`);
+  const wire = await readCapped(answer.body, policy.maxBytes);
+  const body = await decode(wire, answer.headers['content-encoding'], policy.maxBytes);
+  return new Response(body.length === 0 ? null : body, { status: answer.statusCode, headers: keptHeaders(answer.headers) });
+}
+
+/** From the caller come a content type and, towards configured upstreams only, credentials. Everything else is fixed. */
+function outgoingHeaders(request: FetchRequest, policy: FetchPolicy): Record<string, string> {
+  const given = new Headers(request.headers);
+  const headers: Record<string, string> = {
+    'user-agent': USER_AGENT,
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+  };
+  const contentType = given.get('content-type');
+  if (contentType !== null) headers['content-type'] = contentType;
+  const authorization = given.get('authorization');
+  if (authorization !== null && policy.reach === 'configured') headers['authorization'] = authorization;
+  return headers;
+}
+
+/** The body is decoded and whole, so what described its transfer is gone; cookies are never kept. */
+function keptHeaders(headers: Record<string, string | string[] | undefined>): Headers {
+  const dropped = new Set(['set-cookie', 'content-encoding', 'content-length', 'transfer-encoding', 'connection']);
+  const kept = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || dropped.has(name)) continue;
+    for (const one of [value].flat()) kept.append(name, one);
+  }
+  return kept;
+}
+
+async function readCapped(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw new CallRefused('oversize', `more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** `identity` is asked for; a server that encodes all the same is decoded up to the same cap and no further. */
+async function decode(wire: Buffer, encoding: string | string[] | undefined, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
+  const options = { maxOutputLength: maxBytes };
+  switch (encoding) {
+    case undefined:
+    case 'identity':
+      return Buffer.from(wire);
+    case 'gzip':
+      return Buffer.from(await promisify(gunzip)(wire, options));
+    case 'deflate':
+      return Buffer.from(await promisify(inflate)(wire, options));
+    case 'br':
+      return Buffer.from(await promisify(brotliDecompress)(wire, options));
+    default:
+      throw new CallRefused('undecodable', 'unknown content encoding');
+  }
+}
+
+function toFailure(error: unknown): FetchFailure {
+  const cause = error instanceof Error ? error.message : 'unknown failure';
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (error instanceof CallRefused) return { message: FAILURE_TEXT, reason: error.reason, cause };
+  if (error instanceof AddressRefused) return { message: FAILURE_TEXT, reason: 'address', cause };
+  if (code === 'ERR_BUFFER_TOO_LARGE') return { message: FAILURE_TEXT, reason: 'oversize', cause: 'too large when decoded' };
+  if (code.startsWith('Z_')) return { message: FAILURE_TEXT, reason: 'undecodable', cause: code };
+  if (code.endsWith('_TIMEOUT')) return { message: FAILURE_TEXT, reason: 'timeout', cause: code };
+  return { message: FAILURE_TEXT, reason: 'unreachable', cause: code === '' ? cause : `${code} ${cause}` };
+}

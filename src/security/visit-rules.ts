@@ -1,0 +1,38 @@
+/**
+ * Rules by kind of address: who may call across origins, what counts as a person's visit, which host is ours.
+ *
+ * Browser pages have no CORS at all and never answer a prefetch or HEAD, which would open journeys nobody asked for
+ * (requirements A-12, E11; contract rulings 19 and 20).
+ */
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+
+/** Any origin, without credentials: for endpoints that browser-based clients call with fetch. */
+export const crossOrigin: MiddlewareHandler = cors({
+  origin: '*',
+  allowMethods: ['POST', 'GET', 'OPTIONS'],
+  allowHeaders: ['authorization', 'content-type', 'mcp-protocol-version'],
+  exposeHeaders: ['WWW-Authenticate'],
+  maxAge: 600,
+});
+
+/** Only a real navigation or form post reaches a page. */
+export const deliberateVisit: MiddlewareHandler = async (c, next) => {
+  const purpose = `${c.req.header('sec-purpose') ?? ''} ${c.req.header('purpose') ?? ''}`;
+  c.header('Cache-Control', 'no-store');
+  if (/prefetch|prerender|preview/i.test(purpose)) return c.body(null, 503);
+  if (c.req.method === 'HEAD') {
+    c.header('Allow', 'GET');
+    return c.body(null, 405);
+  }
+  return next();
+};
+
+/** On loopback, only our own host name: a page elsewhere must not reach us by rebinding its name. The port does not matter. */
+export function ownHost(issuer: string): MiddlewareHandler {
+  const names = new Set([new URL(issuer).hostname, 'localhost', '127.0.0.1', '[::1]']);
+  return async (c, next) => {
+    const host = (c.req.header('host') ?? '').replace(/:\d*$/, '').toLowerCase();
+    return names.has(host) ? next() : c.text('this host name is not served here\n', 403);
+  };
+}

@@ -1,0 +1,9 @@
+/** The schema on Postgres; also what drizzle-kit reads. Decides nothing. */
+import { pgKit } from './kit.ts';
+import { makeSchema } from './schema.ts';
+
+export const pgTables = makeSchema(pgKit);
+export const {
+  clients, users, sessions, approvals, upstreamGrants, codes, grants, refreshTokens, accessTokens, journeys, signingKeys,
+  keepsakes, audit,
+} = pgTables;

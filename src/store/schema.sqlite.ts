@@ -1,0 +1,9 @@
+/** The schema on SQLite; also what drizzle-kit reads. Decides nothing. */
+import { sqliteKit } from './kit.ts';
+import { makeSchema } from './schema.ts';
+
+export const sqliteTables = makeSchema(sqliteKit);
+export const {
+  clients, users, sessions, approvals, upstreamGrants, codes, grants, refreshTokens, accessTokens, journeys, signingKeys,
+  keepsakes, audit,
+} = sqliteTables;

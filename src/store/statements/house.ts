@@ -1,0 +1,66 @@
+/** Statements about the house itself: keepsakes, signing keys, the audit log. */
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import type { AuditRow, SigningKeyRow } from '../store.ts';
+import { given } from '../statement.ts';
+
+export const keepFirst = given<{ name: string; value: string }>()('keepsake_insert', (db, t, p) =>
+  db.insert(t.keepsakes).values({ name: p.name, value: p.value }).onConflictDoNothing(),
+);
+
+export const findKeepsake = given<{ name: string }>()('keepsake_find', (db, t, p) =>
+  db.select().from(t.keepsakes).where(eq(t.keepsakes.name, p.name)),
+);
+
+export const insertSigningKey = given<SigningKeyRow>()('signing_key_insert', (db, t, p) =>
+  db
+    .insert(t.signingKeys)
+    .values({
+      kid: p.kid, alg: p.alg, publicJwk: p.publicJwk, privateSealed: p.privateSealed, createdAt: p.createdAt,
+      retiredAt: p.retiredAt,
+    })
+    .onConflictDoNothing(),
+);
+
+export const findLiveSigningKey = given<{ alg: string }>()('signing_key_find_live', (db, t, p) =>
+  db.select().from(t.signingKeys).where(and(eq(t.signingKeys.alg, p.alg), isNull(t.signingKeys.retiredAt))),
+);
+
+export const listSigningKeys = given<object>()('signing_key_list', (db, t) =>
+  db.select().from(t.signingKeys).orderBy(desc(t.signingKeys.createdAt), t.signingKeys.kid),
+);
+
+export const insertAudit = given<Omit<AuditRow, 'seq'>>()('audit_insert', (db, t, p) =>
+  db.insert(t.audit).values({
+    id: p.id, at: p.at, event: p.event, actorKind: p.actorKind, actorId: p.actorId, userId: p.userId, clientId: p.clientId,
+    resource: p.resource, reference: p.reference, details: p.details,
+  }),
+);
+
+const AUDIT_FILTERS = ['userId', 'clientId', 'event', 'reference'] as const;
+type AuditFilter = (typeof AUDIT_FILTERS)[number];
+interface AuditPage extends Partial<Record<AuditFilter, string>> {
+  before: number;
+  limit: number;
+}
+
+const filtersOf = (bits: number): readonly AuditFilter[] => AUDIT_FILTERS.filter((_name, index) => (bits & (1 << index)) !== 0);
+
+/** One statement per combination of filters, so that each finds its index and none is built per call. */
+export const auditLists = Array.from({ length: 1 << AUDIT_FILTERS.length }, (_unused, bits) =>
+  given<AuditPage>()(`audit_list_${bits}`, (db, t, p) =>
+    db
+      .select()
+      .from(t.audit)
+      .where(and(lt(t.audit.seq, p.before), ...filtersOf(bits).map((name) => eq(t.audit[name], p[name]))))
+      .orderBy(desc(t.audit.seq))
+      .limit(p.limit),
+  ),
+);
+
+/** The statement that applies exactly the filters that are there. */
+export const auditListFor = (filter: Partial<Record<AuditFilter, string | undefined>>): (typeof auditLists)[number] | undefined =>
+  auditLists[AUDIT_FILTERS.reduce((bits, name, index) => (filter[name] === undefined ? bits : bits | (1 << index)), 0)];
+
+export const ping = given<object>()('ping', (db, t) =>
+  db.select({ one: sql<number>`1`.mapWith(Number) }).from(t.keepsakes).limit(1),
+);

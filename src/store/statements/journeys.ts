@@ -1,0 +1,153 @@
+/** Statements about journeys: each claim is one conditional UPDATE whose returned row decides who won. */
+import { and, eq, exists, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import type { Sealed, Seconds, TokenHash } from '../../domain/types.ts';
+import { type Db, given } from '../statement.ts';
+import type { Tables } from '../schema.ts';
+
+export type JourneyRow = Tables['journeys']['$inferInsert'];
+
+export const insertJourney = given<JourneyRow>()('journey_insert', (db, t, p) =>
+  db.insert(t.journeys).values({
+    id: p.id, kind: p.kind, reference: p.reference, browserHash: p.browserHash, upstream: p.upstream,
+    clientId: p.clientId, redirectUri: p.redirectUri, clientState: p.clientState, requestedScopes: p.requestedScopes,
+    resource: p.resource, codeChallenge: p.codeChallenge, clientSnapshot: p.clientSnapshot, screen: p.screen,
+    reasons: p.reasons, expectedUserId: p.expectedUserId, createdAt: p.createdAt, expiresAt: p.expiresAt,
+    grantedScopes: p.grantedScopes,
+  }),
+);
+
+export const findJourney = given<{ id: string }>()('journey_find', (db, t, p) =>
+  db.select().from(t.journeys).where(eq(t.journeys.id, p.id)),
+);
+
+export const findJourneyByState = given<{ stateHash: TokenHash }>()('journey_find_by_state', (db, t, p) =>
+  db.select().from(t.journeys).where(eq(t.journeys.upstreamStateHash, p.stateHash)),
+);
+
+interface Allowing {
+  id: string;
+  now: Seconds;
+  scopes: readonly string[];
+  stateHash: TokenHash;
+  cookieHash: TokenHash;
+  secretsSealed: Sealed;
+}
+
+export const claimConsent = given<Allowing>()('journey_claim_consent', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({
+      decision: 'allow', decidedAt: p.now, grantedScopes: p.scopes, upstreamStateHash: p.stateHash,
+      cookieHash: p.cookieHash, secretsSealed: p.secretsSealed,
+    })
+    .where(undecided(t, p))
+    .returning(),
+);
+
+export const claimRefusal = given<{ id: string; now: Seconds; outcome: string }>()('journey_claim_refusal', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({ decision: 'deny', decidedAt: p.now, finishedAt: p.now, outcome: p.outcome })
+    .where(undecided(t, p))
+    .returning(),
+);
+
+export const markHandedOff = given<{ id: string; now: Seconds }>()('journey_hand_off', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({ handedOffAt: p.now })
+    .where(and(eq(t.journeys.id, p.id), isNull(t.journeys.handedOffAt)))
+    .returning(),
+);
+
+export const claimReturn = given<{ stateHash: TokenHash; now: Seconds }>()('journey_claim_return', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({ returnedAt: p.now })
+    .where(
+      and(
+        eq(t.journeys.upstreamStateHash, p.stateHash), eq(t.journeys.decision, 'allow'), isNull(t.journeys.returnedAt),
+        isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now),
+      ),
+    )
+    .returning(),
+);
+
+/** Finishes a journey that has returned and waits for its end, whatever the end is. */
+export const finishJourney = given<{ id: string; now: Seconds; outcome: string }>()('journey_finish', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({ finishedAt: p.now, outcome: p.outcome })
+    .where(and(eq(t.journeys.id, p.id), waiting(t)))
+    .returning(),
+);
+
+interface Completing {
+  id: string;
+  userId: string;
+  now: Seconds;
+  outcome: string;
+}
+
+/** Claims the good end of an authorization: the right person, not disabled; a client, not blocked. */
+export const claimCompletion = given<Completing>()('journey_claim_completion', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({ finishedAt: p.now, outcome: p.outcome })
+    .where(
+      and(
+        eq(t.journeys.id, p.id), eq(t.journeys.kind, 'authorization'), waiting(t), fitsPerson(db, t, p),
+        exists(
+          db
+            .select({ one: sql`1` })
+            .from(t.clients)
+            .where(and(eq(t.clients.id, t.journeys.clientId), isNull(t.clients.blockedAt))),
+        ),
+      ),
+    )
+    .returning(),
+);
+
+/** Claims the good end of a sign-in: the right person, not disabled. */
+export const claimSignIn = given<Completing>()('journey_claim_sign_in', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({ finishedAt: p.now, outcome: p.outcome })
+    .where(and(eq(t.journeys.id, p.id), eq(t.journeys.kind, 'sign_in'), waiting(t), fitsPerson(db, t, p)))
+    .returning(),
+);
+
+/** Stops what is under way for this person and client; a code under way is revoked on its own. */
+export const endPersonsJourneys = given<{ userId: string; clientId: string; now: Seconds; outcome: string }>()(
+  'journey_end_of_person',
+  (db, t, p) =>
+    db
+      .update(t.journeys)
+      .set({ finishedAt: p.now, outcome: p.outcome })
+      .where(
+        and(
+          eq(t.journeys.expectedUserId, p.userId), eq(t.journeys.clientId, p.clientId), isNull(t.journeys.finishedAt),
+          gt(t.journeys.expiresAt, p.now),
+        ),
+      )
+      .returning({ id: t.journeys.id }),
+);
+
+type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeof sql.placeholder> };
+
+const undecided = (t: Tables, p: Places<'id' | 'now'>) =>
+  and(eq(t.journeys.id, p.id), isNull(t.journeys.decision), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now));
+
+const waiting = (t: Tables) =>
+  and(eq(t.journeys.decision, 'allow'), isNotNull(t.journeys.returnedAt), isNull(t.journeys.finishedAt));
+
+const fitsPerson = (db: Db, t: Tables, p: Places<'userId'>) =>
+  and(
+    or(isNull(t.journeys.expectedUserId), eq(t.journeys.expectedUserId, p.userId)),
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(t.users)
+        .where(and(eq(t.users.id, p.userId), isNull(t.users.disabledAt))),
+    ),
+  );

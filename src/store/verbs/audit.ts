@@ -1,0 +1,37 @@
+/**
+ * The audit row of an effect, written in the unit that has the effect.
+ *
+ * Must never hold a secret or the hash of one: details are ids, names, scopes and counts.
+ */
+import type { Trail } from '../../domain/types.ts';
+import { all, type Unit } from '../statement.ts';
+import { insertAudit } from '../statements/house.ts';
+
+/** Mints ids of audit rows; composition passes security/secrets' newId, as the store mints no randomness. */
+export type NewId = (prefix: string) => string;
+
+export interface About {
+  readonly userId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Writes one row. Yields to the unit it is called in, so it commits with the effect or not at all. */
+export type Recorder = (event: string, about: About, trail: Trail) => Unit<void>;
+
+export const recorder = (newId: NewId): Recorder =>
+  function* record(event, about, trail) {
+    yield* all(insertAudit, {
+      id: newId('aud'),
+      at: trail.at,
+      event,
+      actorKind: trail.actor.kind,
+      actorId: trail.actor.id,
+      userId: about.userId,
+      clientId: about.clientId,
+      resource: about.resource,
+      reference: trail.reference,
+      details: about.details ?? {},
+    });
+  };

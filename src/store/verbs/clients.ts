@@ -1,0 +1,52 @@
+/** The verbs about clients (RFC 7591, RFC 7592, the operator's list). Contract: ClientStore in ../store.ts. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Client, Trail } from '../../domain/types.ts';
+import type { Engine } from '../engine.ts';
+import { all, first, type Unit } from '../statement.ts';
+import * as clients from '../statements/clients.ts';
+import type { ClientStore } from '../store.ts';
+import type { Recorder } from './audit.ts';
+
+export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
+  return {
+    insertClient: (client, trail) =>
+      engine.unit(function* () {
+        yield* all(clients.insertClient, client);
+        yield* record('client.registered', { clientId: client.id }, trail);
+      }),
+
+    syncConfiguredClients: (wanted, trail) => engine.unit(() => syncConfigured(record, wanted, trail)),
+
+    findClient: async (id) => (await engine.read(clients.findClient, { id }))[0],
+
+    updateClient: (id, metadata, trail) =>
+      engine.unit(function* () {
+        const client = yield* first(clients.updateClientMetadata, { id, metadata });
+        if (client !== undefined) yield* record('client.updated', { clientId: id }, trail);
+        return client;
+      }),
+
+    isClientApproved: async (clientId, now) => (await engine.read(clients.anyLiveApproval, { clientId, now })).length > 0,
+  };
+}
+
+/** In the order of ids, so that instances that start together wait for one another instead of deadlocking. */
+function* syncConfigured(record: Recorder, wanted: readonly Client[], trail: Trail): Unit<void> {
+  const kept = new Map((yield* all(clients.listConfiguredClients, {})).map((client) => [client.id, client]));
+  for (const client of [...wanted].sort((left, right) => (left.id < right.id ? -1 : 1))) {
+    const before = kept.get(client.id);
+    kept.delete(client.id);
+    if (before !== undefined && sameConfiguration(before, client)) continue;
+    const put = yield* first(clients.putConfiguredClient, client);
+    if (put === undefined) throw new Error(`the configured client id ${client.id} belongs to a registered client`);
+    yield* record('client.configured', { clientId: client.id }, trail);
+  }
+  for (const id of kept.keys()) {
+    const removed = yield* first(clients.deleteConfiguredClient, { id });
+    if (removed !== undefined) yield* record('client.unconfigured', { clientId: id }, trail);
+  }
+}
+
+/** Compares as stored: JSON has no `undefined`. */
+const sameConfiguration = (kept: Client, wanted: Client): boolean =>
+  kept.secretHash === wanted.secretHash && isDeepStrictEqual(kept.metadata, JSON.parse(JSON.stringify(wanted.metadata)));

@@ -1,0 +1,121 @@
+/**
+ * The verbs of a good end: what a finished journey leaves behind commits together or not at all.
+ *
+ * Lock order: journey → approval → the rest (see ending.ts).
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Approval, AuthorizationRequest, Journey, Trail } from '../../domain/types.ts';
+import type { Engine } from '../engine.ts';
+import { abandon, all, first, type Unit } from '../statement.ts';
+import * as approvals from '../statements/approvals.ts';
+import { touchClient } from '../statements/clients.ts';
+import { insertCode, insertUpstreamGrant } from '../statements/grants.ts';
+import { claimCompletion, claimSignIn } from '../statements/journeys.ts';
+import { endSession, insertSession } from '../statements/people.ts';
+import type { Completion, JourneyStore, NewSession } from '../store.ts';
+import type { Recorder } from './audit.ts';
+import { aboutJourney } from './journeys.ts';
+import { journeyOf } from './rows.ts';
+
+/** How stale a client's `lastUsedAt` may be, in seconds. */
+const CLIENT_TOUCH = 3600;
+const COMPLETED = 'completed';
+
+export function completionVerbs(engine: Engine, record: Recorder): Pick<JourneyStore, 'completeJourney' | 'completeSignIn'> {
+  return {
+    completeJourney: (completion, trail) => engine.unit(() => complete(record, completion, trail)),
+
+    completeSignIn: (journeyId, userId, session, trail) =>
+      engine.unit(function* () {
+        const row = yield* first(claimSignIn, { id: journeyId, userId, now: trail.at, outcome: COMPLETED });
+        if (row === undefined) return undefined;
+        const journey = journeyOf(row);
+        yield* beginSession(record, journey, userId, session, trail);
+        return journey;
+      }),
+  };
+}
+
+function* complete(
+  record: Recorder,
+  completion: Completion,
+  trail: Trail,
+): Unit<{ journey: Journey; approval: Approval } | undefined> {
+  const { userId } = completion;
+  const row = yield* first(claimCompletion, { id: completion.journeyId, userId, now: trail.at, outcome: COMPLETED });
+  if (row === undefined) return undefined;
+  const journey = journeyOf(row);
+  const { request, decidedAt } = journey;
+  if (request === undefined || decidedAt === undefined) return abandon();
+
+  const { approval, renewed } = yield* approve(journey, request, completion, trail);
+  const { clientId, resource } = request;
+  // Asked after the approval's row is locked: a revocation has been committed and is seen, or it comes after us.
+  if ((yield* first(approvals.revokedSince, { userId, clientId, resource, since: decidedAt })) !== undefined) return abandon();
+  yield* issueCode(journey, request, approval, completion, trail);
+  yield* beginSession(record, journey, userId, completion.session, trail);
+  yield* all(touchClient, { id: clientId, now: trail.at, before: trail.at - CLIENT_TOUCH });
+
+  const about = { ...aboutJourney(journey, { approval: approval.id, scopes: approval.scopes }), userId };
+  yield* record(renewed ? 'approval.renewed' : 'approval.granted', about, trail);
+  const code = { approval: approval.id, scopes: journey.grantedScopes };
+  yield* record('code.issued', { ...aboutJourney(journey, code), userId }, trail);
+  return { journey, approval };
+}
+
+/** Makes or widens the approval; its row is locked from here to the commit, so two completions widen one after the other. */
+function* approve(
+  journey: Journey,
+  request: AuthorizationRequest,
+  { userId, approval: wanted }: Completion,
+  trail: Trail,
+): Unit<{ approval: Approval; renewed: boolean }> {
+  const { clientId, resource } = request;
+  const { id, scopes, face, expiresAt } = wanted;
+  const redirectUris = [wanted.redirectUri];
+  const now = trail.at;
+  const found = yield* first(approvals.insertOrLockApproval, {
+    id, userId, clientId, resource, upstream: journey.upstream, redirectUris, scopes, face, grantedAt: now, expiresAt,
+  });
+  if (found === undefined) throw new Error('an approval was neither made nor found');
+  if (found.id === id) return { approval: found, renewed: false };
+
+  const same = found.expiresAt > now && isDeepStrictEqual(found.face, JSON.parse(JSON.stringify(face)));
+  const renewed = yield* first(approvals.renewApproval, {
+    id: found.id,
+    redirectUris: same ? union(found.redirectUris, redirectUris) : redirectUris,
+    scopes: same ? union(found.scopes, scopes) : scopes,
+    face,
+    expiresAt,
+  });
+  return { approval: renewed ?? found, renewed: true };
+}
+
+const union = (kept: readonly string[], added: readonly string[]): readonly string[] => [...new Set([...kept, ...added])];
+
+function* issueCode(
+  journey: Journey,
+  request: AuthorizationRequest,
+  approval: Approval,
+  { userId, upstreamGrant, code }: Completion,
+  trail: Trail,
+): Unit<void> {
+  const { id, upstream, tokensSealed, scopes, accessExpiresAt } = upstreamGrant;
+  const createdAt = trail.at;
+  const approvalId = approval.id;
+  yield* all(insertUpstreamGrant, { id, approvalId, userId, upstream, tokensSealed, scopes, accessExpiresAt, createdAt });
+  yield* all(insertCode, {
+    codeHash: code.codeHash, approvalId, userId, clientId: request.clientId, redirectUri: request.redirectUri,
+    resource: request.resource, scopes: journey.grantedScopes, codeChallenge: request.codeChallenge,
+    upstreamGrantId: id, createdAt, expiresAt: code.expiresAt, reference: journey.reference,
+  });
+}
+
+/** A new sign-in is a new session; the browser's earlier one ends with it (ASVS 7.2.4). */
+function* beginSession(record: Recorder, journey: Journey, userId: string, session: NewSession, trail: Trail): Unit<void> {
+  const now = trail.at;
+  const ended = session.replaces && (yield* first(endSession, { idHash: session.replaces, now }));
+  if (ended) yield* record('session.ended', { userId: ended.userId, details: { reason: 'replaced' } }, trail);
+  yield* all(insertSession, { idHash: session.idHash, userId, now, expiresAt: session.expiresAt });
+  yield* record('session.started', { userId, details: { journey: journey.id } }, trail);
+}

@@ -1,0 +1,95 @@
+/**
+ * How access ends: what dies with an approval and with a grant.
+ *
+ * Lock order on Postgres, kept by every verb: journey → approval → grant → tokens, codes and the upstream's tokens.
+ * Who makes something under an approval or a grant first touches that row on the condition that it is live; who ends
+ * one writes that row first and only then looks for what is under it. So at `read committed` either the maker sees
+ * the end and makes nothing, or the ender's later statements see what was made. Within a level: in order of ids.
+ * Must never delete: ended rows tell what happened until the sweep removes them.
+ */
+import type { Seconds, Trail } from '../../domain/types.ts';
+import { all, first, type Unit } from '../statement.ts';
+import * as approvals from '../statements/approvals.ts';
+import * as grants from '../statements/grants.ts';
+import { endPersonsJourneys } from '../statements/journeys.ts';
+import * as tokens from '../statements/tokens.ts';
+import type { EndedCounts } from '../store.ts';
+import type { Recorder } from './audit.ts';
+
+export const NOTHING_ENDED: EndedCounts = {
+  approvals: 0, grants: 0, refreshTokens: 0, accessTokens: 0, codes: 0, journeys: 0, upstreamGrants: 0,
+};
+
+const sum = (left: EndedCounts, right: EndedCounts): EndedCounts => ({
+  approvals: left.approvals + right.approvals,
+  grants: left.grants + right.grants,
+  refreshTokens: left.refreshTokens + right.refreshTokens,
+  accessTokens: left.accessTokens + right.accessTokens,
+  codes: left.codes + right.codes,
+  journeys: left.journeys + right.journeys,
+  upstreamGrants: left.upstreamGrants + right.upstreamGrants,
+});
+
+/** A family has one current refresh token; earlier generations were spent already and are not counted. */
+const currentOnes = (family: readonly { rotatedAt: Seconds | undefined }[]): number =>
+  family.filter((token) => token.rotatedAt === undefined).length;
+
+/** Ends a grant with its family, access tokens and upstream tokens. `undefined` when it was not live. */
+export function* endGrant(record: Recorder, id: string, reason: string, trail: Trail): Unit<EndedCounts | undefined> {
+  const now = trail.at;
+  const grant = yield* first(grants.endGrant, { id, now, reason });
+  if (grant === undefined) return undefined;
+  const family = yield* all(tokens.revokeFamily, { grantId: id, now });
+  const access = yield* all(tokens.revokeAccessTokensOfGrant, { grantId: id, now });
+  const upstream = yield* all(grants.endUpstreamGrant, { grantId: id, now });
+  const counts = {
+    ...NOTHING_ENDED, grants: 1, refreshTokens: currentOnes(family), accessTokens: access.length, upstreamGrants: upstream.length,
+  };
+  const { userId, clientId, resource } = grant;
+  yield* record('grant.ended', { userId, clientId, resource, details: { grant: id, reason, ended: counts } }, trail);
+  return counts;
+}
+
+/** Revokes approvals of one person and everything under them; see PeopleStore.revokeApprovals. */
+export function* revokeApprovals(
+  record: Recorder,
+  userId: string,
+  approvalIds: readonly string[] | undefined,
+  reason: string,
+  trail: Trail,
+): Unit<EndedCounts> {
+  // Named approvals may have expired already and still be taken back; "all" means all that are live.
+  const expiringAfter = approvalIds === undefined ? trail.at : 0;
+  const named = new Set(approvalIds);
+  const meant = (yield* all(approvals.listApprovals, { userId, expiringAfter }))
+    .map(({ approval }) => approval)
+    .filter(({ id }) => approvalIds === undefined || named.has(id))
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
+
+  let ended = NOTHING_ENDED;
+  for (const clientId of [...new Set(meant.map((approval) => approval.clientId))].sort()) {
+    const stopped = yield* all(endPersonsJourneys, { userId, clientId, now: trail.at, outcome: 'revoked' });
+    ended = sum(ended, { ...NOTHING_ENDED, journeys: stopped.length });
+  }
+  for (const { id } of meant) ended = sum(ended, yield* revokeOne(record, userId, id, reason, trail));
+  return ended;
+}
+
+function* revokeOne(record: Recorder, userId: string, id: string, reason: string, trail: Trail): Unit<EndedCounts> {
+  const now = trail.at;
+  const under = { approvalId: id, now };
+  const approval = yield* first(approvals.revokeApproval, { id, userId, now, reason });
+  if (approval === undefined) return NOTHING_ENDED;
+  const endedGrants = yield* all(grants.endGrants, { ...under, reason: 'approval_revoked' });
+  const families = yield* all(tokens.revokeFamilies, under);
+  const access = yield* all(tokens.revokeAccessTokens, under);
+  const codes = yield* all(grants.revokeCodes, under);
+  const upstream = yield* all(grants.endUpstreamGrants, under);
+  const counts: EndedCounts = {
+    approvals: 1, grants: endedGrants.length, refreshTokens: currentOnes(families), accessTokens: access.length,
+    codes: codes.length, journeys: 0, upstreamGrants: upstream.length,
+  };
+  const { clientId, resource } = approval;
+  yield* record('approval.revoked', { userId, clientId, resource, details: { approval: id, reason, ended: counts } }, trail);
+  return counts;
+}

@@ -1,0 +1,95 @@
+/** The verbs about the house: keepsakes, signing keys, the audit log, the sweep. Contract: HouseStore in ../store.ts. */
+import type { Seconds } from '../../domain/types.ts';
+import type { Engine } from '../engine.ts';
+import { all, first, type Statement, type Unit } from '../statement.ts';
+import * as house from '../statements/house.ts';
+import * as sweeping from '../statements/sweep.ts';
+import type { HouseStore } from '../store.ts';
+import type { Recorder } from './audit.ts';
+
+/** How long an ended upstream grant is kept, so that its tokens can still be revoked at the upstream; in seconds. */
+const UPSTREAM_KEPT = 3600;
+
+export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
+  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine) };
+}
+
+function keepingVerbs(engine: Engine) {
+  return {
+    keepFirst: (name, value) =>
+      engine.unit(function* () {
+        yield* all(house.keepFirst, { name, value });
+        const kept = yield* first(house.findKeepsake, { name });
+        if (kept === undefined) throw new Error(`nothing is kept under ${name}`);
+        return kept.value;
+      }),
+
+    listSigningKeys: () => engine.read(house.listSigningKeys, {}),
+
+    keepSigningKey: (key) =>
+      engine.unit(function* () {
+        yield* all(house.insertSigningKey, key);
+        const kept = yield* first(house.findLiveSigningKey, { alg: key.alg });
+        if (kept === undefined) throw new Error(`no live signing key for ${key.alg}: ${key.kid} exists already and is retired`);
+        return kept;
+      }),
+  } satisfies Partial<HouseStore>;
+}
+
+function auditVerbs(engine: Engine, record: Recorder) {
+  return {
+    listAudit: async ({ before = Number.MAX_SAFE_INTEGER, limit, ...filter }) => {
+      const statement = house.auditListFor(filter);
+      if (statement === undefined) throw new Error('no statement lists the audit log by these filters');
+      return engine.read(statement, { ...filter, before, limit });
+    },
+
+    recordEvent: (event, about, trail) => engine.unit(() => record(event, about, trail)),
+  } satisfies Partial<HouseStore>;
+}
+
+function runningVerbs(engine: Engine) {
+  /** Each kind in a commit of its own, so that no request waits for the whole sweep. */
+  const slice = async (work: () => Unit<number>): Promise<number> => engine.unit(work);
+
+  return {
+    sweep: async (now, limit) => {
+      let removed = 0;
+      for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
+      removed += await slice(() => sweepGrants(now, limit));
+      removed += await slice(() => sweepCodes(now, limit));
+      removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
+      return removed;
+    },
+
+    ping: async () => {
+      await engine.read(house.ping, {});
+    },
+
+    close: () => engine.close(),
+  } satisfies Partial<HouseStore>;
+}
+
+/** Tokens before grants: a grant goes only when nothing is left under it. */
+const EXPIRING = [sweeping.sweepJourneys, sweeping.sweepSessions, sweeping.sweepAccessTokens, sweeping.sweepRefreshTokens];
+
+function* count(statement: Statement<{ before: Seconds; limit: number }, unknown>, before: Seconds, limit: number): Unit<number> {
+  return (yield* all(statement, { before, limit })).length;
+}
+
+function* sweepGrants(before: Seconds, limit: number): Unit<number> {
+  const gone = yield* all(sweeping.sweepGrants, { before, limit });
+  let removed = gone.length;
+  for (const { codeHash, upstreamGrantId } of gone) {
+    removed += (yield* all(sweeping.removeCode, { codeHash })).length;
+    removed += (yield* all(sweeping.removeUpstreamGrant, { id: upstreamGrantId })).length;
+  }
+  return removed;
+}
+
+function* sweepCodes(before: Seconds, limit: number): Unit<number> {
+  const gone = yield* all(sweeping.sweepCodes, { before, limit });
+  let removed = gone.length;
+  for (const { upstreamGrantId } of gone) removed += (yield* all(sweeping.removeUpstreamGrant, { id: upstreamGrantId })).length;
+  return removed;
+}

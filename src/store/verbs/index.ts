@@ -1,0 +1,24 @@
+/** All verbs over one engine: the store as everybody else knows it. */
+import type { Engine } from '../engine.ts';
+import type { Store } from '../store.ts';
+import { type NewId, recorder } from './audit.ts';
+import { clientVerbs } from './clients.ts';
+import { completionVerbs } from './completion.ts';
+import { houseVerbs } from './house.ts';
+import { journeyVerbs } from './journeys.ts';
+import { peopleVerbs } from './people.ts';
+import { tokenVerbs } from './tokens.ts';
+
+export function storeOver(engine: Engine, newId: NewId): Store {
+  const record = recorder(newId);
+  return {
+    engine: engine.kind,
+    ...clientVerbs(engine, record),
+    ...journeyVerbs(engine, record),
+    ...completionVerbs(engine, record),
+    ...peopleVerbs(engine, record),
+    ...tokenVerbs(engine, record),
+    ...houseVerbs(engine, record),
+    migrationState: () => engine.migrations(),
+  };
+}

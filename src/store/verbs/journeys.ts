@@ -1,0 +1,97 @@
+/**
+ * The verbs that move a journey: asked, decided, handed off, returned, failed. Contract: JourneyStore in ../store.ts.
+ *
+ * Every arrow is one conditional write. Success has its own file, completion.ts.
+ */
+import type { ConsentedJourney, Journey } from '../../domain/types.ts';
+import type { Engine } from '../engine.ts';
+import { all, first } from '../statement.ts';
+import * as journeys from '../statements/journeys.ts';
+import type { JourneyStore } from '../store.ts';
+import type { About, Recorder } from './audit.ts';
+import { journeyOf, rowOfJourney } from './rows.ts';
+
+type Moving = Omit<JourneyStore, 'completeJourney' | 'completeSignIn'>;
+
+/** Names a journey in the log. */
+export const aboutJourney = (journey: Journey, details: Readonly<Record<string, unknown>> = {}): About => ({
+  userId: journey.expectedUserId,
+  clientId: journey.request?.clientId,
+  resource: journey.request?.resource,
+  details: { journey: journey.id, ...details },
+});
+
+export function journeyVerbs(engine: Engine, record: Recorder): Moving {
+  return { ...deciding(engine, record), ...returning(engine, record) };
+}
+
+function deciding(engine: Engine, record: Recorder) {
+  return {
+    openJourney: (journey) =>
+      engine.unit(function* () {
+        yield* all(journeys.insertJourney, rowOfJourney(journey));
+      }),
+
+    findJourney: async (id) => {
+      const [row] = await engine.read(journeys.findJourney, { id });
+      return row && journeyOf(row);
+    },
+
+    findJourneyByState: async (stateHash) => {
+      const [row] = await engine.read(journeys.findJourneyByState, { stateHash });
+      return row && journeyOf(row);
+    },
+
+    recordConsent: ({ journeyId, scopes, upstreamStateHash, cookieHash, secretsSealed }, trail) =>
+      engine.unit(function* () {
+        const claim = { id: journeyId, now: trail.at, scopes, stateHash: upstreamStateHash, cookieHash, secretsSealed };
+        const row = yield* first(journeys.claimConsent, claim);
+        if (row === undefined) return undefined;
+        const journey = journeyOf(row);
+        const event = journey.kind === 'sign_in' ? 'sign_in.started' : 'consent.allowed';
+        yield* record(event, aboutJourney(journey, { scopes }), trail);
+        return journey as ConsentedJourney;
+      }),
+
+    refuseConsent: (journeyId, trail) =>
+      engine.unit(function* () {
+        const row = yield* first(journeys.claimRefusal, { id: journeyId, now: trail.at, outcome: 'denied' });
+        if (row === undefined) return undefined;
+        const journey = journeyOf(row);
+        yield* record('consent.denied', aboutJourney(journey), trail);
+        return journey;
+      }),
+  } satisfies Partial<Moving>;
+}
+
+function returning(engine: Engine, record: Recorder) {
+  return {
+    markHandedOff: (journeyId, trail) =>
+      engine.unit(function* () {
+        const id = journeyId;
+        const row = (yield* first(journeys.markHandedOff, { id, now: trail.at })) ?? (yield* first(journeys.findJourney, { id }));
+        return row && journeyOf(row);
+      }),
+
+    /** An unbound claim commits too: the state is burnt, and the attempt is on record. */
+    claimUpstreamState: (stateHash, cookieHash, trail) =>
+      engine.unit(function* () {
+        const row = yield* first(journeys.claimReturn, { stateHash, now: trail.at });
+        if (row === undefined) return undefined;
+        if (cookieHash !== undefined && row.cookieHash === cookieHash) return { journey: journeyOf(row), bound: true };
+        const ended = yield* first(journeys.finishJourney, { id: row.id, now: trail.at, outcome: 'browser_mismatch' });
+        const journey = journeyOf(ended ?? row);
+        yield* record('journey.browser_mismatch', aboutJourney(journey, { cookie: cookieHash === undefined ? 'none' : 'other' }), trail);
+        return { journey, bound: false };
+      }),
+
+    failJourney: (journeyId, outcome, trail) =>
+      engine.unit(function* () {
+        const row = yield* first(journeys.finishJourney, { id: journeyId, now: trail.at, outcome });
+        if (row === undefined) return undefined;
+        const journey = journeyOf(row);
+        yield* record('journey.failed', aboutJourney(journey, { outcome }), trail);
+        return journey;
+      }),
+  } satisfies Partial<Moving>;
+}

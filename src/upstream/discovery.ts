@@ -1,0 +1,75 @@
+/**
+ * The metadata of one OpenID provider (OpenID Connect Discovery 1.0 section 4), kept for a bounded time.
+ *
+ * Decides whether metadata may be believed: exact issuer, safe authorization endpoint, asymmetric algorithms only.
+ * Must never keep a failure, and never take an address from anywhere but the configured issuer.
+ */
+import { allowInsecureRequests, type AuthorizationServer, customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
+import { DOCUMENT_BYTES, type MonotonicMs, nonsense, type UpstreamCall } from './upstream-call.ts';
+
+const LIFE_MS = 10 * 60_000;
+const DISCOVERY_MS = 5_000;
+/** The hosts on which plain http is accepted. */
+export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** ID token signatures that need no shared secret (OpenID Connect Core 3.1.3.7, RFC 8725 3.1). */
+const ALGORITHMS: ReadonlySet<string> = new Set([
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]);
+
+export interface Discovery {
+  /** Believable metadata; concurrent callers share one request. Throws like oauth4webapi or UpstreamFailure. */
+  load(call: UpstreamCall): Promise<AuthorizationServer>;
+  /** The same metadata with its key set forgotten: for a signature by a key that was not there before. */
+  withFreshKeys(stale: AuthorizationServer): AuthorizationServer;
+}
+
+/** `allowLoopbackHttp` holds where our own issuer is on loopback. */
+export function createDiscovery(issuer: string, allowLoopbackHttp: boolean, monotonicMs: MonotonicMs): Discovery {
+  let kept: { readonly metadata: AuthorizationServer; readonly untilMs: number } | undefined;
+  let flight: Promise<AuthorizationServer> | undefined;
+
+  const request = async (call: UpstreamCall): Promise<AuthorizationServer> => {
+    const identifier = new URL(issuer);
+    const response = await discoveryRequest(identifier, {
+      [customFetch]: call.fetchWith(DOCUMENT_BYTES, DISCOVERY_MS),
+      [allowInsecureRequests]: true,
+    });
+    const metadata = believable(await processDiscoveryResponse(identifier, response), issuer, allowLoopbackHttp);
+    kept = { metadata, untilMs: monotonicMs() + LIFE_MS };
+    return metadata;
+  };
+
+  return {
+    async load(call) {
+      if (kept !== undefined && monotonicMs() < kept.untilMs) return kept.metadata;
+      flight ??= request(call).finally(() => {
+        flight = undefined;
+      });
+      return flight;
+    },
+    withFreshKeys(stale) {
+      // oauth4webapi keeps key sets by the identity of the metadata object.
+      const fresh = { ...stale };
+      if (kept?.metadata === stale) kept = { ...kept, metadata: fresh };
+      return fresh;
+    },
+  };
+}
+
+function believable(metadata: AuthorizationServer, issuer: string, allowLoopbackHttp: boolean): AuthorizationServer {
+  if (metadata.issuer !== issuer) throw nonsense('discovery names another issuer');
+  requireBrowserEndpoint(metadata.authorization_endpoint, allowLoopbackHttp);
+  const offered = metadata.id_token_signing_alg_values_supported;
+  const algorithms = Array.isArray(offered) ? offered.filter((name) => ALGORITHMS.has(name)) : ['RS256'];
+  return { ...metadata, id_token_signing_alg_values_supported: algorithms };
+}
+
+/** The browser is sent there, so it is https, or http on loopback where our own issuer is there too. */
+function requireBrowserEndpoint(endpoint: unknown, allowLoopbackHttp: boolean): void {
+  if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) throw nonsense('no authorization endpoint');
+  const { protocol, hostname } = new URL(endpoint);
+  const loopbackHttp = protocol === 'http:' && allowLoopbackHttp && LOOPBACK_HOSTS.has(hostname);
+  if (protocol !== 'https:' && !loopbackHttp) throw nonsense('authorization endpoint is not https');
+}

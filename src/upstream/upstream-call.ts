@@ -1,0 +1,156 @@
+/**
+ * How the connectors speak to an upstream: one time budget per operation, guarded fetches, three kinds of failure.
+ *
+ * Decides what each failure of a call or of a check means to the journey. Must never put a code, token or secret into
+ * a `detail`, and never retry.
+ */
+import {
+  AuthorizationResponseError,
+  type ClientAuth,
+  None,
+  OperationProcessingError,
+  ResponseBodyError,
+  UnsupportedOperationError,
+  WWWAuthenticateChallengeError,
+} from 'oauth4webapi';
+import type { FetchFailure, FetchRequest, Reach, SafeFetch } from '../security/safe-fetch.ts';
+import type { ConnectorFailure, ConnectorResult } from './connector.ts';
+
+const OPERATION_MS = 8_000;
+const MAX_RETRY_AFTER = 86_400;
+const MAX_ERROR_CODE = 64;
+
+/** Caps in bytes for the kinds of answers. */
+export const DOCUMENT_BYTES = 256 * 1024;
+export const ANSWER_BYTES = 64 * 1024;
+
+/** Milliseconds on a clock that never goes back. */
+export type MonotonicMs = () => number;
+
+/** The calls of one `begin` or `complete`: together they take no longer than eight seconds. */
+export interface UpstreamCall {
+  /** Throws UpstreamFailure for transport failures, 429 and 5xx; every other status is the caller's to judge. */
+  fetch(url: string, request: FetchRequest, maxBytes: number, capMs?: number): Promise<Response>;
+  /** The same in the shape oauth4webapi takes as its `customFetch`. */
+  fetchWith(maxBytes: number, capMs?: number): (url: string, options: OutgoingOptions) => Promise<Response>;
+}
+
+interface OutgoingOptions {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: unknown;
+}
+
+/** Carries a connector failure through code that can only throw. */
+export class UpstreamFailure extends Error {
+  readonly failure: ConnectorFailure;
+  constructor(failure: ConnectorFailure) {
+    super(failure.detail);
+    this.failure = failure;
+  }
+}
+
+export const nonsense = (detail: string): UpstreamFailure => new UpstreamFailure({ kind: 'nonsense', detail });
+
+/** `error` is the upstream's word: cut to the characters of RFC 6749 5.2 and a sane length. */
+export const refused = (error: string, detail: string): UpstreamFailure =>
+  new UpstreamFailure({ kind: 'refused', error: error.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '').slice(0, MAX_ERROR_CODE), detail });
+
+/** Starts the clock of one operation. */
+export function openCall(fetch: SafeFetch, reach: Reach, monotonicMs: MonotonicMs): UpstreamCall {
+  const startedAt = monotonicMs();
+
+  const call = async (url: string, request: FetchRequest, maxBytes: number, capMs = OPERATION_MS): Promise<Response> => {
+    const left = Math.min(capMs, Math.ceil(OPERATION_MS - (monotonicMs() - startedAt)));
+    if (left <= 0) throw new UpstreamFailure({ kind: 'unreachable', detail: 'out of time', retryAfter: undefined });
+    const outcome = await fetch(url, request, { ...reach, maxBytes, timeoutMs: left });
+    if (!outcome.ok) throw new UpstreamFailure(fromFetchFailure(outcome.failure));
+    const { response } = outcome;
+    if (response.status === 429 || response.status >= 500) {
+      const retryAfter = retryAfterSeconds(response.headers.get('retry-after'));
+      throw new UpstreamFailure({ kind: 'unreachable', detail: `status ${response.status}`, retryAfter });
+    }
+    return response;
+  };
+
+  return {
+    fetch: call,
+    fetchWith: (maxBytes, capMs) => (url, options) =>
+      call(url, toRequest(options), maxBytes, capMs),
+  };
+}
+
+function toRequest({ method, headers, body }: OutgoingOptions): FetchRequest {
+  if (method !== 'POST') return { method: 'GET', headers };
+  return { method: 'POST', headers, body: body instanceof URLSearchParams ? body.toString() : '' };
+}
+
+/** What cannot be reached may be reached later; a redirect, a flood or a forbidden address will not get better by waiting. */
+function fromFetchFailure(failure: FetchFailure): ConnectorFailure {
+  const detail = `${failure.reason}: ${failure.cause}`;
+  if (failure.reason === 'unreachable' || failure.reason === 'timeout') {
+    return { kind: 'unreachable', detail, retryAfter: undefined };
+  }
+  return { kind: 'nonsense', detail };
+}
+
+/** Delay-seconds of RFC 9110 10.2.3; a date is not worth trusting a foreign clock for. */
+function retryAfterSeconds(value: string | null): number | undefined {
+  return value !== null && /^\d{1,9}$/.test(value) ? Math.min(Number(value), MAX_RETRY_AFTER) : undefined;
+}
+
+/** Turns what was thrown while talking to an upstream into a result. Whatever is not understood is `nonsense`. */
+export async function attempt<T>(work: () => Promise<T>): Promise<ConnectorResult<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, failure: toConnectorFailure(error) };
+  }
+}
+
+function toConnectorFailure(error: unknown): ConnectorFailure {
+  if (error instanceof UpstreamFailure) return error.failure;
+  if (error instanceof AuthorizationResponseError) return refused(error.error, 'authorization response').failure;
+  if (error instanceof ResponseBodyError) return refused(error.error, `token endpoint, status ${error.status}`).failure;
+  if (error instanceof WWWAuthenticateChallengeError) {
+    return refused('invalid_client', `challenged, status ${error.status}`).failure;
+  }
+  // oauth4webapi's messages are fixed sentences; any other message may quote the answer, so only its kind is kept.
+  if (error instanceof OperationProcessingError || error instanceof UnsupportedOperationError) {
+    return { kind: 'nonsense', detail: error.message };
+  }
+  return { kind: 'nonsense', detail: error instanceof Error ? `unusable answer (${error.name})` : 'unusable answer' };
+}
+
+/**
+ * How our client proves itself at a token endpoint (RFC 6749 2.3.1): Basic unless only the body is accepted.
+ * `methods` is the discovery's list, undefined when it names none.
+ */
+export function clientAuthentication(clientSecret: string | undefined, methods: readonly string[] | undefined): ClientAuth {
+  if (clientSecret === undefined) return None();
+  if (methods === undefined || methods.includes('client_secret_basic')) return basicAuthentication(clientSecret);
+  if (!methods.includes('client_secret_post')) throw nonsense('no client authentication method in common');
+  return (_as, client, body) => {
+    body.set('client_id', client.client_id);
+    body.set('client_secret', clientSecret);
+  };
+}
+
+/** Form-encodes only what the encoding demands, so that servers that forget to decode still understand plain secrets. */
+const basicAuthentication =
+  (clientSecret: string): ClientAuth =>
+  (_as, client, _body, headers) => {
+    const encode = (text: string) => new URLSearchParams([['', text]]).toString().slice(1);
+    const pair = `${encode(client.client_id)}:${encode(clientSecret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`);
+  };
+
+/** A name for display: no control or direction characters, bounded, undefined when nothing is left. */
+export function displayText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const clean = value.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '').trim();
+  return clean === '' ? undefined : [...clean].slice(0, 200).join('');
+}
+
+/** Every scope once, in the order given. */
+export const uniqueScopes = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];

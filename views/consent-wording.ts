@@ -1,0 +1,58 @@
+/**
+ * Which sentence a consent page opens with, by screen and by what is proved about the app.
+ *
+ * Decides wording only. Must never put the self-chosen name into a heading: `Subject` does not carry it.
+ */
+import type { Identity } from '../src/domain/identity.ts';
+import type { ConsentModel, ConsentScreenKind } from './models.ts';
+import type { Text } from './messages/catalog.ts';
+import { plain } from './say.tsx';
+
+type HeadedScreen = Exclude<ConsentScreenKind, 'alarm'>;
+type Place = 'Named' | 'Computer' | 'Device';
+
+const OPENING = {
+  first_time: 'ask',
+  returning: 'again',
+  new_scopes: 'more',
+  client_changed: 'changed',
+} as const satisfies Readonly<Record<HeadedScreen, string>>;
+
+/** The H1 as plain text: it holds proved words only, so no isolation is needed. */
+export function headingOf(model: ConsentModel, text: Text): string {
+  const { identity } = model;
+  if (model.screen === 'alarm') return plain(text, 'alarmTitle');
+  const key = `${OPENING[model.screen]}${placeOf(identity)}` as const;
+  return plain(text, key, { subject: subjectText(identity), resource: model.resource.name });
+}
+
+/** Whom the page may name: a catalogue name, an owner's domain, an address. Empty for programs on a device. */
+export function subjectText(identity: Identity): string {
+  const { subject } = identity;
+  if (subject.kind === 'app') return subject.name;
+  if (subject.kind === 'site') return subject.domain;
+  return subject.kind === 'address' ? subject.host : '';
+}
+
+function placeOf(identity: Identity): Place {
+  if (identity.subject.kind === 'this_computer') return 'Computer';
+  return identity.subject.kind === 'this_device' ? 'Device' : 'Named';
+}
+
+/** "Continue only if you started this": stronger for programs on a device, which anything could imitate. */
+export function startedKey(identity: Identity): 'leadSite' | 'leadComputer' | 'leadDevice' {
+  if (identity.subject.kind === 'this_computer') return 'leadComputer';
+  return identity.subject.kind === 'this_device' ? 'leadDevice' : 'leadSite';
+}
+
+/** The labels of the two buttons, refusal first. */
+export function decisionKeys(screen: ConsentScreenKind) {
+  const pairs = {
+    first_time: ['deny', 'allow'],
+    returning: ['notGoOn', 'goOn'],
+    new_scopes: ['keep', 'allowMore'],
+    client_changed: ['deny', 'allowChanges'],
+    alarm: ['deny', 'allowAnyway'],
+  } as const satisfies Readonly<Record<ConsentScreenKind, readonly [string, string]>>;
+  return pairs[screen];
+}

@@ -1,0 +1,82 @@
+/**
+ * The languages there are, and which one a request gets (OIDC Core 3.1.2.1 `ui_locales`, RFC 9110 12.5.4).
+ *
+ * Decides by lookup in order of preference. Must never fail: an unknown or malformed wish falls through to the default.
+ */
+import { ar } from './ar.ts';
+import { de } from './de.ts';
+import { type Messages, en } from './en.ts';
+import { es } from './es.ts';
+import { fr } from './fr.ts';
+import { ja } from './ja.ts';
+import { zhHans } from './zh-hans.ts';
+
+/** A language as the views use it. */
+export interface Text {
+  /** BCP 47 tag, for `lang` and Intl. */
+  readonly tag: string;
+  readonly dir: 'ltr' | 'rtl';
+  readonly messages: Messages;
+}
+
+const TEXTS: readonly Text[] = [
+  { tag: 'en', dir: 'ltr', messages: en },
+  { tag: 'de', dir: 'ltr', messages: de },
+  { tag: 'fr', dir: 'ltr', messages: fr },
+  { tag: 'es', dir: 'ltr', messages: es },
+  { tag: 'ja', dir: 'ltr', messages: ja },
+  { tag: 'zh-Hans', dir: 'ltr', messages: zhHans },
+  { tag: 'ar', dir: 'rtl', messages: ar },
+];
+
+/** Every language tag there is a text for, English first. */
+export const LANGUAGES: readonly string[] = TEXTS.map((text) => text.tag);
+
+export interface LanguageWishes {
+  /** `ui_locales` of the authorization request: tags by preference, space separated. */
+  readonly uiLocales: string | undefined;
+  readonly acceptLanguage: string | undefined;
+  /** The operator's default tag; English when it has no text. */
+  readonly fallback: string | undefined;
+}
+
+/** The text for a request: `ui_locales`, then `Accept-Language`, then the operator's default, then English. Never throws. */
+export function pickText(wishes: LanguageWishes): Text {
+  const wanted = [
+    ...(wishes.uiLocales ?? '').slice(0, 200).split(' '),
+    ...acceptedTags(wishes.acceptLanguage ?? ''),
+    wishes.fallback ?? '',
+  ];
+  for (const tag of wanted) {
+    const found = findText(tag);
+    if (found) return found;
+  }
+  return textFor('en');
+}
+
+/** The text of one of `LANGUAGES`; English for any other tag. */
+export function textFor(tag: string): Text {
+  return findText(tag) ?? { tag: 'en', dir: 'ltr', messages: en };
+}
+
+function acceptedTags(header: string): readonly string[] {
+  return header
+    .slice(0, 500)
+    .split(',')
+    .map((part, position) => {
+      const [tag = '', ...parameters] = part.trim().split(/\s*;\s*/);
+      const quality = Number(parameters.find((one) => one.startsWith('q='))?.slice(2) ?? '1');
+      return { tag, position, quality: Number.isFinite(quality) ? quality : 0 };
+    })
+    .filter((one) => one.quality > 0)
+    .toSorted((one, other) => other.quality - one.quality || one.position - other.position)
+    .map((one) => one.tag);
+}
+
+/** Traditional Chinese readers are not served simplified text. */
+function findText(tag: string): Text | undefined {
+  const wanted = tag.toLowerCase();
+  if (/^zh-(hant|tw|hk|mo)\b/.test(wanted)) return undefined;
+  const language = wanted.split('-')[0];
+  return TEXTS.find((text) => text.tag.toLowerCase() === wanted) ?? TEXTS.find((text) => text.tag.split('-')[0] === language);
+}

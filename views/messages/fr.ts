@@ -1,0 +1,2 @@
+import { type Messages, en } from './en.ts';
+export const fr: Messages = en;

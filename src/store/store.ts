@@ -7,13 +7,35 @@
  * Must never decide policy, mint randomness, read a clock, or see a secret in clear.
  */
 import type {
-  AccessToken, Approval, Client, ClientFace, ClientMetadata, Code, ConsentedJourney, Grant, Journey, RefreshToken,
-  Sealed, Seconds, Session, TokenHash, Trail, User,
+  AccessToken,
+  Approval,
+  Client,
+  ClientFace,
+  ClientMetadata,
+  Code,
+  ConsentedJourney,
+  Grant,
+  Journey,
+  RefreshToken,
+  Sealed,
+  Seconds,
+  Session,
+  TokenHash,
+  Trail,
+  User,
 } from '../domain/types.ts';
 
 export type NewJourney = Omit<
   Journey,
-  'decision' | 'decidedAt' | 'grantedScopes' | 'secretsSealed' | 'cookieHash' | 'handedOffAt' | 'returnedAt' | 'finishedAt' | 'outcome'
+  | 'decision'
+  | 'decidedAt'
+  | 'grantedScopes'
+  | 'secretsSealed'
+  | 'cookieHash'
+  | 'handedOffAt'
+  | 'returnedAt'
+  | 'finishedAt'
+  | 'outcome'
 >;
 
 export interface ConsentRecord {
@@ -175,7 +197,11 @@ export interface JourneyStore {
    * Claims the callback: allowed, unexpired, not returned. Exactly one caller ever gets a claim; it is gone afterwards
    * whether `bound` or not. `cookieHash` undefined means that no cookie came. Unbound claims also finish the journey.
    */
-  claimUpstreamState(upstreamStateHash: TokenHash, cookieHash: TokenHash | undefined, trail: Trail): Promise<StateClaim | undefined>;
+  claimUpstreamState(
+    upstreamStateHash: TokenHash,
+    cookieHash: TokenHash | undefined,
+    trail: Trail,
+  ): Promise<StateClaim | undefined>;
   /** Finishes a returned journey without success, with an outcome word. Audits `journey.failed` with the outcome. */
   failJourney(journeyId: string, outcome: string, trail: Trail): Promise<Journey | undefined>;
   /**
@@ -208,7 +234,12 @@ export interface PeopleStore {
    * families, access tokens, unredeemed codes, journeys under way of the same person and client, sealed upstream tokens.
    * Tombstones, never deletes. Counts only what this call ended. Audits `approval.revoked` once per approval.
    */
-  revokeApprovals(userId: string, approvalIds: readonly string[] | undefined, reason: string, trail: Trail): Promise<EndedCounts>;
+  revokeApprovals(
+    userId: string,
+    approvalIds: readonly string[] | undefined,
+    reason: string,
+    trail: Trail,
+  ): Promise<EndedCounts>;
 }
 
 export interface TokenStore {
@@ -241,6 +272,7 @@ export interface HouseStore {
   listSigningKeys(): Promise<readonly SigningKeyRow[]>;
   /** Inserts unless a live key of this algorithm exists; returns the live one. Atomic. */
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
+<<<<<<< HEAD
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** An audit row with no other effect (a warning shown, a refused try). */
@@ -249,6 +281,23 @@ export interface HouseStore {
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream tokens an hour after their end. Returns the rows removed.
    */
+=======
+  /** Newest first; keyset by (at, id). */
+  listAudit(filter: {
+    userId?: string;
+    clientId?: string;
+    event?: string;
+    reference?: string;
+    limit: number;
+  }): Promise<readonly AuditRow[]>;
+  /** An audit row with no other effect (a warning shown, a refused try). */
+  recordEvent(
+    event: string,
+    about: { userId?: string; clientId?: string; resource?: string; details?: Record<string, unknown> },
+    trail: Trail,
+  ): Promise<void>;
+  /** Removes what is past keeping, at most `limit` rows of each kind: expired journeys, codes, tokens, sessions, ended grants. Returns rows removed. */
+>>>>>>> shell
   sweep(now: Seconds, limit: number): Promise<number>;
   /** Rejects when the database cannot answer. */
   ping(): Promise<void>;

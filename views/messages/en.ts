@@ -293,7 +293,7 @@ export const en = {
   remove: 'Remove',
   removeNamed: 'Remove {name}',
   removeOne: 'Remove this one',
-  removeOneNamed: 'Remove this connection of {name}, allowed {date}',
+  removeOneNamed: 'Remove this one: {name}, allowed {date}',
   wrongTitle: 'Something looks wrong?',
   wrongBody: 'Remove every app at once. You can allow the ones you know again the next time they connect.',
   removeAll: { one: 'Remove 1 app…', other: 'Remove all {count} apps…' },

@@ -272,7 +272,6 @@ export interface HouseStore {
   listSigningKeys(): Promise<readonly SigningKeyRow[]>;
   /** Inserts unless a live key of this algorithm exists; returns the live one. Atomic. */
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
-<<<<<<< HEAD
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** An audit row with no other effect (a warning shown, a refused try). */
@@ -281,23 +280,6 @@ export interface HouseStore {
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream tokens an hour after their end. Returns the rows removed.
    */
-=======
-  /** Newest first; keyset by (at, id). */
-  listAudit(filter: {
-    userId?: string;
-    clientId?: string;
-    event?: string;
-    reference?: string;
-    limit: number;
-  }): Promise<readonly AuditRow[]>;
-  /** An audit row with no other effect (a warning shown, a refused try). */
-  recordEvent(
-    event: string,
-    about: { userId?: string; clientId?: string; resource?: string; details?: Record<string, unknown> },
-    trail: Trail,
-  ): Promise<void>;
-  /** Removes what is past keeping, at most `limit` rows of each kind: expired journeys, codes, tokens, sessions, ended grants. Returns rows removed. */
->>>>>>> shell
   sweep(now: Seconds, limit: number): Promise<number>;
   /** Rejects when the database cannot answer. */
   ping(): Promise<void>;

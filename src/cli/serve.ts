@@ -97,6 +97,11 @@ async function serveUntilSignal(terminal: Terminal, config: Config): Promise<Exi
     );
     return EXIT.problem;
   }
+  // Node would print the error as it is, whatever it carries; the log shows only what may be told.
+  process.on('uncaughtException', (err) => {
+    broker.deps.log.error({ event: 'crash', err }, 'unexpected failure, ending');
+    process.exit(EXIT.problem);
+  });
   await firstSignal();
   await broker.close({ announceMs: ANNOUNCE_MS });
   return EXIT.ok;

@@ -57,8 +57,7 @@ function readMetadata(body: unknown, policy: MetadataPolicy): { metadata: Client
   const grantTypes = readGrantTypes(json);
   const applicationType = readChoice(json, 'application_type', ['native', 'web'] as const) ?? 'native';
   checkResponseTypes(json);
-  if (json['jwks'] !== undefined && json['jwks_uri'] !== undefined)
-    throw refuse('jwks and jwks_uri exclude each other');
+  if (json.jwks !== undefined && json.jwks_uri !== undefined) throw refuse('jwks and jwks_uri exclude each other');
   const { kept, dropped } = readRedirects(json, {
     issuer: policy.issuer,
     redirectSchemes: policy.redirectSchemes,
@@ -110,7 +109,7 @@ function readRedirects(
   json: Json,
   policy: Parameters<typeof judgeRedirect>[1],
 ): { kept: readonly string[]; dropped: readonly string[] } {
-  const uris = json['redirect_uris'];
+  const uris = json.redirect_uris;
   const bad = (description: string) => new Refusal('invalid_redirect_uri', description);
   if (!Array.isArray(uris) || uris.length === 0) throw bad('redirect_uris must be a non-empty array');
   if (uris.length > MAX_REDIRECTS) throw bad(`redirect_uris may hold at most ${MAX_REDIRECTS} addresses`);

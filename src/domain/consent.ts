@@ -57,7 +57,7 @@ function reasonsToAsk(facts: ConsentFacts): readonly ConsentReason[] {
 }
 
 /** The approved redirects, byte for byte but for a loopback port. */
-export const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
+const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
   approval.redirectUris.some((approved) => approved === redirectUri || sameButPort(approved, redirectUri));
 
 function maySkip(facts: ConsentFacts): boolean {

@@ -115,6 +115,12 @@ export function sameButPort(left: string, right: string): boolean {
   return a[1] === b[1] && (a[3] ?? '') === (b[3] ?? '');
 }
 
+/** How an approval remembers a redirect: byte for byte, a loopback one without the port that changes at every start. */
+export function rememberedRedirect(uri: string): string {
+  const loopback = LOOPBACK.exec(uri);
+  return loopback === null ? uri : `http://${loopback[1]}${loopback[3] ?? ''}`;
+}
+
 export function redirectKind(uri: string): RedirectKind {
   if (LOOPBACK.test(uri)) return 'loopback';
   return /^https:/i.test(uri) ? 'https' : 'scheme';
@@ -128,12 +134,11 @@ export function destinationOf(uri: string): string {
   return `scheme:${uri.slice(0, uri.indexOf(':')).toLowerCase()}`;
 }
 
-/** Browsers drop controls and blanks before they read a scheme, and so does this. */
+/** What browsers drop before they read a scheme: controls, blanks and the invisible. */
+const DROPPED_BY_BROWSERS = /[\p{Cc}\p{Cf}\p{Z}]/gu;
+
 function isScriptLike(uri: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what hides a scheme
-  const bare = safeDecode(uri)
-    .replace(/[\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]/g, '')
-    .toLowerCase();
+  const bare = safeDecode(uri).replace(DROPPED_BY_BROWSERS, '').toLowerCase();
   return SCRIPT_LIKE.some((scheme) => bare.startsWith(`${scheme}:`));
 }
 

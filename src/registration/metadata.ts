@@ -11,7 +11,7 @@ import type { AppDeps, AppEnv } from '../ports.ts';
 const CACHE = 'public, max-age=300';
 
 /** The metadata document as an object. `issuer` is the configured text, byte for byte. */
-export function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
+function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   const at = (path: string) => `${config.issuer}${path}`;
   const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
   return {

@@ -14,7 +14,7 @@ export type Reading =
   | { readonly ok: false; readonly status: 400 | 413 | 414 | 415; readonly detail: string };
 
 /** Names and values of a urlencoded text. Undefined when an escape or the UTF-8 under it is broken. */
-export function parseUrlEncoded(text: string): RawParameters | undefined {
+function parseUrlEncoded(text: string): RawParameters | undefined {
   const parameters = new Map<string, string[]>();
   for (const pair of text.split('&')) {
     if (pair === '') continue;

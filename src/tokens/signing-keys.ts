@@ -10,7 +10,7 @@ import type { Signer } from '../ports.ts';
 import type { KeyRing } from '../security/vault.ts';
 import type { SigningKeyRow, Store } from '../store/store.ts';
 
-export const SIGNING_ALGORITHM = 'ES256';
+const SIGNING_ALGORITHM = 'ES256';
 
 /** Opens the live signing key, making it on the first start. Throws when no key of the ring opens it. */
 export async function openSigner(store: Store, keys: KeyRing, now: () => Seconds): Promise<Signer> {

@@ -4,32 +4,21 @@
  * Must never accept a key it does not use, nor upstream parameters that would change the protocol (RFC 9700 4.4, 4.7).
  */
 import { z } from 'zod';
+import { FIXED_PARAMETERS } from '../upstream/presets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
 import { report, secret, text, webAddress, yesNo } from './scalars.ts';
 
 /** RFC 6749 3.3 scope-token. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
 
-/** Parameters that the broker sets itself on the upstream hop. */
-const PROTOCOL_PARAMETERS = new Set([
-  'client_id',
-  'client_secret',
+/** What the connector sets itself, and what else would change who is asked for what. */
+const PROTOCOL_PARAMETERS: ReadonlySet<string> = new Set([
+  ...FIXED_PARAMETERS,
   'client_assertion',
   'client_assertion_type',
-  'redirect_uri',
-  'response_type',
-  'response_mode',
-  'scope',
-  'state',
-  'nonce',
   'code',
-  'code_challenge',
-  'code_challenge_method',
   'code_verifier',
   'grant_type',
-  'iss',
-  'request',
-  'request_uri',
   'id_token_hint',
 ]);
 

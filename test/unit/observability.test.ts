@@ -79,7 +79,6 @@ async function observedApp() {
   app.get('/broken', () => {
     throw new Error('boom');
   });
-  mountHealth(app, { store: { ping: async () => undefined } as AppDeps['store'], ready: () => true });
   app.onError((_error, c) => c.text('sorry', 500));
   return { app, metrics, lines, parsed };
 }
@@ -120,16 +119,6 @@ describe('a request', () => {
     expect(parsed().map(({ route }) => route)).toEqual(['unmatched', 'unmatched']);
     expect((await metrics.render()).body).toContain(
       'broker_http_requests_total{method="get",route="unmatched",status="4xx"} 2',
-    );
-  });
-
-  test('of a health check is counted and not logged while all is well', async () => {
-    const { app, metrics, lines } = await observedApp();
-    expect((await app.request('/healthz')).status).toBe(200);
-    expect((await app.request('/readyz')).status).toBe(200);
-    expect(lines).toEqual([]);
-    expect((await metrics.render()).body).toContain(
-      'broker_http_requests_total{method="get",route="/readyz",status="2xx"} 1',
     );
   });
 });

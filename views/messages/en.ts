@@ -18,6 +18,7 @@ export const en = {
   errorTitle: 'Error: {title}',
   quoted: '“{name}”',
   noName: 'no name',
+  unnamed: 'App without a name',
   listJoin: '{first}, {rest}',
   seeApps: 'See apps with access',
   appsWithAccess: 'Apps with access',

@@ -152,7 +152,12 @@ async function openPostgres(url: string, log: Log): Promise<Engine> {
   const lost = (error: Error) => log(`a database connection was lost (${(error as { code?: string }).code ?? 'no code'})`);
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return postgresEngine({ acquire: async () => pgConnection(await pool.connect()), end: () => pool.end() }, migrations);
+  let ended: Promise<void> | undefined;
+  const end = () => {
+    ended ??= pool.end();
+    return ended;
+  };
+  return postgresEngine({ acquire: async () => pgConnection(await pool.connect()), end }, migrations);
 }
 
 interface PgPrepared {
@@ -169,7 +174,7 @@ function pgConnection(client: pg.PoolClient): PgConnection {
     execute: (statement, params) => {
       let query = prepared.get(statement);
       if (query === undefined) {
-        const built = statement.build(drizzlePg(client) as unknown as Db, pgTables as typeof sqliteTables);
+        const built = statement.build(drizzlePg(client) as unknown as Db, pgTables);
         query = (built as { prepare(name: string): PgPrepared }).prepare(statement.name);
         prepared.set(statement, query);
       }

@@ -84,35 +84,32 @@ export async function openFixture(name: EngineName): Promise<Fixture> {
 function sqlitePlace() {
   const directory = mkdtempSync(join(tmpdir(), 'broker-test-store-'));
   const file = join(directory, 'broker.db');
+  let client: Sqlite.Database | undefined;
   return {
     location: { engine: 'sqlite', file } as const,
     query: async (text: string) => {
-      const client = new Sqlite(file);
-      try {
-        const statement = client.prepare(text);
-        return statement.reader ? (statement.all() as Record<string, unknown>[]) : (statement.run(), []);
-      } finally {
-        client.close();
-      }
+      client ??= new Sqlite(file);
+      const statement = client.prepare(text);
+      return statement.reader ? (statement.all() as Record<string, unknown>[]) : (statement.run(), []);
     },
-    remove: async () => rmSync(directory, { recursive: true, force: true }),
+    remove: async () => {
+      client?.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
 }
 
 async function postgresPlace() {
   const database = await createDatabase();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
   return {
     location: { engine: 'postgres', url: database.url } as const,
-    query: async (text: string) => {
-      const client = new pg.Client({ connectionString: database.url });
-      await client.connect();
-      try {
-        return (await client.query(text)).rows as Record<string, unknown>[];
-      } finally {
-        await client.end();
-      }
+    query: async (text: string) => (await client.query(text)).rows as Record<string, unknown>[],
+    remove: async () => {
+      await client.end();
+      await database.drop();
     },
-    remove: () => database.drop(),
   };
 }
 

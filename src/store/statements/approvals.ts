@@ -1,14 +1,17 @@
 /** Statements about approvals, the rows of the registry. At most one per person, client and resource is unrevoked. */
-import { and, desc, eq, exists, gt, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, gt, isNull, max, sql } from 'drizzle-orm';
 import type { Approval, ClientFace, Seconds } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
-import { given } from '../statement.ts';
+import { type Db, given } from '../statement.ts';
 
 /** The latest use of any grant under the approval; a rotation touches its grant and never the approval (lock order). */
-const latestUse = (t: Tables) =>
-  sql<number | null>`(select max(${t.grants.lastUsedAt}) from ${t.grants} where ${t.grants.approvalId} = ${t.approvals.id})`.mapWith(
-    Number,
-  );
+const latestUse = (db: Db, t: Tables) => {
+  const uses = db
+    .select({ latest: max(t.grants.lastUsedAt) })
+    .from(t.grants)
+    .where(eq(t.grants.approvalId, t.approvals.id));
+  return sql<number | null>`${uses}`.mapWith(Number);
+};
 
 type NewApproval = Omit<Approval, 'lastUsedAt' | 'revokedAt' | 'revokedReason'>;
 
@@ -100,7 +103,7 @@ export const revokeApproval = given<{ id: string; userId: string; now: Seconds; 
 
 export const findApproval = given<{ userId: string; clientId: string; resource: string }>()('approval_find', (db, t, p) =>
   db
-    .select({ approval: t.approvals, latestUse: latestUse(t) })
+    .select({ approval: t.approvals, latestUse: latestUse(db, t) })
     .from(t.approvals)
     .where(
       and(
@@ -111,13 +114,13 @@ export const findApproval = given<{ userId: string; clientId: string; resource: 
 );
 
 export const getApproval = given<{ id: string }>()('approval_get', (db, t, p) =>
-  db.select({ approval: t.approvals, latestUse: latestUse(t) }).from(t.approvals).where(eq(t.approvals.id, p.id)),
+  db.select({ approval: t.approvals, latestUse: latestUse(db, t) }).from(t.approvals).where(eq(t.approvals.id, p.id)),
 );
 
 /** Unrevoked approvals of a person that expire after the moment (0: whatever their expiry), newest first. */
 export const listApprovals = given<{ userId: string; expiringAfter: Seconds }>()('approval_list', (db, t, p) =>
   db
-    .select({ approval: t.approvals, latestUse: latestUse(t), client: t.clients })
+    .select({ approval: t.approvals, latestUse: latestUse(db, t), client: t.clients })
     .from(t.approvals)
     .leftJoin(t.clients, eq(t.clients.id, t.approvals.clientId))
     .where(

@@ -1,4 +1,4 @@
-/** Whoever reads the whole database learns no secret that works (RFC 6749 10.10; T-A02's sibling for storage). */
+/** Whoever reads the whole database learns no secret that works (RFC 6749 10.10). */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashSecret, mintToken, newSecret } from '../../src/security/secrets.ts';
 import { createKeyRing, sealUnderToken } from '../../src/security/vault.ts';

@@ -20,7 +20,7 @@ import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
-import { crossOrigin, deliberateVisit, ownHost } from './security/visit-rules.ts';
+import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
@@ -62,6 +62,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   mountAssets(app, deps);
 
   app.use(requestEvents(deps));
+  app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);

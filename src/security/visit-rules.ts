@@ -28,6 +28,9 @@ export const deliberateVisit: MiddlewareHandler = async (c, next) => {
   return next();
 };
 
+/** No address of ours holds NUL, and Postgres cannot even look for what does. */
+export const isPlainPath = (url: string): boolean => !/^[^?#]*%00/.test(url);
+
 /** On loopback, only our own host name: a page elsewhere must not reach us by rebinding its name. The port does not matter. */
 export function ownHost(issuer: string): MiddlewareHandler {
   const names = new Set([new URL(issuer).hostname, 'localhost', '127.0.0.1', '[::1]']);

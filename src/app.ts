@@ -56,7 +56,7 @@ const ROUTES: readonly Route[] = [
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  if (deps.config.mode === 'demo') app.use(ownHost(deps.config.issuer));
+  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountAssets(app, deps);

@@ -6,6 +6,7 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
+import { pageHeaders } from './page-policy.ts';
 
 /** Any origin, without credentials: for endpoints that browser-based clients call with fetch. */
 export const crossOrigin: MiddlewareHandler = cors({
@@ -24,6 +25,11 @@ export const deliberateVisit: MiddlewareHandler = async (c, next) => {
   if (c.req.method === 'HEAD') {
     c.header('Allow', 'GET');
     return c.body(null, 405);
+  }
+  // An image, a frame or a script's fetch is nobody's visit: a page elsewhere would open journeys by the thousand in
+  // the name of its visitors. Programs send no such header.
+  if ((c.req.header('sec-fetch-dest') ?? 'document') !== 'document') {
+    return c.body(null, 403, pageHeaders({ hasForm: false, isolated: false, secure: false }));
   }
   return next();
 };

@@ -1,8 +1,8 @@
 /** T-C04, T-C07: redirects that our own parser and a browser's read differently, or that no browser can go to. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgeRedirect, trustRedirect } from '../../src/domain/redirect-uri.ts';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { startGithubSetting } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
 import { authorizationUrl, newPkce, postJson, register } from '../support/mcp-client.ts';
 
 const policy = {

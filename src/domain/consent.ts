@@ -25,6 +25,8 @@ export interface ConsentFacts {
   /** That person's approval of this client for this resource, revoked ones included. */
   readonly approval: Approval | undefined;
   readonly remember: 'ask' | 'skip_when_assured';
+  /** The page says or asks something that a remembered consent cannot answer. */
+  readonly mustSee: boolean;
   /** `Sec-Fetch-Site` as sent; absent counts against a skip. */
   readonly fetchSite: string | undefined;
 }
@@ -63,6 +65,7 @@ const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
 function maySkip(facts: ConsentFacts): boolean {
   return (
     facts.remember === 'skip_when_assured' &&
+    !facts.mustSee &&
     facts.fetchSite === 'none' &&
     redirectKind(facts.request.redirectUri) === 'https' &&
     facts.client.metadata.authMethod !== 'none' &&

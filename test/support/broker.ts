@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
+import { allowed } from '../../src/observability/log.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';
 import { createDatabase } from './postgres.ts';
@@ -38,7 +39,7 @@ export interface TestBroker {
   readonly issuer: string;
   readonly broker: Broker;
   readonly clock: TestClock;
-  /** Log lines as JSON texts. */
+  /** Log lines as JSON texts, with the fields that the real log lets through. */
   readonly log: string[];
   /** SQLite only: the database file. */
   readonly databaseFile: string | undefined;
@@ -99,7 +100,7 @@ export async function startTestBroker(upstream: Readonly<Record<string, unknown>
   const loaded = readConfig(JSON.stringify(settings), { env: {}, baseDir: directory, name: 'test.yaml' });
   if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
   const keep = (level: string) => (fields: object, message: string) => {
-    log.push(JSON.stringify({ level, message, ...fields }));
+    log.push(JSON.stringify({ level, message, ...allowed(fields) }));
   };
   const start = () => startBroker(loaded.config, { now: clock.now, log: { info: keep('info'), warn: keep('warn'), error: keep('error') } });
 

@@ -15,7 +15,7 @@ let world: Awaited<ReturnType<typeof startGithubSetting>>;
 let db: Database;
 let client: RegisteredClient;
 beforeAll(async () => {
-  world = await startGithubSetting();
+  world = await startGithubSetting({ settings: { limits: { registrations: 'off' } } });
   db = openDatabase(world.setting.databaseFile);
 });
 afterAll(async () => {
@@ -67,7 +67,7 @@ describe.each(['GET', 'POST'] as const)('T-D14 at the authorization endpoint by 
     expect(new URL(answer.headers.location ?? '').searchParams.get('error')).toBe('invalid_target');
   });
 
-  it.each(['redirect_uri[]=https://evil.example/cb', 'redirect_uri%5B%5D=https://evil.example/cb', 'client_id.0=x', 'Redirect_Uri=https://evil.example/cb', 'scope[]=notes:purge', 'scope[0]=notes:purge', ' scope=notes:purge'])(
+  it.each(['redirect_uri[]=https://evil.example/cb', 'redirect_uri%5B%5D=https://evil.example/cb', 'client_id.0=x', 'Redirect_Uri=https://evil.example/cb', 'scope[]=notes:purge', 'scope[0]=notes:purge', '%20scope=notes:purge'])(
     'the spelling %s is another parameter, and ignored',
     async (pair) => {
       const answer = await ask(`${query()}&${pair}`);

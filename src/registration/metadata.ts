@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Config } from '../config/config.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
+import { crossOrigin } from '../security/visit-rules.ts';
 
 const CACHE = 'public, max-age=300';
 
@@ -41,8 +42,12 @@ export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
   const metadata = fixedJson(JSON.stringify(serverMetadata(deps.config)));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   const forms = new Set(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].flatMap((known) => [known, `${known}${base}`, `${base}${known}`]));
-  for (const path of forms) app.get(path, metadata);
-  app.get(`${base}/jwks`, fixedJson(deps.signer.jwks));
+  const documents = [...[...forms].map((path) => [path, metadata] as const), [`${base}/jwks`, fixedJson(deps.signer.jwks)] as const];
+  for (const [path, document] of documents) {
+    app.get(path, document);
+    // A browser-based client sends `mcp-protocol-version`, so its GET is preflighted.
+    app.options(path, crossOrigin);
+  }
 }
 
 function fixedJson(body: string): (c: { req: { header(name: string): string | undefined } }) => Response {
@@ -54,5 +59,9 @@ function fixedJson(body: string): (c: { req: { header(name: string): string | un
     'Access-Control-Allow-Origin': '*',
     'X-Content-Type-Options': 'nosniff',
   };
-  return (c) => (c.req.header('if-none-match') === etag ? new Response(null, { status: 304, headers }) : new Response(body, { headers }));
+  return (c) => (hasEntity(c.req.header('if-none-match'), etag) ? new Response(null, { status: 304, headers }) : new Response(body, { headers }));
 }
+
+/** `If-None-Match` is a list, and compared weakly (RFC 9110 13.1.2): proxies that compress weaken our validator. */
+const hasEntity = (header: string | undefined, etag: string): boolean =>
+  header !== undefined && (header.trim() === '*' || header.split(',').some((known) => known.trim().replace(/^W\//, '') === etag));

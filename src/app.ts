@@ -8,6 +8,7 @@ import { accountPage, removeAction, removePage, signOut } from './account/accoun
 import { signIn } from './account/sign-in.ts';
 import { whyPage } from './account/why.ts';
 import { mountAssets } from './browser/assets.ts';
+import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound } from './failure.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
 import { callbackEndpoint } from './journey/callback.ts';
@@ -63,13 +64,18 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use(requestEvents(deps));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
   return app;
 }
 
 function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps): void {
-  const rules: Readonly<Record<Rule, readonly MiddlewareHandler[]>> = { open: [crossOrigin], closed: [], page: [deliberateVisit] };
+  const rules: Readonly<Record<Rule, readonly MiddlewareHandler[]>> = {
+    open: [crossOrigin],
+    closed: [],
+    page: [deliberateVisit],
+  };
   for (const rule of rules[route.rule]) app.use(path, rule);
   if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
   if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);

@@ -15,9 +15,18 @@ const FOR_PROGRAMS = /\/(token|register|revoke|introspect)$/;
 export function answerFailure(error: Error, c: Context<AppEnv>, deps: AppDeps): Response {
   const away = error instanceof StoreUnavailable;
   const event = c.get('event');
-  deps.log.error({ reference: event.reference, error: error.name, message: error.message, stack: away ? undefined : error.stack }, away ? 'database unavailable' : 'unexpected failure');
+  deps.log.error(
+    { reference: event.reference, error: error.name, message: error.message, stack: away ? undefined : error.stack },
+    away ? 'database unavailable' : 'unexpected failure',
+  );
   if (!FOR_PROGRAMS.test(c.req.path)) {
-    return refusePage(c, deps, undefined, { code: 'internal', reason: error.name, status: away ? 503 : 500, nothingShared: false, ...(away ? { retryAfter: RETRY_SECONDS } : {}) });
+    return refusePage(c, deps, undefined, {
+      code: 'internal',
+      reason: error.name,
+      status: away ? 503 : 500,
+      nothingShared: false,
+      ...(away ? { retryAfter: RETRY_SECONDS } : {}),
+    });
   }
   const code = away ? 'temporarily_unavailable' : 'server_error';
   event.note({ outcome: 'failed', error: code, reason: error.name });

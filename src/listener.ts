@@ -5,7 +5,7 @@
  * what is left. Must never wait longer than the grace.
  */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 
@@ -38,10 +38,18 @@ export async function listen(fetch: Fetch, address: { host: string; port: number
       connectionsCheckingInterval: 2_000,
     },
   }) as Server;
+  const underWay = new Set<ServerResponse>();
   let ending = false;
-  server.prependListener('request', (_request, response) => {
+  server.prependListener('request', (_request, response: ServerResponse) => {
     if (ending) response.setHeader('connection', 'close');
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
   });
+  const announceEnd = () => {
+    ending = true;
+    for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
+    server.closeIdleConnections();
+  };
   server.listen(address.port, address.host);
   await once(server, 'listening');
 
@@ -49,12 +57,9 @@ export async function listen(fetch: Fetch, address: { host: string; port: number
   return {
     host: address.host,
     port: (server.address() as AddressInfo).port,
-    announceEnd: () => {
-      ending = true;
-      server.closeIdleConnections();
-    },
+    announceEnd,
     close: (graceMs) => {
-      ending = true;
+      announceEnd();
       closed ??= drained(server, graceMs);
       return closed;
     },

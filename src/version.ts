@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The folder that holds package.json, migrations and the documentation; the same from sources and from dist. */
-export const packageRoot = rootAbove(import.meta.dirname);
+const packageRoot = rootAbove(import.meta.dirname);
 
 export const version = String(
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: unknown }).version,

@@ -10,7 +10,7 @@ import type { Text } from './messages/catalog.ts';
 import type {
   ActivityKind, ActivityModel, FormTarget, Frame, RemoveAllModel, RemoveModel, SignInModel, SignedOutModel, WhyModel,
 } from './models.ts';
-import { ActionLinks, shownName, shownNameText } from './parts.tsx';
+import { ActionLinks, quotedName, shownName, shownNameText } from './parts.tsx';
 import { plain, plainCount, say, sayCount } from './say.tsx';
 
 interface CardProps {
@@ -141,8 +141,13 @@ export function ActivityPage(model: ActivityModel, text: Text): Child {
   );
 }
 
+function activityApp({ app }: ActivityModel['entries'][number], text: Text): Child {
+  if (app?.catalogName !== undefined) return <bdi>{app.catalogName}</bdi>;
+  return app === undefined || app.name.name === '' ? say(text, 'anApp') : quotedName(text, app.name);
+}
+
 function activitySentence(entry: ActivityModel['entries'][number], text: Text): Child {
-  const app = entry.app === undefined ? say(text, 'anApp') : shownName(text, { ...entry.app, tier: entry.app.catalogName === undefined ? 'not_confirmed' : 'reviewed' });
+  const app = activityApp(entry, text);
   const resource = <bdi>{entry.resourceName}</bdi>;
   if (entry.kind === 'renewed') return sayCount(text, ACTIVITY.renewed, entry.count, { app });
   if (entry.kind === 'allowed' || entry.kind === 'allowed_more') return say(text, ACTIVITY[entry.kind], { app, resource });

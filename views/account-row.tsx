@@ -38,8 +38,8 @@ export function AppRow({ app, id, frame, text }: RowProps): Child {
             from: moment(app.grantedAt, dayText(text, frame, app.grantedAt, 'short')),
             until: moment(app.expiresAt, dayText(text, frame, app.expiresAt, 'short')),
           })}
-          {app.approvals.length > 1 && <> · {sayCount(text, 'connections', app.approvals.length)}</>}
         </p>
+        {app.approvals.length > 1 && <p class="small">{sayCount(text, 'connections', app.approvals.length)}</p>}
         <p class="small">{listOf(text, app.resourceNames.map((name) => <bdi>{name}</bdi>))}</p>
       </div>
       <a class="button small danger row-remove" href={app.removeUrl} aria-label={plain(text, 'removeNamed', { name: rowName(app, text) })}>

@@ -49,7 +49,7 @@ export function brandTokens(accent: string, mode: 'light' | 'dark'): BrandTokens
 
 function lightTokens(color: Rgb): BrandTokens {
   const fill = towards(color, [0, 0, 0], (one) => contrast(one, WHITE) >= TEXT_CONTRAST);
-  const tint = mix(fill, WHITE, 0.89);
+  const tint = mix(saturated(fill), WHITE, 0.88);
   const ink = towards(fill, [0, 0, 0], (one) => [LIGHT_SURFACE, tint].every((surface) => contrast(one, surface) >= TEXT_CONTRAST));
   return {
     accent: hex(fill),
@@ -78,7 +78,7 @@ function darkTokens(color: Rgb): BrandTokens {
 /** The same hue at full strength, so that lightening it for dark mode does not end in grey. */
 function saturated(color: Rgb): Rgb {
   const most = Math.max(...color);
-  return most === 0 ? color : (color.map((part) => (part / most) * 235) as unknown as Rgb);
+  return most === 0 ? color : (color.map((part) => (part / most) * 200) as unknown as Rgb);
 }
 
 function parse(value: string): Rgb | undefined {

@@ -130,7 +130,7 @@ function Facts({ model, text }: Props): Child {
       <div>
         <dt>{say(text, 'server')}</dt>
         <dd>
-          <Code>{model.resource.host}</Code>
+          <Code>{breakable(model.resource.host)}</Code>
         </dd>
       </div>
       <div>
@@ -139,6 +139,11 @@ function Facts({ model, text }: Props): Child {
       </div>
     </dl>
   );
+}
+
+/** A host that may break after its dots, and nowhere else while it fits. */
+function breakable(host: string): Child {
+  return host.split('.').map((label, at) => (at === 0 ? label : [<wbr />, `.${label}`]));
 }
 
 function Decision({ model, text }: Props): Child {

@@ -22,8 +22,16 @@ const OPENING = {
 export function headingOf(model: ConsentModel, text: Text): string {
   const { identity } = model;
   if (model.screen === 'alarm') return plain(text, 'alarmTitle');
-  const key = `${OPENING[model.screen]}${placeOf(identity)}` as const;
-  return plain(text, key, { subject: subjectText(identity), resource: model.resource.name });
+  const moved = model.screen === 'client_changed' ? model.changes.find((change) => change.what === 'destination') : undefined;
+  const place = moved === undefined ? placeOf(identity) : placeOfWord(moved.before);
+  const subject = moved === undefined ? subjectText(identity) : moved.before.replace('https://', '');
+  return plain(text, `${OPENING[model.screen]}${place}` as const, { subject, resource: model.resource.name });
+}
+
+/** A moved app is named by the place that was allowed: the new one never was. */
+function placeOfWord(destination: string): Place {
+  if (destination === 'loopback') return 'Computer';
+  return destination.startsWith('scheme:') ? 'Device' : 'Named';
 }
 
 /** Whom the page may name: a catalogue name, an owner's domain, an address. Empty for programs on a device. */

@@ -24,7 +24,7 @@ export function dayText(text: Text, frame: Frame, at: Seconds, month: 'long' | '
 }
 
 export function timeText(text: Text, frame: Frame, at: Seconds): string {
-  return dateText(text, frame, at, { hour: '2-digit', minute: '2-digit' });
+  return dateText(text, frame, at, { timeStyle: 'short' });
 }
 
 export function dateTimeText(text: Text, frame: Frame, at: Seconds): string {

@@ -37,11 +37,7 @@ export function Page(props: PageProps): Child {
         <a class="skip" href="#main">
           {say(text, 'skip')}
         </a>
-        {frame.demo && (
-          <p class="demo" role="note">
-            {say(text, 'demo')}
-          </p>
-        )}
+        {frame.demo && <aside class="demo">{say(text, 'demo')}</aside>}
         <Header frame={frame} text={text} />
         <main id="main">{props.children}</main>
         <Footer frame={frame} text={text} />

@@ -28,13 +28,14 @@ export function quotedName(text: Text, name: CleanedName): Child {
 
 /** The name to label a row with: the catalogue's own words, else the app's in quotes. */
 export function shownName(text: Text, app: { readonly tier?: Tier; readonly name: CleanedName; readonly catalogName: string | undefined }): Child {
-  return app.tier === 'reviewed' && app.catalogName !== undefined ? <bdi>{app.catalogName}</bdi> : quotedName(text, app.name);
+  if (app.tier === 'reviewed' && app.catalogName !== undefined) return <bdi>{app.catalogName}</bdi>;
+  return app.name.name === '' ? say(text, 'unnamed') : quotedName(text, app.name);
 }
 
 /** The same as plain text, for accessible names. */
 export function shownNameText(text: Text, app: { readonly tier?: Tier; readonly name: CleanedName; readonly catalogName: string | undefined }): string {
   if (app.tier === 'reviewed' && app.catalogName !== undefined) return app.catalogName;
-  return app.name.name === '' ? plain(text, 'noName') : plain(text, 'quoted', { name: app.name.name });
+  return app.name.name === '' ? plain(text, 'unnamed') : plain(text, 'quoted', { name: app.name.name });
 }
 
 const PILL_ICON: Readonly<Record<Tier, IconName>> = {

@@ -14,6 +14,7 @@ input[type="checkbox"] { inline-size: 1.5rem; block-size: 1.5rem; margin: 0; acc
 summary { cursor: pointer; }
 .facts { display: grid; grid-template-columns: repeat(3, auto); justify-content: space-between; gap: .5rem 1.25rem; margin-block-start: .75rem; padding-block-start: .875rem; border-block-start: 1px solid var(--line); font-size: .9375rem; }
 .facts dt { color: var(--soft); font-size: .875rem; }
+.fold.boxed + .facts { border: 0; }
 .facts dd { max-inline-size: 18rem; }
 .facts a { display: block; inline-size: max-content; }
 .facts .code { font-size: .875rem; }

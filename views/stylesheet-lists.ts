@@ -5,7 +5,7 @@ export const LISTS = `
 .wide .notice { margin-block-start: 1.25rem; }
 .group { display: flex; flex-wrap: wrap; gap: 0 .625rem; align-items: baseline; margin-block: 1.625rem .625rem; color: var(--soft); font-size: .9375rem; }
 .group h2 { color: var(--ink); }
-.row { display: grid; grid-template-columns: 2.75rem minmax(0, 3fr) minmax(0, 2fr) auto; gap: .25rem 1rem; align-items: start; padding: 1.125rem 1.25rem; }
+.row { display: grid; grid-template-columns: 2.75rem minmax(0, 5fr) minmax(0, 4fr) auto; gap: .25rem 1rem; align-items: start; padding: 1.125rem 1.25rem; }
 .row + .row { border-block-start: 1px solid var(--line); }
 .row-name .pill { margin-block: .25rem .375rem; }
 .tags { display: flex; flex-wrap: wrap; gap: .375rem; }

@@ -123,7 +123,8 @@ const OTHER_MEDIA = `
   .row { grid-template-columns: 2.75rem 1fr; padding: 1rem; }
   .row > :is(.row-name, .row-facts, .row-remove, .row-details) { grid-column: 2; }
   .columns { grid-template-columns: 1fr; }
-  .everything { flex-direction: column; align-items: start; }
+  main > .card.everything { flex-direction: column; align-items: start; border-width: 1px; border-radius: 12px; }
+  .row-remove { justify-self: start; margin-block: .375rem; }
   .changes thead { position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; }
   .changes tr, .changes tbody th, .changes tbody td { display: block; }
   .changes tbody th { padding-block-end: 0; }
@@ -131,7 +132,7 @@ const OTHER_MEDIA = `
   .stacked-label { display: block; color: var(--soft); font-size: .8125rem; }
   .connections li, .activity li { flex-direction: column; align-items: start; }
 }
-@media (max-width: 24rem) {
+@media (max-width: 22rem) {
   h1 { font-size: 1.4375rem; }
   .alarm h1 { font-size: 1.3125rem; }
   .alarm ul, .alarm > p:not(.notice) { padding-inline-start: 1.25rem; }

@@ -80,7 +80,9 @@ function rowOf(deps: AppDeps, session: Session, key: string, seen: readonly Seen
     name: first.identity.name,
     catalogName: first.identity.catalogName,
     destinations: seen.map(({ identity }) => identity.destination),
-    abilities: approvals.flatMap((approval) => abilitiesOf(deps, approval)).filter((ability, index, all) => all.findIndex((other) => other.scope === ability.scope) === index),
+    abilities: approvals
+      .flatMap((approval) => abilitiesOf(deps, approval))
+      .filter((ability, index, all) => all.findIndex((other) => other.scope === ability.scope) === index),
     resourceNames: [...new Set(approvals.map((approval) => resourceName(deps, approval)))],
     upstreamName: deps.connectors.get(first.approval.upstream)?.displayName ?? first.approval.upstream,
     accountName: session.user.name,
@@ -101,7 +103,8 @@ function rowOf(deps: AppDeps, session: Session, key: string, seen: readonly Seen
   return { key, app, approvalIds: approvals.map((approval) => approval.id) };
 }
 
-const resourceName = (deps: AppDeps, approval: Approval): string => deps.config.resources.get(approval.resource)?.name ?? approval.resource;
+const resourceName = (deps: AppDeps, approval: Approval): string =>
+  deps.config.resources.get(approval.resource)?.name ?? approval.resource;
 
 function abilitiesOf(deps: AppDeps, approval: Approval): readonly Ability[] {
   const resource = deps.config.resources.get(approval.resource);
@@ -123,6 +126,8 @@ function abilitiesOf(deps: AppDeps, approval: Approval): readonly Ability[] {
 /** How long an access token that is already out may outlive a removal: nothing where every resource asks us, its life where one checks by itself. */
 export function endsWithin(deps: AppDeps, rows: readonly AccountRow[]): number {
   const names = new Set(rows.flatMap((row) => row.app.resourceNames));
-  const byItself = [...deps.config.resources.values()].some((resource) => names.has(resource.name) && resource.accessTokens === 'jwt');
+  const byItself = [...deps.config.resources.values()].some(
+    (resource) => names.has(resource.name) && resource.accessTokens === 'jwt',
+  );
   return byItself ? deps.config.tokens.access : 0;
 }

@@ -14,26 +14,29 @@ import type { NewJourney } from '../store/store.ts';
 export type StartSignIn = (c: Context<AppEnv>, journey: NewJourney) => Promise<Response>;
 
 /** `start` records the person's wish as the journey's consent and leads upstream. */
-export const signIn = (deps: AppDeps, start: StartSignIn) => async (c: Context<AppEnv>): Promise<Response> => {
-  const visitor = await readVisitor(c, deps);
-  const upstream = c.req.param('upstream') ?? '';
-  const site = c.req.header('sec-fetch-site') ?? 'none';
-  if (!deps.connectors.has(upstream) || !['none', 'same-origin'].includes(site)) return seeOwnPage(c, deps, '/account');
-  const now = deps.now();
-  const journey: NewJourney = {
-    id: newId('jny'),
-    kind: 'sign_in',
-    reference: c.get('event').reference,
-    browserHash: bindBrowser(c, visitor),
-    upstream,
-    request: undefined,
-    clientSnapshot: undefined,
-    screen: 'skip',
-    reasons: [],
-    expectedUserId: undefined,
-    createdAt: now,
-    expiresAt: now + deps.config.journeyLifetime,
+export const signIn =
+  (deps: AppDeps, start: StartSignIn) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const visitor = await readVisitor(c, deps);
+    const upstream = c.req.param('upstream') ?? '';
+    const site = c.req.header('sec-fetch-site') ?? 'none';
+    if (!deps.connectors.has(upstream) || !['none', 'same-origin'].includes(site))
+      return seeOwnPage(c, deps, '/account');
+    const now = deps.now();
+    const journey: NewJourney = {
+      id: newId('jny'),
+      kind: 'sign_in',
+      reference: c.get('event').reference,
+      browserHash: bindBrowser(c, visitor),
+      upstream,
+      request: undefined,
+      clientSnapshot: undefined,
+      screen: 'skip',
+      reasons: [],
+      expectedUserId: undefined,
+      createdAt: now,
+      expiresAt: now + deps.config.journeyLifetime,
+    };
+    await deps.store.openJourney(journey, personTrail(c, deps, undefined));
+    return start(c, journey);
   };
-  await deps.store.openJourney(journey, personTrail(c, deps, undefined));
-  return start(c, journey);
-};

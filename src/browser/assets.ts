@@ -10,7 +10,11 @@ import { contentHash, type Stylesheet, stylesheetFor } from '../../views/stylesh
 import type { AppDeps, AppEnv } from '../ports.ts';
 
 const FOREVER = 'public, max-age=31536000, immutable';
-const LOGO_TYPES: Readonly<Record<string, string>> = { '.svg': 'image/svg+xml', '.png': 'image/png', '.webp': 'image/webp' };
+const LOGO_TYPES: Readonly<Record<string, string>> = {
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+};
 
 const stylesheets = new Map<string, Stylesheet>();
 const logos = new Map<string, { readonly path: string; readonly body: Buffer; readonly type: string }>();
@@ -27,7 +31,11 @@ function logoOf(file: string): { readonly path: string; readonly body: Buffer; r
   const body = readFileSync(file);
   const type = LOGO_TYPES[extname(file).toLowerCase()];
   if (type === undefined) throw new Error('the logo is not an svg, png or webp file');
-  const logo = { path: `/assets/logo-${contentHash(body.toString('base64'))}${extname(file).toLowerCase()}`, body, type };
+  const logo = {
+    path: `/assets/logo-${contentHash(body.toString('base64'))}${extname(file).toLowerCase()}`,
+    body,
+    type,
+  };
   logos.set(file, logo);
   return logo;
 }
@@ -39,15 +47,17 @@ export const logoPath = (file: string): string => logoOf(file).path;
 export function mountAssets(app: Hono<AppEnv>, { config }: Pick<AppDeps, 'config'>): void {
   const base = new URL(config.issuer).pathname.replace(/\/$/, '');
   const serve = (path: string, body: string | Uint8Array<ArrayBuffer>, type: string) =>
-    app.get(`${base}${path}`, () =>
-      new Response(body, {
-        headers: {
-          'Content-Type': type,
-          'Cache-Control': FOREVER,
-          'X-Content-Type-Options': 'nosniff',
-          'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        },
-      }),
+    app.get(
+      `${base}${path}`,
+      () =>
+        new Response(body, {
+          headers: {
+            'Content-Type': type,
+            'Cache-Control': FOREVER,
+            'X-Content-Type-Options': 'nosniff',
+            'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+          },
+        }),
     );
   const stylesheet = stylesheetOf(config.brand.accent);
   serve(stylesheet.path, stylesheet.css, 'text/css; charset=utf-8');

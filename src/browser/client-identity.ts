@@ -10,7 +10,8 @@ import type { ClientMetadata } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 
 /** The owner's domain by the public suffix list, private section included. */
-export const registrableDomain = (host: string): string | undefined => getDomain(host, { allowPrivateDomains: true }) ?? undefined;
+const registrableDomain = (host: string): string | undefined =>
+  getDomain(host, { allowPrivateDomains: true }) ?? undefined;
 
 export function identityOf(deps: AppDeps, clientId: string, metadata: ClientMetadata, redirectUri: string): Identity {
   const { config } = deps;

@@ -45,7 +45,12 @@ export interface Refusal {
 }
 
 /** An error page with its reference. */
-export function refusePage(c: Context<AppEnv>, deps: AppDeps, session: Session | undefined, refusal: Refusal): Response {
+export function refusePage(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  session: Session | undefined,
+  refusal: Refusal,
+): Response {
   const event = c.get('event');
   event.note({ outcome: 'refused', error: refusal.code, reason: refusal.reason });
   deps.metrics.refused('page', refusal.code);

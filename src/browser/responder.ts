@@ -23,7 +23,11 @@ export interface PageOptions {
 
 /** Answers one HTML page. */
 export function answerPage(c: Context<AppEnv>, deps: AppDeps, page: Child, options: PageOptions = {}): Response {
-  const policy = { hasForm: options.hasForm ?? false, isolated: options.isolated ?? false, secure: !deps.config.plainHttp };
+  const policy = {
+    hasForm: options.hasForm ?? false,
+    isolated: options.isolated ?? false,
+    secure: !deps.config.plainHttp,
+  };
   for (const [name, value] of Object.entries(pageHeaders(policy))) c.header(name, value);
   if (options.continueTo !== undefined) c.header('Refresh', `0; url=${String(options.continueTo)}`);
   if (options.retryAfter !== undefined) c.header('Retry-After', String(options.retryAfter));
@@ -39,7 +43,8 @@ export function seeOwnPage(c: Context<AppEnv>, deps: AppDeps, path: string): Res
 export const seeClient = (c: Context<AppEnv>, answer: ClientAnswer): Response => see(c, answer);
 
 /** The path under the issuer's own path. */
-export const ownPath = (deps: AppDeps, path: string): string => `${new URL(deps.config.issuer).pathname.replace(/\/$/, '')}${path}`;
+export const ownPath = (deps: AppDeps, path: string): string =>
+  `${new URL(deps.config.issuer).pathname.replace(/\/$/, '')}${path}`;
 
 function see(c: Context<AppEnv>, location: string): Response {
   c.header('Cache-Control', 'no-store');

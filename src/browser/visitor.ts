@@ -21,7 +21,10 @@ export async function readVisitor(c: Context<AppEnv>, deps: AppDeps): Promise<Vi
   const browser = binding.read(c, 'browser');
   const cookie = binding.read(c, 'session');
   const now = deps.now();
-  const session = cookie === undefined ? undefined : await deps.store.findSession(hashSecret(cookie), now, now - deps.config.sessions.idle);
+  const session =
+    cookie === undefined
+      ? undefined
+      : await deps.store.findSession(hashSecret(cookie), now, now - deps.config.sessions.idle);
   if (session !== undefined) c.get('event').note({ user: session.user.id });
   return { binding, browserHash: browser === undefined ? undefined : hashSecret(browser), session };
 }

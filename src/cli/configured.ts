@@ -38,7 +38,7 @@ export function refuse(terminal: Terminal, problems: readonly Problem[], json = 
   else terminal.err(formatProblems(problems).replaceAll(/^✗ E\d+/gm, (mark) => paint(terminal, 'red', mark)));
 }
 
-export const WHAT_TO_WRITE = `✗ E105 there is no configuration
+export const WHAT_TO_WRITE = `✗ E123 there is no configuration
   At:  --config, BROKER_CONFIG or broker.yaml in the working directory
   Fix: write broker.yaml; the shortest one is
 

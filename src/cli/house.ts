@@ -2,15 +2,23 @@
  * Small commands: `migrate`, `sweep`, `secret`, `explain`, `version`.
  */
 import { defineCommand } from 'citty';
+import type { Config } from '../config/config.ts';
 import { problemCodes } from '../config/problems.ts';
 import { newId, newSecret } from '../security/secrets.ts';
-import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { configArgument, requireConfig } from './configured.ts';
 import { EXIT } from './exit.ts';
 import { type Terminal, toJson } from './terminal.ts';
 
 const SWEEP_ROWS = 500;
+
+/** Opening brings the database to this version. Loaded when needed, so that other commands need no driver. */
+async function openDatabase(config: Config, terminal: Terminal): Promise<Store> {
+  const { openStore } = await import('../store/open.ts');
+  return openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
+}
+
 const json = { json: { type: 'boolean', description: 'Answer in JSON' } } as const;
 
 export const migrate = defineCommand({
@@ -20,7 +28,7 @@ export const migrate = defineCommand({
     const terminal = data as Terminal;
     const config = requireConfig(terminal, args.config);
     if (config === undefined) return EXIT.configuration;
-    const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
+    const store = await openDatabase(config, terminal);
     await store.close();
     terminal.out(
       args.json ? toJson({ ok: true, database: store.engine }) : `The ${store.engine} database is up to date.\n`,
@@ -36,7 +44,7 @@ export const sweep = defineCommand({
     const terminal = data as Terminal;
     const config = requireConfig(terminal, args.config);
     if (config === undefined) return EXIT.configuration;
-    const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
+    const store = await openDatabase(config, terminal);
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {

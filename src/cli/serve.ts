@@ -5,9 +5,10 @@
  * exit code 0, the second at once.
  */
 import { defineCommand } from 'citty';
-import { type Broker, startBroker } from '../broker.ts';
+import type { Broker } from '../broker.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationRefused } from '../config/problems.ts';
+import type { DemoOptions } from '../demo/run.ts';
 import { configArgument, findConfiguration, refuse, WHAT_TO_WRITE } from './configured.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
@@ -40,30 +41,45 @@ export const demo = defineCommand({
   meta: { name: 'demo', description: 'Try everything on this machine: practice sign-in, sample MCP server' },
   args: {
     auto: { type: 'boolean', description: 'Walk the whole journey with a real MCP client, then exit' },
-    port: { type: 'string', valueHint: 'PORT', description: 'Port of the broker' },
+    host: { type: 'string', valueHint: 'HOST', description: 'Loopback address to listen on' },
+    port: { type: 'string', valueHint: 'PORT', description: "The broker's port; the sample server takes the next" },
+    'data-dir': { type: 'string', valueHint: 'DIR', description: 'Where the demo keeps its database and keys' },
+    json: { type: 'boolean', description: 'Answer in JSON' },
   },
-  run: ({ args: { auto = false, port }, data }) => {
+  run: ({ args: { auto = false, json = false, host, port, 'data-dir': dataDir }, data }) => {
     const terminal = data as Terminal;
-    if (port === undefined) return runDemo(terminal, { auto });
-    if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) return runDemo(terminal, { auto, port: Number(port) });
-    terminal.err(`--port takes a number up to 65535, not ${JSON.stringify(port)}\n`);
-    return EXIT.usage;
+    if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
+      terminal.err(`--port takes a number up to 65535, not ${JSON.stringify(port)}\n`);
+      return EXIT.usage;
+    }
+    return runDemo(terminal, {
+      auto,
+      json,
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port: Number(port) }),
+      ...(dataDir === undefined ? {} : { dataDir }),
+    });
   },
 });
 
-async function runDemo(terminal: Terminal, options: { auto: boolean; port?: number }): Promise<number> {
+async function runDemo(terminal: Terminal, options: DemoOptions): Promise<number> {
   try {
     const demoModule = await import('../demo/run.ts');
     return await demoModule.runDemo(options);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    if (!isMissingPackage(error)) throw error;
     terminal.err('The demo needs the development dependencies, which this install does not have.\n');
     terminal.err('Run npm ci (without --omit=dev), or write a broker.yaml: see docs/configuration.md\n');
     return EXIT.problem;
   }
 }
 
+const isMissingPackage = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && /package '/.test((error as Error).message);
+
 async function serveUntilSignal(terminal: Terminal, config: Config): Promise<ExitCode> {
+  // Loaded here, so that commands which serve nothing load nothing of it.
+  const { startBroker } = await import('../broker.ts');
   let broker: Broker;
   try {
     broker = await startBroker(config);
@@ -81,6 +97,11 @@ async function serveUntilSignal(terminal: Terminal, config: Config): Promise<Exi
     );
     return EXIT.problem;
   }
+  // Node would print the error as it is, whatever it carries; the log shows only what may be told.
+  process.on('uncaughtException', (err) => {
+    broker.deps.log.error({ event: 'crash', err }, 'unexpected failure, ending');
+    process.exit(EXIT.problem);
+  });
   await firstSignal();
   await broker.close({ announceMs: ANNOUNCE_MS });
   return EXIT.ok;

@@ -7,9 +7,9 @@ import { resolve } from 'node:path';
 import { canonicalResource } from '../domain/resource.ts';
 import type { ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
+import { PRESETS } from '../upstream/presets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
 import type { Bucket, Config, ConfiguredClient, ResourceConfig, UpstreamConfig } from './config.ts';
-import { githubPreset } from './presets.ts';
 import type { Settings } from './schema.ts';
 import type { ClientSettings, ResourceSettings, UpstreamSettings } from './upstream-schema.ts';
 
@@ -107,18 +107,15 @@ function upstreamOf(name: string, upstream: UpstreamSettings): UpstreamConfig {
     return { ...base, kind: 'oidc', displayName: upstream.name ?? titled(name), issuer: upstream.issuer, scopes };
   }
   if (upstream.preset === 'github') {
+    const preset = PRESETS.github;
     return {
       ...base,
-      kind: 'oauth2',
-      displayName: upstream.name ?? githubPreset.name,
-      issuer: undefined,
-      authorizationEndpoint: upstream.authorization_endpoint ?? githubPreset.authorizationEndpoint,
-      tokenEndpoint: upstream.token_endpoint ?? githubPreset.tokenEndpoint,
-      userinfoEndpoint: upstream.userinfo_endpoint ?? githubPreset.userinfoEndpoint,
-      revocationEndpoint: undefined,
-      subjectField: githubPreset.subjectField,
-      nameField: githubPreset.nameField,
-      scopes: upstream.scopes ?? githubPreset.scopes,
+      ...preset,
+      displayName: upstream.name ?? preset.displayName,
+      authorizationEndpoint: upstream.authorization_endpoint ?? preset.authorizationEndpoint,
+      tokenEndpoint: upstream.token_endpoint ?? preset.tokenEndpoint,
+      userinfoEndpoint: upstream.userinfo_endpoint ?? preset.userinfoEndpoint,
+      scopes: upstream.scopes ?? ['read:user'],
     };
   }
   return {

@@ -39,13 +39,13 @@ const knownUpstreams: Check = (root, report) => {
   const names = Object.keys(record(valueAt(root, ['upstreams'])));
   for (const [key, resource] of Object.entries(record(valueAt(root, ['resources'])))) {
     const name = valueAt(resource, ['upstream']);
-    if (typeof name !== 'string' || names.includes(name)) continue;
+    if (typeof name !== 'string' || names.length === 0 || names.includes(name)) continue;
     const meant = didYouMean(name, names);
     report(
       ['resources', key, 'upstream'],
       'E110',
       `there is no upstream "${name}"`,
-      meant === undefined ? `configured: ${names.join(', ') || 'none'}` : `did you mean ${meant}?`,
+      meant === undefined ? `configured: ${names.join(', ')}` : `did you mean ${meant}?`,
     );
   }
 };
@@ -107,7 +107,9 @@ const resourceIdentifiers: Check = (root, report) => {
       ...aliases.map((alias, index): [SettingPath, unknown] => [['resources', key, 'aliases', index], alias]),
     ];
     for (const [path, text] of named) {
-      if (typeof text !== 'string' || url(text) === undefined) continue;
+      const parsed = url(text);
+      // A fragment or a user name has been refused with the address itself.
+      if (typeof text !== 'string' || parsed === undefined || parsed.hash !== '' || parsed.username !== '') continue;
       const canonical = canonicalResource(text);
       if (canonical === undefined)
         report(path, 'E111', 'this has no canonical form', 'write scheme, host, path and nothing else');
@@ -166,33 +168,29 @@ const fittingLifetimes: Check = (root, report) => {
   }
 };
 
+/** Ours each serve one purpose; an upstream's or a client's may repeat among themselves, but never equal one of ours. */
 const separateSecrets: Check = (root, report) => {
-  const owners = new Map<string, string>();
-  const asked: SettingPath[] = [
-    ...['secrets', 'admin.keys', 'registration.initial_access_tokens'].flatMap((name) =>
-      list(valueAt(root, name.split('.'))).map((_, index) => [...name.split('.'), index]),
-    ),
-    ...Object.keys(record(valueAt(root, ['resources']))).map((key) => ['resources', key, 'credential']),
-    ...Object.keys(record(valueAt(root, ['upstreams']))).map((key) => ['upstreams', key, 'client_secret']),
-    ...list(valueAt(root, ['registration', 'clients'])).map((_, index) => [
-      'registration',
-      'clients',
-      index,
-      'client_secret',
-    ]),
+  const under = (...path: string[]) => list(valueAt(root, path)).map((_, index): SettingPath => [...path, index]);
+  const keysOf = (section: string) => Object.keys(record(valueAt(root, [section])));
+  const ours: SettingPath[] = [
+    ...under('secrets'),
+    ...under('admin', 'keys'),
+    ...under('registration', 'initial_access_tokens'),
+    ...keysOf('resources').map((key) => ['resources', key, 'credential']),
   ];
-  for (const path of asked) {
+  const others: SettingPath[] = [
+    ...keysOf('upstreams').map((key) => ['upstreams', key, 'client_secret']),
+    ...under('registration', 'clients').map((path) => [...path, 'client_secret']),
+  ];
+  const owners = new Map<string, string>();
+  for (const path of [...ours, ...others]) {
     const value = valueAt(root, path);
     if (typeof value !== 'string' || value === '') continue;
     const owner = owners.get(value);
-    if (owner !== undefined)
-      report(
-        path,
-        'E109',
-        `${path.join('.')} is the same secret as ${owner}`,
-        'make one for each purpose: consent-broker secret',
-      );
-    else owners.set(value, path.join('.'));
+    if (owner !== undefined) {
+      const problem = `${path.join('.')} is the same secret as ${owner}`;
+      report(path, 'E109', problem, 'make one for each purpose: consent-broker secret');
+    } else if (ours.includes(path)) owners.set(value, path.join('.'));
   }
 };
 

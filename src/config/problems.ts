@@ -14,7 +14,7 @@ export interface Problem {
 /** Every code with the rule behind it; codes are never reused for another rule. */
 export const problemCodes = {
   E100: 'The configuration file must be readable YAML.',
-  E101: 'Every ${NAME} and ${file:/path} must exist and not be empty.',
+  E101: 'Every environment variable and every file that the configuration refers to must exist and not be empty.',
   E102: 'Only known settings are accepted, so that a misspelt one cannot be silently ignored.',
   E103: 'The issuer is an identity: scheme, host and path as clients will compare them, nothing more.',
   E104: 'Addresses use https; plain http is accepted on loopback only (localhost, 127.0.0.1, [::1]).',
@@ -36,7 +36,7 @@ export const problemCodes = {
   E120: 'The brand can be drawn: a hexadecimal colour, an existing image.',
   E121: 'Each listener has an address of its own.',
   E122: 'Lifetimes stay inside what the specifications allow and fit together.',
-  E123: 'Production needs a configuration; the demo is never started in its place.',
+  E123: 'This needs a configuration; in production the demo is never started in its place.',
   E124: 'The first secrets must open what the database holds.',
   E125: 'The setting names something this version does not have.',
 } as const;

@@ -99,7 +99,7 @@ const WELL_KNOWN =
   /^(.{1,4})\1+$|^(password|secret|admin|broker|example|default|test)[\d!]*$|^(0123456789abcdef|abcdefghijklmnopqrstuvwxyz|1234567890)+$/i;
 
 /** Whether the text is a secret nobody should rely on: a placeholder, a pattern, a famous example. */
-export const isGuessable = (secret: string): boolean =>
+const isGuessable = (secret: string): boolean =>
   PLACEHOLDER.test(secret) || WELL_KNOWN.test(secret) || new Set(secret).size < 6;
 
 /** A secret of ours: at least `bytes` bytes of UTF-8 and not a famous one. Taken as it is, no decoding. */

@@ -105,7 +105,8 @@ export const settings = z.strictObject({
       support_url: text()
         .refine((value) => /^mailto:\S+@\S+$/.test(value) || isWeb(value), 'write an https or mailto address')
         .nullable()
-        .optional(),
+        .optional()
+        .describe('Where people find help: an https or mailto address.'),
       logo: text().nullable().optional().describe('SVG, PNG or WebP file, relative to the configuration file.'),
     })
     .prefault({}),
@@ -182,9 +183,11 @@ export const settings = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
-      registrations: bucket(60, 30).describe('Per source: a token bucket `{ per_minute, burst }`, or `off`.'),
-      authorizations: bucket(600, 1200),
-      tokens: bucket(6000, 2000),
+      registrations: bucket(60, 30).describe(
+        'Per source, as all of these: a token bucket `{ per_minute, burst }`, or `off`.',
+      ),
+      authorizations: bucket(600, 1200).describe('`/authorize`.'),
+      tokens: bucket(6000, 2000).describe('`/token` and `/revoke`.'),
       admin_failures: bucket(60, 120).describe('Counts wrong admin keys only.'),
       prompts: z
         .union([
@@ -195,9 +198,9 @@ export const settings = z.strictObject({
         .describe('Consent pages per (person or browser) and client.'),
       pending_journeys: z
         .strictObject({
-          per_browser: wholeNumber(1, 10_000).prefault(100),
-          per_client: wholeNumber(1, 1_000_000).prefault(20_000),
-          total: wholeNumber(1, 10_000_000).prefault(100_000),
+          per_browser: wholeNumber(1, 10_000).prefault(100).describe('Of one browser.'),
+          per_client: wholeNumber(1, 1_000_000).prefault(20_000).describe('Of one client.'),
+          total: wholeNumber(1, 10_000_000).prefault(100_000).describe('In all.'),
         })
         .prefault({})
         .describe('Undecided requests kept at once.'),
@@ -226,7 +229,10 @@ export const settings = z.strictObject({
     .prefault({}),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).prefault('info'),
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .prefault('info')
+        .describe('The least severe lines to write.'),
       format: z
         .enum(['json', 'pretty'])
         .optional()

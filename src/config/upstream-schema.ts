@@ -4,32 +4,21 @@
  * Must never accept a key it does not use, nor upstream parameters that would change the protocol (RFC 9700 4.4, 4.7).
  */
 import { z } from 'zod';
+import { FIXED_PARAMETERS } from '../upstream/presets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
 import { report, secret, text, webAddress, yesNo } from './scalars.ts';
 
 /** RFC 6749 3.3 scope-token. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
 
-/** Parameters that the broker sets itself on the upstream hop. */
-const PROTOCOL_PARAMETERS = new Set([
-  'client_id',
-  'client_secret',
+/** What the connector sets itself, and what else would change who is asked for what. */
+const PROTOCOL_PARAMETERS: ReadonlySet<string> = new Set([
+  ...FIXED_PARAMETERS,
   'client_assertion',
   'client_assertion_type',
-  'redirect_uri',
-  'response_type',
-  'response_mode',
-  'scope',
-  'state',
-  'nonce',
   'code',
-  'code_challenge',
-  'code_challenge_method',
   'code_verifier',
   'grant_type',
-  'iss',
-  'request',
-  'request_uri',
   'id_token_hint',
 ]);
 
@@ -78,9 +67,9 @@ const fields = {
 const github = z.strictObject({
   preset: z.literal('github'),
   ...shared,
-  authorization_endpoint: webAddress().optional(),
-  token_endpoint: webAddress().optional(),
-  userinfo_endpoint: webAddress().optional(),
+  authorization_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/login/oauth/authorize`.'),
+  token_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/login/oauth/access_token`.'),
+  userinfo_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/api/v3/user`.'),
 });
 
 const oidc = z.strictObject({
@@ -92,10 +81,12 @@ const oidc = z.strictObject({
 const oauth2 = z.strictObject({
   preset: z.literal('oauth2'),
   issuer: webAddress().optional().describe('When set, an `iss` in the answer must match it (RFC 9207).'),
-  authorization_endpoint: webAddress(),
-  token_endpoint: webAddress(),
-  userinfo_endpoint: webAddress(),
-  revocation_endpoint: webAddress().optional(),
+  authorization_endpoint: webAddress().describe('RFC 6749 3.1.'),
+  token_endpoint: webAddress().describe('RFC 6749 3.2.'),
+  userinfo_endpoint: webAddress().describe(
+    'Answers the bearer of an access token with a JSON object about the person.',
+  ),
+  revocation_endpoint: webAddress().optional().describe('RFC 7009.'),
   ...fields,
   ...shared,
 });
@@ -105,7 +96,7 @@ export type UpstreamSettings = z.output<typeof upstream>;
 
 const scope = z.strictObject({
   title: text(80).describe('What the person reads.'),
-  description: text(200).optional(),
+  description: text(200).optional().describe('One sentence more.'),
   risk: z.enum(['view', 'change', 'high']).describe('`view`, `change` or `high`: how the page weighs it.'),
   upstream: z.array(scopeToken).max(50).prefault([]).describe('Upstream scopes it needs.'),
   implies: z.array(scopeToken).max(50).prefault([]).describe('Scopes of the same resource it includes.'),
@@ -161,21 +152,25 @@ const redirectUri = text().superRefine((value, context) => {
 
 export const client = z
   .strictObject({
-    client_id: text(200),
+    client_id: text(200).describe('Its id; unique.'),
     client_secret: secret(16).optional().describe('Leave it out for a public client.'),
-    client_name: text(80),
+    client_name: text(80).optional().describe('What people read.'),
     redirect_uris: z.array(redirectUri).min(1).max(20).describe('Compared exactly (loopback ports excepted).'),
-    token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'client_secret_post']).optional(),
+    token_endpoint_auth_method: z
+      .enum(['none', 'client_secret_basic', 'client_secret_post'])
+      .optional()
+      .describe('`client_secret_basic` where there is a secret, else `none`.'),
     grant_types: z
       .array(z.enum(['authorization_code', 'refresh_token']))
       .min(1)
-      .prefault(['authorization_code', 'refresh_token']),
-    application_type: z.enum(['native', 'web']).optional(),
-    scope: text().optional(),
-    client_uri: webAddress().optional(),
-    logo_uri: webAddress().optional(),
-    policy_uri: webAddress().optional(),
-    tos_uri: webAddress().optional(),
+      .prefault(['authorization_code', 'refresh_token'])
+      .describe('RFC 7591.'),
+    application_type: z.enum(['native', 'web']).optional().describe('Told by the redirect URIs where it is not set.'),
+    scope: text().optional().describe('A hint, never a ceiling.'),
+    client_uri: webAddress().optional().describe('Its home page.'),
+    logo_uri: webAddress().optional().describe('Its logo.'),
+    policy_uri: webAddress().optional().describe('Its privacy policy.'),
+    tos_uri: webAddress().optional().describe('Its terms of service.'),
   })
   .superRefine((value, context) => {
     const method =

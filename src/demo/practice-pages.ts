@@ -33,32 +33,40 @@ export interface PracticePerson {
   readonly name: string;
 }
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(title)} – practice sign-in</title><style>${STYLE}</style></head>
-<body><main><h1>${escape(title)}</h1>
+<title>${escapeHtml(title)} – practice sign-in</title><style>${STYLE}</style></head>
+<body><main><h1>${escapeHtml(title)}</h1>
 ${body}
 <p class="note">This is a practice sign-in for trying things out. It asks for no password and knows no real people.</p>
 </main></body></html>
 `;
 
 export function signInPage(application: string, people: readonly PracticePerson[]): string {
-  const buttons = people.map(({ sub, name }) => `<button name="person" value="${escape(sub)}">${escape(name)}</button>`);
+  const buttons = people.map(
+    ({ sub, name }) => `<button name="person" value="${escapeHtml(sub)}">${escapeHtml(name)}</button>`,
+  );
   return page(
     'Who would you like to be?',
-    `<p>${escape(application)} would like to know who you are.</p>
+    `<p>${escapeHtml(application)} would like to know who you are.</p>
 <form method="post">${buttons.join('')}<button name="decision" value="deny">Cancel</button></form>`,
   );
 }
 
 export function grantPage(application: string, person: string, scopes: readonly string[]): string {
-  const items = scopes.map((scope) => `<li>${escape(scope)}</li>`).join('');
+  const items = scopes.map((scope) => `<li>${escapeHtml(scope)}</li>`).join('');
   return page(
     `Let ${application} in?`,
-    `<p>Signed in as ${escape(person)}. It asks for:</p><ul>${items}</ul>
+    `<p>Signed in as ${escapeHtml(person)}. It asks for:</p><ul>${items}</ul>
 <p>Your answer is remembered; you will not be asked again.</p>
 <form method="post"><button class="first" name="decision" value="allow">Allow</button><button name="decision" value="deny">Cancel</button></form>`,
   );
@@ -71,4 +79,4 @@ export const homePage = (signedOut: boolean): string =>
 <form method="post" action="/sign-out"><button>Sign out</button></form>`,
   );
 
-export const problemPage = (problem: string): string => page('This did not work', `<p>${escape(problem)}</p>`);
+export const problemPage = (problem: string): string => page('This did not work', `<p>${escapeHtml(problem)}</p>`);

@@ -5,8 +5,9 @@
  * failures there are OAuth errors that may travel to the trusted redirect.
  * Must never take anything from the request that is not named here, nor a parameter that came twice.
  */
-import { findResource } from './resource.ts';
+
 import { trustRedirect } from './redirect-uri.ts';
+import { findResource } from './resource.ts';
 import { requestedScopes } from './scope.ts';
 import type { AuthorizationRequest, Client, Resource, TrustedRedirect } from './types.ts';
 
@@ -22,13 +23,27 @@ export type PageFailure =
   | { readonly kind: 'request_invalid'; readonly detail: string }
   | { readonly kind: 'client_unknown'; readonly detail: string }
   | { readonly kind: 'client_blocked'; readonly detail: string; readonly reason: string | undefined }
-  | { readonly kind: 'redirect_mismatch'; readonly detail: string; readonly requested: string; readonly registered: readonly string[] };
+  | {
+      readonly kind: 'redirect_mismatch';
+      readonly detail: string;
+      readonly requested: string;
+      readonly registered: readonly string[];
+    };
 
 export interface RedirectFailure {
   readonly error:
-    | 'invalid_request' | 'unsupported_response_type' | 'invalid_scope' | 'invalid_target' | 'unauthorized_client'
-    | 'request_not_supported' | 'request_uri_not_supported' | 'consent_required' | 'login_required' | 'access_denied'
-    | 'server_error' | 'temporarily_unavailable';
+    | 'invalid_request'
+    | 'unsupported_response_type'
+    | 'invalid_scope'
+    | 'invalid_target'
+    | 'unauthorized_client'
+    | 'request_not_supported'
+    | 'request_uri_not_supported'
+    | 'consent_required'
+    | 'login_required'
+    | 'access_denied'
+    | 'server_error'
+    | 'temporarily_unavailable';
   readonly description: string;
 }
 
@@ -55,13 +70,19 @@ export interface Addressee {
 /** Phase one: a known, unblocked client and one of its registered redirects. */
 export function judgeAddressee(raw: RawParameters, client: Client | undefined): Verdict<Addressee, PageFailure> {
   if (client === undefined) return fail({ kind: 'client_unknown', detail: 'client_id is not registered here' });
-  if (client.blockedAt !== undefined) return fail({ kind: 'client_blocked', detail: 'this client is blocked', reason: client.blockedReason });
+  if (client.blockedAt !== undefined)
+    return fail({ kind: 'client_blocked', detail: 'this client is blocked', reason: client.blockedReason });
   const uri = single(raw, 'redirect_uri');
   if (uri === 'twice') return fail({ kind: 'request_invalid', detail: 'redirect_uri came more than once' });
   if (uri.value === undefined) return fail({ kind: 'request_invalid', detail: 'redirect_uri is missing' });
   const redirect = trustRedirect(uri.value, client.metadata);
   if (redirect === undefined) {
-    return fail({ kind: 'redirect_mismatch', detail: 'redirect_uri is not registered for this client', requested: uri.value, registered: client.metadata.redirectUris });
+    return fail({
+      kind: 'redirect_mismatch',
+      detail: 'redirect_uri is not registered for this client',
+      requested: uri.value,
+      registered: client.metadata.redirectUris,
+    });
   }
   const state = single(raw, 'state');
   const echo = state === 'twice' || (state.value?.length ?? 0) > MAX_STATE ? undefined : state.value;
@@ -75,17 +96,24 @@ export interface CheckedRequest {
 }
 
 /** Phase two: what is asked. */
-export function judgeRequest(raw: RawParameters, addressee: Addressee, resources: readonly Resource[]): Verdict<CheckedRequest, RedirectFailure> {
+export function judgeRequest(
+  raw: RawParameters,
+  addressee: Addressee,
+  resources: readonly Resource[],
+): Verdict<CheckedRequest, RedirectFailure> {
   const repeated = [...raw].find(([name, values]) => name !== 'resource' && values.length > 1)?.[0];
   if (repeated !== undefined) return invalid(`${printable(repeated)} came more than once`);
   const get = (name: string) => raw.get(name)?.[0] || undefined;
 
-  if (get('request') !== undefined) return fail({ error: 'request_not_supported', description: 'request objects are not supported' });
-  if (get('request_uri') !== undefined) return fail({ error: 'request_uri_not_supported', description: 'request_uri is not supported' });
+  if (get('request') !== undefined)
+    return fail({ error: 'request_not_supported', description: 'request objects are not supported' });
+  if (get('request_uri') !== undefined)
+    return fail({ error: 'request_uri_not_supported', description: 'request_uri is not supported' });
   if ((get('state')?.length ?? 0) > MAX_STATE) return invalid(`state is longer than ${MAX_STATE} characters`);
   const responseType = get('response_type');
   if (responseType === undefined) return invalid('response_type is missing');
-  if (responseType !== 'code') return fail({ error: 'unsupported_response_type', description: 'only response_type=code is supported' });
+  if (responseType !== 'code')
+    return fail({ error: 'unsupported_response_type', description: 'only response_type=code is supported' });
   if ((get('response_mode') ?? 'query') !== 'query') return invalid('only response_mode=query is supported');
 
   const challenge = get('code_challenge');
@@ -95,9 +123,14 @@ export function judgeRequest(raw: RawParameters, addressee: Addressee, resources
 
   const resource = judgeResource(raw.get('resource') ?? [], resources);
   if (!resource.ok) return resource;
-  if ((get('scope')?.length ?? 0) > MAX_SCOPE) return fail({ error: 'invalid_scope', description: `scope is longer than ${MAX_SCOPE} characters` });
+  if ((get('scope')?.length ?? 0) > MAX_SCOPE)
+    return fail({ error: 'invalid_scope', description: `scope is longer than ${MAX_SCOPE} characters` });
   const scopes = requestedScopes(get('scope'), resource.value);
-  if (!scopes.ok) return fail({ error: 'invalid_scope', description: `not offered here: ${scopes.unknown.map(printable).join(' ')}` });
+  if (!scopes.ok)
+    return fail({
+      error: 'invalid_scope',
+      description: `not offered here: ${scopes.unknown.map(printable).join(' ')}`,
+    });
   if (scopes.scopes.length === 0) return fail({ error: 'invalid_scope', description: 'name at least one scope' });
 
   const prompts = (get('prompt') ?? '').split(' ').filter((prompt) => prompt !== '');
@@ -116,14 +149,19 @@ export function judgeRequest(raw: RawParameters, addressee: Addressee, resources
 }
 
 /** One resource of ours, or, when exactly one is protected here, the absence of any (older MCP revisions send none). */
-export function judgeResource(values: readonly string[], resources: readonly Resource[]): Verdict<Resource, RedirectFailure> {
+export function judgeResource(
+  values: readonly string[],
+  resources: readonly Resource[],
+): Verdict<Resource, RedirectFailure> {
   const target = (description: string) => fail({ error: 'invalid_target', description } as const);
   const named = values.filter((value) => value !== '');
   if (named.length > 1) return target('name one resource');
   const [name] = named;
   if (name === undefined) {
     const [only, ...others] = resources;
-    return only !== undefined && others.length === 0 ? { ok: true, value: only } : target('name the resource: several are protected here');
+    return only !== undefined && others.length === 0
+      ? { ok: true, value: only }
+      : target('name the resource: several are protected here');
   }
   const resource = findResource(resources, name);
   return resource === undefined ? target('this resource is not protected here') : { ok: true, value: resource };

@@ -8,9 +8,19 @@ import type { ClientAnswer, TrustedRedirect } from './types.ts';
 
 export type AnswerParameters = { readonly code: string } | { readonly error: string; readonly description: string };
 
-export function clientAnswer(redirect: TrustedRedirect, answer: AnswerParameters, clientState: string | undefined, issuer: string): ClientAnswer {
+export function clientAnswer(
+  redirect: TrustedRedirect,
+  answer: AnswerParameters,
+  clientState: string | undefined,
+  issuer: string,
+): ClientAnswer {
   const parameters = [
-    ...('code' in answer ? [['code', answer.code]] : [['error', answer.error], ['error_description', answer.description]]),
+    ...('code' in answer
+      ? [['code', answer.code]]
+      : [
+          ['error', answer.error],
+          ['error_description', answer.description],
+        ]),
     ...(clientState === undefined ? [] : [['state', clientState]]),
     ['iss', issuer],
   ];

@@ -10,7 +10,11 @@ import type { ClientAuthMethod, ClientFace, ClientGrantType, ClientMetadata } fr
 
 export type MetadataVerdict =
   | { readonly ok: true; readonly metadata: ClientMetadata; readonly dropped: readonly string[] }
-  | { readonly ok: false; readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata'; readonly description: string };
+  | {
+      readonly ok: false;
+      readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata';
+      readonly description: string;
+    };
 
 export interface MetadataPolicy {
   readonly issuer: string;
@@ -53,7 +57,7 @@ function readMetadata(body: unknown, policy: MetadataPolicy): { metadata: Client
   const grantTypes = readGrantTypes(json);
   const applicationType = readChoice(json, 'application_type', ['native', 'web'] as const) ?? 'native';
   checkResponseTypes(json);
-  if (json['jwks'] !== undefined && json['jwks_uri'] !== undefined) throw refuse('jwks and jwks_uri exclude each other');
+  if (json.jwks !== undefined && json.jwks_uri !== undefined) throw refuse('jwks and jwks_uri exclude each other');
   const { kept, dropped } = readRedirects(json, {
     issuer: policy.issuer,
     redirectSchemes: policy.redirectSchemes,
@@ -101,8 +105,11 @@ function checkResponseTypes(json: Json): void {
   if (!asked.includes('code')) throw refuse('response_types must hold code');
 }
 
-function readRedirects(json: Json, policy: Parameters<typeof judgeRedirect>[1]): { kept: readonly string[]; dropped: readonly string[] } {
-  const uris = json['redirect_uris'];
+function readRedirects(
+  json: Json,
+  policy: Parameters<typeof judgeRedirect>[1],
+): { kept: readonly string[]; dropped: readonly string[] } {
+  const uris = json.redirect_uris;
   const bad = (description: string) => new Refusal('invalid_redirect_uri', description);
   if (!Array.isArray(uris) || uris.length === 0) throw bad('redirect_uris must be a non-empty array');
   if (uris.length > MAX_REDIRECTS) throw bad(`redirect_uris may hold at most ${MAX_REDIRECTS} addresses`);
@@ -150,19 +157,25 @@ function readLink(json: Json, member: string, policy: MetadataPolicy): string | 
   const link = readText(json, member, 2048);
   if (link === undefined) return undefined;
   const https = /^https:\/\/[^\s/?#@\\]+([/?#][\x21-\x7e]*)?$/i.test(link);
-  const local = policy.allowHttpLinks && /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?#][\x21-\x7e]*)?$/.test(link);
+  const local =
+    policy.allowHttpLinks && /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?([/?#][\x21-\x7e]*)?$/.test(link);
   if (!https && !local) throw refuse(`${member} must be an absolute https URL`);
   return link;
 }
 
 function readContacts(json: Json): readonly string[] {
   const contacts = readTexts(json, 'contacts') ?? [];
-  return contacts.filter((contact) => contact.length <= MAX_TEXT).slice(0, 10).map((contact) => contact.replaceAll('\u0000', ''));
+  return contacts
+    .filter((contact) => contact.length <= MAX_TEXT)
+    .slice(0, 10)
+    .map((contact) => contact.replaceAll('\u0000', ''));
 }
 
 /** `client_name#de` and its kin (RFC 7591 2.2); localized links obey the rules of the plain ones. */
 function readLocalized(json: Json, policy: MetadataPolicy): Readonly<Record<string, string>> {
-  const members = Object.keys(json).filter((member) => /^(client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z0-9-]{1,35}$/.test(member));
+  const members = Object.keys(json).filter((member) =>
+    /^(client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z0-9-]{1,35}$/.test(member),
+  );
   if (members.length > MAX_LOCALIZED) throw refuse(`at most ${MAX_LOCALIZED} localized members are accepted`);
   const entries = members.flatMap((member) => {
     const isLink = LINKS.some((link) => member.startsWith(`${link}#`));

@@ -57,14 +57,16 @@ function reasonsToAsk(facts: ConsentFacts): readonly ConsentReason[] {
 }
 
 /** The approved redirects, byte for byte but for a loopback port. */
-export const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
+const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
   approval.redirectUris.some((approved) => approved === redirectUri || sameButPort(approved, redirectUri));
 
 function maySkip(facts: ConsentFacts): boolean {
-  return facts.remember === 'skip_when_assured'
-    && facts.fetchSite === 'none'
-    && redirectKind(facts.request.redirectUri) === 'https'
-    && facts.client.metadata.authMethod !== 'none'
-    && facts.session !== undefined
-    && facts.now - facts.session.signedInAt <= FRESH_SESSION;
+  return (
+    facts.remember === 'skip_when_assured' &&
+    facts.fetchSite === 'none' &&
+    redirectKind(facts.request.redirectUri) === 'https' &&
+    facts.client.metadata.authMethod !== 'none' &&
+    facts.session !== undefined &&
+    facts.now - facts.session.signedInAt <= FRESH_SESSION
+  );
 }

@@ -20,7 +20,10 @@ export type RedemptionVerdict =
   | { readonly verdict: 'redeem'; readonly code: Code }
   /** The right client used a code twice: what the code made must die. */
   | { readonly verdict: 'replay'; readonly code: Code }
-  | { readonly verdict: 'refuse'; readonly reason: 'unknown_code' | 'other_client' | 'expired' | 'revoked' | 'redirect_differs' | 'verifier_wrong' };
+  | {
+      readonly verdict: 'refuse';
+      readonly reason: 'unknown_code' | 'other_client' | 'expired' | 'revoked' | 'redirect_differs' | 'verifier_wrong';
+    };
 
 /** Another client's try changes nothing; the right client's second try is a replay, whatever its verifier. */
 export function judgeRedemption(facts: RedemptionFacts): RedemptionVerdict {
@@ -30,7 +33,8 @@ export function judgeRedemption(facts: RedemptionFacts): RedemptionVerdict {
   if (code.usedAt !== undefined) return { verdict: 'replay', code };
   if (code.revokedAt !== undefined) return { verdict: 'refuse', reason: 'revoked' };
   if (code.expiresAt <= facts.now) return { verdict: 'refuse', reason: 'expired' };
-  if (facts.redirectUri !== undefined && facts.redirectUri !== code.redirectUri) return { verdict: 'refuse', reason: 'redirect_differs' };
+  if (facts.redirectUri !== undefined && facts.redirectUri !== code.redirectUri)
+    return { verdict: 'refuse', reason: 'redirect_differs' };
   if (facts.challengeOfVerifier !== code.codeChallenge) return { verdict: 'refuse', reason: 'verifier_wrong' };
   return { verdict: 'redeem', code };
 }
@@ -44,7 +48,12 @@ export type RefreshVerdict =
   | { readonly verdict: 'refuse'; readonly reason: 'unknown_token' | 'other_client' | 'ended' | 'expired' };
 
 /** `graceSeconds` 0 is strict: every second use is reuse. */
-export function judgeRefresh(token: RefreshToken | undefined, clientId: string, now: Seconds, graceSeconds: number): RefreshVerdict {
+export function judgeRefresh(
+  token: RefreshToken | undefined,
+  clientId: string,
+  now: Seconds,
+  graceSeconds: number,
+): RefreshVerdict {
   if (token === undefined) return { verdict: 'refuse', reason: 'unknown_token' };
   if (token.grant.clientId !== clientId) return { verdict: 'refuse', reason: 'other_client' };
   if (token.grant.endedAt !== undefined) return { verdict: 'refuse', reason: 'ended' };
@@ -60,4 +69,5 @@ export function judgeRefresh(token: RefreshToken | undefined, clientId: string, 
 }
 
 /** Never past the grant's absolute end. */
-export const refreshEnd = (now: Seconds, idleSeconds: number, grantExpiresAt: Seconds): Seconds => Math.min(now + idleSeconds, grantExpiresAt);
+export const refreshEnd = (now: Seconds, idleSeconds: number, grantExpiresAt: Seconds): Seconds =>
+  Math.min(now + idleSeconds, grantExpiresAt);

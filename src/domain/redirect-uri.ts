@@ -9,7 +9,19 @@ import type { ClientMetadata, TrustedRedirect } from './types.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 /** Schemes whose addresses run or read something in a browser; anywhere in a registration they refuse the whole call. */
-const SCRIPT_LIKE = ['javascript', 'data', 'vbscript', 'file', 'blob', 'about', 'view-source', 'intent', 'filesystem', 'jar', 'mailto'];
+const SCRIPT_LIKE = [
+  'javascript',
+  'data',
+  'vbscript',
+  'file',
+  'blob',
+  'about',
+  'view-source',
+  'intent',
+  'filesystem',
+  'jar',
+  'mailto',
+];
 const MAX_LENGTH = 2048;
 
 /** http loopback URI taken apart without a parser that would normalise it. */
@@ -35,7 +47,8 @@ export interface RedirectPolicy {
 
 /** Whether this URI may be registered. `refusesCall` when its mere presence refuses the registration (ruling 29). */
 export function judgeRedirect(uri: string, policy: RedirectPolicy): RedirectVerdict {
-  if (isScriptLike(uri)) return { usable: false, refusesCall: true, reason: 'its scheme can run or read content in a browser' };
+  if (isScriptLike(uri))
+    return { usable: false, refusesCall: true, reason: 'its scheme can run or read content in a browser' };
   const dropped = (reason: string): RedirectVerdict => ({ usable: false, refusesCall: false, reason });
   if (uri.length > MAX_LENGTH) return dropped(`it is longer than ${MAX_LENGTH} characters`);
   if (!PLAIN.test(uri) || uri.includes('\\')) return dropped('it holds characters that must be percent-encoded');
@@ -47,7 +60,11 @@ export function judgeRedirect(uri: string, policy: RedirectPolicy): RedirectVerd
   return judgeSchemeRedirect(uri, policy, dropped);
 }
 
-function judgeWebRedirect(uri: string, policy: RedirectPolicy, dropped: (reason: string) => RedirectVerdict): RedirectVerdict {
+function judgeWebRedirect(
+  uri: string,
+  policy: RedirectPolicy,
+  dropped: (reason: string) => RedirectVerdict,
+): RedirectVerdict {
   const loopback = LOOPBACK.exec(uri);
   if (loopback !== null) {
     if (!isPort(loopback[2])) return dropped('its port is not a port');
@@ -60,12 +77,17 @@ function judgeWebRedirect(uri: string, policy: RedirectPolicy, dropped: (reason:
   const host = (https[1] ?? '').toLowerCase();
   if (!isPort(https[2])) return dropped('its port is not a port');
   if (host.includes('..') || isNumericHost(host)) return dropped('its host is not a plain domain name');
-  if (policy.applicationType === 'web' && LOOPBACK_HOSTS.includes(host)) return dropped('a web application may not use a loopback address');
+  if (policy.applicationType === 'web' && LOOPBACK_HOSTS.includes(host))
+    return dropped('a web application may not use a loopback address');
   if (isOwnOrigin(uri, policy.issuer)) return dropped("it is this server's own address");
   return { usable: true, kind: 'https' };
 }
 
-function judgeSchemeRedirect(uri: string, policy: RedirectPolicy, dropped: (reason: string) => RedirectVerdict): RedirectVerdict {
+function judgeSchemeRedirect(
+  uri: string,
+  policy: RedirectPolicy,
+  dropped: (reason: string) => RedirectVerdict,
+): RedirectVerdict {
   const scheme = PRIVATE_SCHEME.exec(uri)?.[1]?.toLowerCase();
   if (scheme === undefined) return dropped('it is not an absolute URI');
   if (!policy.redirectSchemes.includes(scheme)) return dropped(`the scheme ${scheme}: is not allowed here`);
@@ -80,8 +102,9 @@ function judgeSchemeRedirect(uri: string, policy: RedirectPolicy, dropped: (reas
  */
 export function trustRedirect(requested: string, client: ClientMetadata): TrustedRedirect | undefined {
   if (isScriptLike(requested) || !PLAIN.test(requested)) return undefined;
-  const matches = client.redirectUris.some((registered) => registered === requested)
-    || (client.authMethod === 'none' && client.redirectUris.some((registered) => sameButPort(registered, requested)));
+  const matches =
+    client.redirectUris.some((registered) => registered === requested) ||
+    (client.authMethod === 'none' && client.redirectUris.some((registered) => sameButPort(registered, requested)));
   return matches ? (requested as TrustedRedirect) : undefined;
 }
 
@@ -90,6 +113,12 @@ export function sameButPort(left: string, right: string): boolean {
   const [a, b] = [LOOPBACK.exec(left), LOOPBACK.exec(right)];
   if (a === null || b === null || !isPort(a[2]) || !isPort(b[2])) return false;
   return a[1] === b[1] && (a[3] ?? '') === (b[3] ?? '');
+}
+
+/** How an approval remembers a redirect: byte for byte, a loopback one without the port that changes at every start. */
+export function rememberedRedirect(uri: string): string {
+  const loopback = LOOPBACK.exec(uri);
+  return loopback === null ? uri : `http://${loopback[1]}${loopback[3] ?? ''}`;
 }
 
 export function redirectKind(uri: string): RedirectKind {
@@ -105,10 +134,11 @@ export function destinationOf(uri: string): string {
   return `scheme:${uri.slice(0, uri.indexOf(':')).toLowerCase()}`;
 }
 
-/** Browsers drop controls and blanks before they read a scheme, and so does this. */
+/** What browsers drop before they read a scheme: controls, blanks and the invisible. */
+const DROPPED_BY_BROWSERS = /[\p{Cc}\p{Cf}\p{Z}]/gu;
+
 function isScriptLike(uri: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what hides a scheme
-  const bare = safeDecode(uri).replace(/[\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028\u2029\ufeff]/g, '').toLowerCase();
+  const bare = safeDecode(uri).replace(DROPPED_BY_BROWSERS, '').toLowerCase();
   return SCRIPT_LIKE.some((scheme) => bare.startsWith(`${scheme}:`));
 }
 
@@ -123,11 +153,18 @@ function safeDecode(text: string): string {
 const isPort = (text: string | undefined): boolean => text === undefined || (Number(text) > 0 && Number(text) <= 65535);
 
 /** `2130706433`, `0x7f.1`, `127.1`, `0177.0.0.1`: forms a parser would turn into an address. */
-const isNumericHost = (host: string): boolean => /(^|\.)(0x[0-9a-f]*|\d+)$/i.test(host) && !/^(\d{1,3}\.){3}\d{1,3}$/.test(host);
+const isNumericHost = (host: string): boolean =>
+  /(^|\.)(0x[0-9a-f]*|\d+)$/i.test(host) && !/^(\d{1,3}\.){3}\d{1,3}$/.test(host);
 
-const hasDotSegments = (uri: string): boolean => /[/\\](\.|%2e){1,2}(;[^/?]*)?([/?\\]|$)/i.test(uri.split('?')[0] ?? '');
+const hasDotSegments = (uri: string): boolean =>
+  /[/\\](\.|%2e){1,2}(;[^/?]*)?([/?\\]|$)/i.test(uri.split('?')[0] ?? '');
 
 function isOwnOrigin(uri: string, issuer: string): boolean {
-  const origin = (text: string) => /^[a-z]+:\/\/[^/?#]+/i.exec(text)?.[0].toLowerCase().replace(/^(https:\/\/[^/]+):443$/, '$1').replace(/^(http:\/\/[^/]+):80$/, '$1');
+  const origin = (text: string) =>
+    /^[a-z]+:\/\/[^/?#]+/i
+      .exec(text)?.[0]
+      .toLowerCase()
+      .replace(/^(https:\/\/[^/]+):443$/, '$1')
+      .replace(/^(http:\/\/[^/]+):80$/, '$1');
   return origin(uri) === origin(issuer);
 }

@@ -3,7 +3,7 @@
  *
  * Must never grant a scope that the resource does not define or that the page did not show.
  */
-import type { Resource, ScopeDefinition } from './types.ts';
+import type { Resource } from './types.ts';
 
 /** RFC 6749 3.3: printable ASCII without space, quote and backslash. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -54,14 +54,18 @@ export function requestedScopes(text: string | undefined, resource: Resource): R
 }
 
 /** The scopes marked default; where none is, every scope that only views. */
-export function defaultScopes(resource: Resource): readonly string[] {
+function defaultScopes(resource: Resource): readonly string[] {
   const all = [...resource.scopes.values()];
   const marked = all.filter((scope) => scope.default);
   return (marked.length > 0 ? marked : all.filter((scope) => scope.risk === 'view')).map((scope) => scope.name);
 }
 
 /** What an Allow grants: every requested scope the person could not untick, and the optional ones they ticked. */
-export function chosenScopes(requested: readonly string[], ticked: readonly string[], resource: Resource): readonly string[] {
+export function chosenScopes(
+  requested: readonly string[],
+  ticked: readonly string[],
+  resource: Resource,
+): readonly string[] {
   return requested.filter((name) => {
     const definition = resource.scopes.get(name);
     return definition !== undefined && (!definition.optional || ticked.includes(name));
@@ -72,10 +76,3 @@ export function chosenScopes(requested: readonly string[], ticked: readonly stri
 export function upstreamScopes(scopes: readonly string[], resource: Resource): readonly string[] {
   return [...new Set(withImplied(scopes, resource).flatMap((name) => resource.scopes.get(name)?.upstream ?? []))];
 }
-
-/** Whether the held scopes, with what they imply, suffice for the needed ones. */
-export const suffices = (held: readonly string[], needed: readonly string[], resource: Resource): boolean =>
-  isSubset(needed, withImplied(held, resource));
-
-export const definitionsOf = (scopes: readonly string[], resource: Resource): readonly ScopeDefinition[] =>
-  scopes.flatMap((name) => resource.scopes.get(name) ?? []);

@@ -269,7 +269,10 @@ export interface AccessToken {
 export interface Trail {
   readonly at: Seconds;
   readonly reference: string;
-  readonly actor: { readonly kind: 'person' | 'client' | 'resource' | 'admin' | 'system'; readonly id: string | undefined };
+  readonly actor: {
+    readonly kind: 'person' | 'client' | 'resource' | 'admin' | 'system';
+    readonly id: string | undefined;
+  };
 }
 
 /** Where a client's answer goes: a trusted redirect with its parameters. Minted by domain/client-answer. */

@@ -8,7 +8,13 @@ import type { Context } from 'hono';
 import { refusePage } from '../browser/error-page.ts';
 import { seeOwnPage } from '../browser/responder.ts';
 import { bindBrowser, personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
-import { type Addressee, type CheckedRequest, judgeAddressee, judgeRequest, requestedClientId } from '../domain/authorization-request.ts';
+import {
+  type Addressee,
+  type CheckedRequest,
+  judgeAddressee,
+  judgeRequest,
+  requestedClientId,
+} from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { decideConsent } from '../domain/consent.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -19,32 +25,53 @@ import { showConsent } from './consent.ts';
 import { consentRecord } from './journey-secrets.ts';
 import { refuseAddressee, refuseRequest } from './refuse.ts';
 
-export const authorizeEndpoint = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const visitor = await readVisitor(c, deps);
-  const { session } = visitor;
-  const limit = deps.limits.take('authorizations', c.get('event').source);
-  if (!limit.ok) return refusePage(c, deps, session, { code: 'rate_limited', reason: 'authorizations from this source', retryAfter: limit.retryAfter, facts: { retryAfterSeconds: limit.retryAfter } });
-  const reading = c.req.method === 'POST' ? await readForm(c) : readQuery(c);
-  if (!reading.ok) return refusePage(c, deps, session, { code: 'request_invalid', reason: reading.detail, status: reading.status, technical: { oauthError: 'invalid_request', description: reading.detail } });
+export const authorizeEndpoint =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const visitor = await readVisitor(c, deps);
+    const { session } = visitor;
+    const limit = deps.limits.take('authorizations', c.get('event').source);
+    if (!limit.ok)
+      return refusePage(c, deps, session, {
+        code: 'rate_limited',
+        reason: 'authorizations from this source',
+        retryAfter: limit.retryAfter,
+        facts: { retryAfterSeconds: limit.retryAfter },
+      });
+    const reading = c.req.method === 'POST' ? await readForm(c) : readQuery(c);
+    if (!reading.ok)
+      return refusePage(c, deps, session, {
+        code: 'request_invalid',
+        reason: reading.detail,
+        status: reading.status,
+        technical: { oauthError: 'invalid_request', description: reading.detail },
+      });
 
-  const clientId = requestedClientId(reading.parameters);
-  if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
-  const client = await deps.store.findClient(clientId.value);
-  const addressee = judgeAddressee(reading.parameters, client);
-  if (!addressee.ok) return refuseAddressee(c, deps, session, addressee.failure);
-  c.get('event').note({ client_id: addressee.value.client.id });
-  const checked = judgeRequest(reading.parameters, addressee.value, [...deps.config.resources.values()]);
-  if (!checked.ok) return refuseRequest(c, deps, session, addressee.value, checked.failure);
-  c.get('event').note({ resource: checked.value.resource.key });
+    const clientId = requestedClientId(reading.parameters);
+    if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
+    const client = await deps.store.findClient(clientId.value);
+    const addressee = judgeAddressee(reading.parameters, client);
+    if (!addressee.ok) return refuseAddressee(c, deps, session, addressee.failure);
+    c.get('event').note({ client_id: addressee.value.client.id });
+    const checked = judgeRequest(reading.parameters, addressee.value, [...deps.config.resources.values()]);
+    if (!checked.ok) return refuseRequest(c, deps, session, addressee.value, checked.failure);
+    c.get('event').note({ resource: checked.value.resource.key });
 
-  return askOrSkip(c, deps, visitor, addressee.value, checked.value);
-};
+    return askOrSkip(c, deps, visitor, addressee.value, checked.value);
+  };
 
-async function askOrSkip(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, addressee: Addressee, checked: CheckedRequest): Promise<Response> {
+async function askOrSkip(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  addressee: Addressee,
+  checked: CheckedRequest,
+): Promise<Response> {
   const { session } = visitor;
   const { client } = addressee;
   const { request, resource } = checked;
-  const approval = session === undefined ? undefined : await deps.store.findApproval(session.user.id, client.id, resource.key);
+  const approval =
+    session === undefined ? undefined : await deps.store.findApproval(session.user.id, client.id, resource.key);
 
   const verdict = decideConsent({
     request,
@@ -57,11 +84,21 @@ async function askOrSkip(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, ad
     remember: deps.config.consent.remember,
     fetchSite: c.req.header('sec-fetch-site'),
   });
-  if (verdict.screen === 'refuse') return refuseRequest(c, deps, session, addressee, { error: verdict.error, description: 'this needs the person at the page' });
+  if (verdict.screen === 'refuse')
+    return refuseRequest(c, deps, session, addressee, {
+      error: verdict.error,
+      description: 'this needs the person at the page',
+    });
 
   if (visitor.browserHash !== undefined && verdict.screen !== 'skip') {
     const budget = deps.limits.prompt(session?.user.id ?? visitor.browserHash, client.id);
-    if (!budget.ok) return refusePage(c, deps, session, { code: 'prompt_limit', reason: 'consent pages for this client', retryAfter: budget.retryAfter, facts: { retryAfterSeconds: budget.retryAfter } });
+    if (!budget.ok)
+      return refusePage(c, deps, session, {
+        code: 'prompt_limit',
+        reason: 'consent pages for this client',
+        retryAfter: budget.retryAfter,
+        facts: { retryAfterSeconds: budget.retryAfter },
+      });
   }
   const journey = newJourney(c, deps, visitor, addressee, checked, verdict.screen, verdict.reasons);
   const trail = personTrail(c, deps, session?.user.id);
@@ -79,8 +116,13 @@ async function askOrSkip(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, ad
 }
 
 function newJourney(
-  c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, addressee: Addressee, checked: CheckedRequest,
-  screen: NewJourney['screen'], reasons: NewJourney['reasons'],
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  addressee: Addressee,
+  checked: CheckedRequest,
+  screen: NewJourney['screen'],
+  reasons: NewJourney['reasons'],
 ): NewJourney {
   const now = deps.now();
   return {
@@ -98,4 +140,3 @@ function newJourney(
     expiresAt: now + deps.config.journeyLifetime,
   };
 }
-

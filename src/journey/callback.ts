@@ -14,86 +14,135 @@ import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
-import { redirectKind, trustRedirect } from '../domain/redirect-uri.ts';
+import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import type { NewSession } from '../store/store.ts';
 import type { UpstreamArrival } from '../upstream/connector.ts';
-import { otherAccount } from './other-account.ts';
 import { clientHandOff, scopesUpstream, upstreamFailed } from './hand-off.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
+import { otherAccount } from './other-account.ts';
 import { reopen } from './reopen.ts';
 import { upstreamRefused } from './upstream-refused.ts';
 
-export const callbackEndpoint = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const visitor = await readVisitor(c, deps);
-  const reading = readQuery(c);
-  const invalid = (reason: string) => refusePage(c, deps, visitor.session, { code: 'request_invalid', reason, status: 400 });
-  if (!reading.ok) return invalid(reading.detail);
-  const repeated = repeatedParameter(reading.parameters);
-  if (repeated !== undefined) return invalid('a parameter came more than once');
-  const state = one(reading.parameters, 'state');
-  if (state === undefined) return invalid('no state');
+export const callbackEndpoint =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const visitor = await readVisitor(c, deps);
+    const reading = readQuery(c);
+    const invalid = (reason: string) =>
+      refusePage(c, deps, visitor.session, { code: 'request_invalid', reason, status: 400 });
+    if (!reading.ok) return invalid(reading.detail);
+    const repeated = repeatedParameter(reading.parameters);
+    if (repeated !== undefined) return invalid('a parameter came more than once');
+    const state = one(reading.parameters, 'state');
+    if (state === undefined) return invalid('no state');
 
-  const journey = await claim(c, deps, visitor, state);
-  if (journey instanceof Response) return journey;
-  const upstream = c.req.param('upstream');
-  if (journey.upstream !== upstream) {
-    await deps.store.failJourney(journey.id, 'wrong_callback', personTrail(c, deps, undefined));
-    return invalid('this state belongs to another upstream');
-  }
-  return arrive(c, deps, visitor, journey, reading.parameters);
-};
+    const journey = await claim(c, deps, visitor, state);
+    if (journey instanceof Response) return journey;
+    const upstream = c.req.param('upstream');
+    if (journey.upstream !== upstream) {
+      await deps.store.failJourney(journey.id, 'wrong_callback', personTrail(c, deps, undefined));
+      return invalid('this state belongs to another upstream');
+    }
+    return arrive(c, deps, visitor, journey, reading.parameters);
+  };
 
 /** Claims the state; only the journey in this browser's cookie comes through. */
 async function claim(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, state: string): Promise<Journey | Response> {
   const stateHash = hashSecret(state);
   const known = await deps.store.findJourneyByState(stateHash);
-  if (known === undefined) return refusePage(c, deps, visitor.session, { code: 'request_expired', reason: 'unknown state', status: 400 });
+  if (known === undefined)
+    return refusePage(c, deps, visitor.session, { code: 'request_expired', reason: 'unknown state', status: 400 });
   c.get('event').note({ journey: known.id, upstream: known.upstream });
   const cookie = visitor.binding.readJourney(c, known.id);
-  const claimed = await deps.store.claimUpstreamState(stateHash, cookie === undefined ? undefined : hashSecret(cookie), personTrail(c, deps, known.expectedUserId));
+  const claimed = await deps.store.claimUpstreamState(
+    stateHash,
+    cookie === undefined ? undefined : hashSecret(cookie),
+    personTrail(c, deps, known.expectedUserId),
+  );
   if (claimed === undefined) {
     const answered = known.returnedAt !== undefined;
-    return refusePage(c, deps, visitor.session, { code: answered ? 'request_decided' : 'request_expired', reason: answered ? 'state used before' : 'state ran out', status: 400 });
+    return refusePage(c, deps, visitor.session, {
+      code: answered ? 'request_decided' : 'request_expired',
+      reason: answered ? 'state used before' : 'state ran out',
+      status: 400,
+    });
   }
-  if (!claimed.bound) return refusePage(c, deps, visitor.session, { code: 'browser_mismatch', reason: 'the callback came to another browser' });
+  if (!claimed.bound)
+    return refusePage(c, deps, visitor.session, {
+      code: 'browser_mismatch',
+      reason: 'the callback came to another browser',
+    });
   visitor.binding.clearJourney(c, known.id);
   deps.metrics.journey('returned');
   return claimed.journey;
 }
 
-async function arrive(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, parameters: RawParameters): Promise<Response> {
+async function arrive(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  parameters: RawParameters,
+): Promise<Response> {
   const connector = deps.connectors.get(journey.upstream);
   const secrets = openJourneySecrets(journey, deps.keys);
-  if (connector === undefined || secrets === undefined) throw new Error('a returned journey has no connector or secrets');
-  const flat = new URLSearchParams([...parameters].map(([name, values]) => [name, values[0] ?? ''] as [string, string]));
+  if (connector === undefined || secrets === undefined)
+    throw new Error('a returned journey has no connector or secrets');
+  const flat = new URLSearchParams(
+    [...parameters].map(([name, values]) => [name, values[0] ?? ''] as [string, string]),
+  );
   const completed = await connector.complete(flat, secrets, scopesUpstream(journey, deps), deps.now());
   if (!completed.ok) {
-    await deps.store.failJourney(journey.id, `upstream_${completed.failure.kind}`, personTrail(c, deps, journey.expectedUserId));
-    if (completed.failure.kind === 'refused') return upstreamRefused(c, deps, visitor, journey, connector.displayName, completed.failure);
+    await deps.store.failJourney(
+      journey.id,
+      `upstream_${completed.failure.kind}`,
+      personTrail(c, deps, journey.expectedUserId),
+    );
+    if (completed.failure.kind === 'refused')
+      return upstreamRefused(c, deps, visitor, journey, connector.displayName, completed.failure);
     const again = await reopen(c, deps, visitor, journey, 'asked_again', journey.expectedUserId);
     return upstreamFailed(c, deps, visitor, connector.displayName, completed.failure, again);
   }
 
   const arrival = completed.value;
-  const person = await deps.store.identifyPerson({ id: newId('usr'), upstream: journey.upstream, subject: arrival.subject, name: arrival.name }, deps.now());
+  const person = await deps.store.identifyPerson(
+    { id: newId('usr'), upstream: journey.upstream, subject: arrival.subject, name: arrival.name },
+    deps.now(),
+  );
   c.get('event').note({ user: person.id });
   const expected = journey.expectedUserId ?? (journey.kind === 'authorization' ? visitor.session?.user.id : undefined);
-  if (expected !== undefined && expected !== person.id) return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
-  return journey.kind === 'sign_in' ? finishSignIn(c, deps, visitor, journey, person) : finish(c, deps, visitor, journey, person, arrival);
+  if (expected !== undefined && expected !== person.id)
+    return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
+  return journey.kind === 'sign_in'
+    ? finishSignIn(c, deps, visitor, journey, person)
+    : finish(c, deps, visitor, journey, person, arrival);
 }
 
-async function finish(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, person: User, arrival: UpstreamArrival): Promise<Response> {
+async function finish(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  person: User,
+  arrival: UpstreamArrival,
+): Promise<Response> {
   const trail = personTrail(c, deps, person.id);
   const { request, clientSnapshot } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
-  const redirect = request === undefined || client === undefined || client.blockedAt !== undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
+  const redirect =
+    request === undefined || client === undefined || client.blockedAt !== undefined
+      ? undefined
+      : trustRedirect(request.redirectUri, client.metadata);
   if (request === undefined || clientSnapshot === undefined || redirect === undefined) {
     await deps.store.failJourney(journey.id, 'client_changed', trail);
-    return refusePage(c, deps, visitor.session, { code: 'redirect_mismatch', reason: 'the registration changed meanwhile' });
+    return refusePage(c, deps, visitor.session, {
+      code: 'redirect_mismatch',
+      reason: 'the registration changed meanwhile',
+    });
   }
 
   const code = newSecret();
@@ -106,7 +155,7 @@ async function finish(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journ
       session: newSession(sessionCookie, deps, visitor),
       approval: {
         id: newId('apr'),
-        redirectUri: redirect,
+        redirectUri: rememberedRedirect(redirect),
         scopes: journey.grantedScopes,
         face: faceOf(clientSnapshot, redirect),
         expiresAt: trail.at + deps.config.consent.lifetime,
@@ -124,7 +173,11 @@ async function finish(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journ
   );
   if (completed === undefined) {
     await deps.store.failJourney(journey.id, 'not_permitted', trail);
-    return refusePage(c, deps, undefined, { code: 'user_not_allowed', reason: 'the person is disabled or the client is gone', facts: { accountName: person.name } });
+    return refusePage(c, deps, undefined, {
+      code: 'user_not_allowed',
+      reason: 'the person is disabled or the client is gone',
+      facts: { accountName: person.name },
+    });
   }
 
   visitor.binding.write(c, 'session', sessionCookie);
@@ -136,10 +189,26 @@ async function finish(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journ
   return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: answer });
 }
 
-async function finishSignIn(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, person: User): Promise<Response> {
+async function finishSignIn(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  person: User,
+): Promise<Response> {
   const cookie = newSecret();
-  const done = await deps.store.completeSignIn(journey.id, person.id, newSession(cookie, deps, visitor), personTrail(c, deps, person.id));
-  if (done === undefined) return refusePage(c, deps, undefined, { code: 'user_not_allowed', reason: 'the person is disabled', facts: { accountName: person.name } });
+  const done = await deps.store.completeSignIn(
+    journey.id,
+    person.id,
+    newSession(cookie, deps, visitor),
+    personTrail(c, deps, person.id),
+  );
+  if (done === undefined)
+    return refusePage(c, deps, undefined, {
+      code: 'user_not_allowed',
+      reason: 'the person is disabled',
+      facts: { accountName: person.name },
+    });
   visitor.binding.write(c, 'session', cookie);
   return seeOwnPage(c, deps, '/account');
 }

@@ -8,7 +8,15 @@ import { identityOf } from '../browser/client-identity.ts';
 import { ownPath } from '../browser/responder.ts';
 import { faceOf } from '../domain/client.ts';
 import { upstreamScopes, withImplied } from '../domain/scope.ts';
-import type { Approval, AuthorizationRequest, Client, ClientMetadata, Journey, Resource, User } from '../domain/types.ts';
+import type {
+  Approval,
+  AuthorizationRequest,
+  Client,
+  ClientMetadata,
+  Journey,
+  Resource,
+  User,
+} from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 
 /** What a page needs of a journey; a just-opened one has it too. */
@@ -25,11 +33,20 @@ export interface ConsentScene {
   readonly approval: Approval | undefined;
 }
 
-export function consentModel(scene: ConsentScene, frame: Frame, ticket: string, problem: ConsentModel['problem'], deps: AppDeps): ConsentModel {
+export function consentModel(
+  scene: ConsentScene,
+  frame: Frame,
+  ticket: string,
+  problem: ConsentModel['problem'],
+  deps: AppDeps,
+): ConsentModel {
   const { journey, request, metadata, resource, approval, client } = scene;
   const identity = identityOf(deps, request.clientId, metadata, request.redirectUri);
   const screen = screenOf(journey, identity.tier === 'alarm');
-  const live = approval !== undefined && approval.revokedAt === undefined && approval.expiresAt > deps.now() ? approval : undefined;
+  const live =
+    approval !== undefined && approval.revokedAt === undefined && approval.expiresAt > deps.now()
+      ? approval
+      : undefined;
   const already = live?.scopes ?? [];
   const shown = screen === 'new_scopes' ? request.scopes.filter((scope) => !already.includes(scope)) : request.scopes;
   const upstream = deps.connectors.get(resource.upstream);
@@ -45,10 +62,16 @@ export function consentModel(scene: ConsentScene, frame: Frame, ticket: string, 
     useAnotherUrl: undefined,
     lifetime: deps.config.consent.lifetime,
     abilities: shown.map((name) => abilityOf(name, resource)),
-    alreadyAllowed: screen === 'first_time' || screen === 'alarm' ? [] : already.filter((name) => !shown.includes(name) || screen !== 'new_scopes').map((name) => abilityOf(name, resource)),
+    alreadyAllowed:
+      screen === 'first_time' || screen === 'alarm'
+        ? []
+        : already
+            .filter((name) => !shown.includes(name) || screen !== 'new_scopes')
+            .map((name) => abilityOf(name, resource)),
     changes: live === undefined ? [] : changesOf(live, metadata, request.redirectUri),
     allowedAt: live?.grantedAt,
-    expiredAt: approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
+    expiredAt:
+      approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
     removedAt: approval?.revokedAt,
     registeredAt: client?.createdAt,
     usedHere: undefined,
@@ -75,13 +98,15 @@ export function consentModel(scene: ConsentScene, frame: Frame, ticket: string, 
 function screenOf(journey: AskedJourney, alarm: boolean): ConsentScreenKind {
   if (alarm) return 'alarm';
   if (journey.screen === 'confirm') return 'returning';
-  if (journey.reasons.includes('redirect_changed') || journey.reasons.includes('client_changed')) return 'client_changed';
+  if (journey.reasons.includes('redirect_changed') || journey.reasons.includes('client_changed'))
+    return 'client_changed';
   return journey.reasons.includes('new_scopes') ? 'new_scopes' : 'first_time';
 }
 
 function abilityOf(name: string, resource: Resource): Ability {
   const definition = resource.scopes.get(name);
-  const standard = name === 'offline_access' ? 'offline' : ['openid', 'profile', 'email'].includes(name) ? 'identity' : undefined;
+  const standard =
+    name === 'offline_access' ? 'offline' : ['openid', 'profile', 'email'].includes(name) ? 'identity' : undefined;
   return {
     scope: name,
     title: definition?.title,

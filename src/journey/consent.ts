@@ -26,49 +26,84 @@ export const REPEAT_WINDOW = 60;
 const ticketBound = (journeyId: string, browserHash: TokenHash): string => `${journeyId}\n${browserHash}`;
 
 /** The consent page of a journey, in whatever state its scene is. */
-export function showConsent(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, scene: ConsentScene, browserHash: TokenHash, problem?: ConsentModel['problem']): Response {
+export function showConsent(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  scene: ConsentScene,
+  browserHash: TokenHash,
+  problem?: ConsentModel['problem'],
+): Response {
   const ticket = visitor.binding.ticket('consent', ticketBound(scene.journey.id, browserHash));
   const model = consentModel(scene, frameOf(deps, visitor.session), ticket, problem, deps);
-  return answerPage(c, deps, ConsentPage(model, textFor(c)), { hasForm: true, status: problem === undefined ? 200 : 422 });
+  return answerPage(c, deps, ConsentPage(model, textFor(c)), {
+    hasForm: true,
+    status: problem === undefined ? 200 : 422,
+  });
 }
 
-export const consentPage = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const visitor = await readVisitor(c, deps);
-  const found = await findOwnJourney(c, deps, visitor);
-  if (found instanceof Response) return found;
-  if (found.decision !== undefined) return alreadyAnswered(c, deps, visitor, found, 200);
-  const scene = await sceneOf(deps, found);
-  if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
-  return showConsent(c, deps, visitor, scene, found.browserHash);
-};
+export const consentPage =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const visitor = await readVisitor(c, deps);
+    const found = await findOwnJourney(c, deps, visitor);
+    if (found instanceof Response) return found;
+    if (found.decision !== undefined) return alreadyAnswered(c, deps, visitor, found, 200);
+    const scene = await sceneOf(deps, found);
+    if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
+    return showConsent(c, deps, visitor, scene, found.browserHash);
+  };
 
-export const consentDecision = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const visitor = await readVisitor(c, deps);
-  const reading = await readForm(c);
-  if (!reading.ok) return refusePage(c, deps, visitor.session, { code: 'request_invalid', reason: reading.detail, status: 403 });
-  const form = reading.parameters;
-  const repeated = repeatedParameter(form, ['scope']);
-  if (!visitor.binding.isOwnPost(c) || repeated !== undefined) return forged(c, deps, visitor, repeated === undefined ? 'posted from elsewhere' : `${repeated} came twice`);
-  const journey = await findOwnJourney(c, deps, visitor, one(form, 'ticket'));
-  if (journey instanceof Response) return journey;
-  if (!visitor.binding.isTicket('consent', ticketBound(journey.id, journey.browserHash), one(form, 'ticket'))) return forged(c, deps, visitor, 'wrong ticket');
-  const decision = one(form, 'decision');
-  if (decision !== 'allow' && decision !== 'deny') return refusePage(c, deps, visitor.session, { code: 'request_invalid', reason: 'decision is neither allow nor deny' });
+export const consentDecision =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const visitor = await readVisitor(c, deps);
+    const reading = await readForm(c);
+    if (!reading.ok)
+      return refusePage(c, deps, visitor.session, { code: 'request_invalid', reason: reading.detail, status: 403 });
+    const form = reading.parameters;
+    const repeated = repeatedParameter(form, ['scope']);
+    if (!visitor.binding.isOwnPost(c) || repeated !== undefined)
+      return forged(c, deps, visitor, repeated === undefined ? 'posted from elsewhere' : `${repeated} came twice`);
+    const journey = await findOwnJourney(c, deps, visitor, one(form, 'ticket'));
+    if (journey instanceof Response) return journey;
+    if (!visitor.binding.isTicket('consent', ticketBound(journey.id, journey.browserHash), one(form, 'ticket')))
+      return forged(c, deps, visitor, 'wrong ticket');
+    const decision = one(form, 'decision');
+    if (decision !== 'allow' && decision !== 'deny')
+      return refusePage(c, deps, visitor.session, {
+        code: 'request_invalid',
+        reason: 'decision is neither allow nor deny',
+      });
 
-  if (journey.decision !== undefined) return repeatDecision(c, deps, visitor, journey, decision);
-  const scene = await sceneOf(deps, journey);
-  if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
-  return decision === 'deny' ? deny(c, deps, visitor, journey) : allow(c, deps, visitor, journey, scene, form.get('scope') ?? [], one(form, 'understood') !== undefined);
-};
+    if (journey.decision !== undefined) return repeatDecision(c, deps, visitor, journey, decision);
+    const scene = await sceneOf(deps, journey);
+    if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
+    return decision === 'deny'
+      ? deny(c, deps, visitor, journey)
+      : allow(c, deps, visitor, journey, scene, form.get('scope') ?? [], one(form, 'understood') !== undefined);
+  };
 
-async function allow(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, scene: ConsentScene, ticked: readonly string[], understood: boolean): Promise<Response> {
+async function allow(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  scene: ConsentScene,
+  ticked: readonly string[],
+  understood: boolean,
+): Promise<Response> {
   const { identity, alarmBlocks } = consentModel(scene, frameOf(deps, visitor.session), '', undefined, deps);
   if (identity.tier === 'alarm' && alarmBlocks) return forged(c, deps, visitor, 'look-alikes are blocked here');
-  if (identity.tier === 'alarm' && !understood) return showConsent(c, deps, visitor, scene, journey.browserHash, 'understood_missing');
+  if (identity.tier === 'alarm' && !understood)
+    return showConsent(c, deps, visitor, scene, journey.browserHash, 'understood_missing');
   const scopes = chosenScopes(scene.request.scopes, ticked, scene.resource);
   if (scopes.length === 0) return deny(c, deps, visitor, journey);
 
-  const consented = await deps.store.recordConsent(consentRecord(journey.id, scopes, deps.keys), personTrail(c, deps, journey.expectedUserId));
+  const consented = await deps.store.recordConsent(
+    consentRecord(journey.id, scopes, deps.keys),
+    personTrail(c, deps, journey.expectedUserId),
+  );
   if (consented === undefined) return lostDecision(c, deps, visitor, journey.id, 'allow');
   c.get('event').note({ outcome: 'allowed' });
   deps.metrics.journey('allowed');
@@ -84,19 +119,37 @@ async function deny(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey
 }
 
 /** Another submit was first, or the request ran out in between. */
-async function lostDecision(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journeyId: string, decision: 'allow' | 'deny'): Promise<Response> {
+async function lostDecision(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journeyId: string,
+  decision: 'allow' | 'deny',
+): Promise<Response> {
   const now = await deps.store.findJourney(journeyId);
   if (now?.decision === undefined) return expired(c, deps, visitor, 'ran out before the decision');
   return repeatDecision(c, deps, visitor, now, decision);
 }
 
-function repeatDecision(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, decision: 'allow' | 'deny'): Response {
+function repeatDecision(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  decision: 'allow' | 'deny',
+): Response {
   const same = journey.decision === decision && deps.now() - (journey.decidedAt ?? 0) <= REPEAT_WINDOW;
   return same ? seeOwnPage(c, deps, `/consent/${journey.id}/go`) : alreadyAnswered(c, deps, visitor, journey, 409);
 }
 
 /** *Already answered*, with what was answered and when. */
-export function alreadyAnswered(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, status: 200 | 400 | 409): Response {
+export function alreadyAnswered(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  status: 200 | 400 | 409,
+): Response {
   return refusePage(c, deps, visitor.session, {
     code: 'request_decided',
     reason: 'decided before',
@@ -113,14 +166,30 @@ export function alreadyAnswered(c: Context<AppEnv>, deps: AppDeps, visitor: Visi
  * The journey named in the path, if it is this browser's and not expired; otherwise the page that says why not.
  * A right ticket without the cookie means a browser that lost it, and gets its own words.
  */
-export async function findOwnJourney(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, ticket?: string): Promise<Journey | Response> {
+export async function findOwnJourney(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  ticket?: string,
+): Promise<Journey | Response> {
   const journey = await deps.store.findJourney(c.req.param('id') ?? '');
   if (journey === undefined) return expired(c, deps, visitor, 'no such journey');
-  c.get('event').note({ journey: journey.id, ...(journey.request === undefined ? {} : { client_id: journey.request.clientId, resource: journey.request.resource }) });
+  c.get('event').note({
+    journey: journey.id,
+    ...(journey.request === undefined
+      ? {}
+      : { client_id: journey.request.clientId, resource: journey.request.resource }),
+  });
   if (!isSameHash(visitor.browserHash, journey.browserHash)) {
-    const lost = visitor.browserHash === undefined && visitor.binding.isTicket('consent', ticketBound(journey.id, journey.browserHash), ticket);
+    const lost =
+      visitor.browserHash === undefined &&
+      visitor.binding.isTicket('consent', ticketBound(journey.id, journey.browserHash), ticket);
     return lost
-      ? refusePage(c, deps, visitor.session, { code: 'cookie_missing', reason: 'the browser kept no cookie', facts: { cookieHost: new URL(deps.config.issuer).host } })
+      ? refusePage(c, deps, visitor.session, {
+          code: 'cookie_missing',
+          reason: 'the browser kept no cookie',
+          facts: { cookieHost: new URL(deps.config.issuer).host },
+        })
       : refusePage(c, deps, visitor.session, { code: 'browser_mismatch', reason: 'another browser began this' });
   }
   if (journey.decision === undefined && journey.expiresAt <= deps.now()) return expired(c, deps, visitor, 'ran out');
@@ -128,7 +197,11 @@ export async function findOwnJourney(c: Context<AppEnv>, deps: AppDeps, visitor:
 }
 
 const expired = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>
-  refusePage(c, deps, visitor.session, { code: 'request_expired', reason, facts: { openMinutes: Math.round(deps.config.journeyLifetime / 60) } });
+  refusePage(c, deps, visitor.session, {
+    code: 'request_expired',
+    reason,
+    facts: { openMinutes: Math.round(deps.config.journeyLifetime / 60) },
+  });
 
 const forged = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>
   refusePage(c, deps, visitor.session, { code: 'form_stale', reason });

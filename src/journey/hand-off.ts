@@ -21,29 +21,58 @@ import type { ConnectorFailure } from '../upstream/connector.ts';
 import { alreadyAnswered, findOwnJourney, REPEAT_WINDOW } from './consent.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
 
-export const handOffPage = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const visitor = await readVisitor(c, deps);
-  const journey = await findOwnJourney(c, deps, visitor);
-  if (journey instanceof Response) return journey;
-  if (journey.decision === undefined) return refusePage(c, deps, visitor.session, { code: 'request_invalid', reason: 'not decided yet', links: { tryAgain: ownPath(deps, `/consent/${journey.id}`) } });
-  const now = deps.now();
-  const spent = journey.handedOffAt !== undefined && now - journey.handedOffAt > REPEAT_WINDOW;
-  if (spent || journey.expiresAt <= now || journey.returnedAt !== undefined) return alreadyAnswered(c, deps, visitor, journey, 200);
-  return journey.decision === 'deny' ? tellClient(c, deps, visitor, journey) : goUpstream(c, deps, visitor, journey as ConsentedJourney);
-};
+export const handOffPage =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const visitor = await readVisitor(c, deps);
+    const journey = await findOwnJourney(c, deps, visitor);
+    if (journey instanceof Response) return journey;
+    if (journey.decision === undefined)
+      return refusePage(c, deps, visitor.session, {
+        code: 'request_invalid',
+        reason: 'not decided yet',
+        links: { tryAgain: ownPath(deps, `/consent/${journey.id}`) },
+      });
+    const now = deps.now();
+    const spent = journey.handedOffAt !== undefined && now - journey.handedOffAt > REPEAT_WINDOW;
+    if (spent || journey.expiresAt <= now || journey.returnedAt !== undefined)
+      return alreadyAnswered(c, deps, visitor, journey, 200);
+    return journey.decision === 'deny'
+      ? tellClient(c, deps, visitor, journey)
+      : goUpstream(c, deps, visitor, journey as ConsentedJourney);
+  };
 
 /** Sends a consented journey's browser to the upstream, with the cookie that alone can finish it. */
-export async function goUpstream(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: ConsentedJourney): Promise<Response> {
+async function goUpstream(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: ConsentedJourney,
+): Promise<Response> {
   const connector = deps.connectors.get(journey.upstream);
   const secrets = openJourneySecrets(journey, deps.keys);
-  if (connector === undefined || secrets === undefined) throw new Error('a consented journey has no connector or secrets');
+  if (connector === undefined || secrets === undefined)
+    throw new Error('a consented journey has no connector or secrets');
   const begun = await connector.begin(journey, secrets, scopesUpstream(journey, deps));
-  if (!begun.ok) return upstreamFailed(c, deps, visitor, connector.displayName, begun.failure, ownPath(deps, `/consent/${journey.id}/go`));
+  if (!begun.ok)
+    return upstreamFailed(
+      c,
+      deps,
+      visitor,
+      connector.displayName,
+      begun.failure,
+      ownPath(deps, `/consent/${journey.id}/go`),
+    );
 
   await deps.store.markHandedOff(journey.id, personTrail(c, deps, journey.expectedUserId));
   visitor.binding.writeJourney(c, journey.id, secrets.cookie, Math.max(1, journey.expiresAt - deps.now()));
   deps.metrics.journey('handed_off');
-  const model: HandOffModel = { frame: frameOf(deps, visitor.session), kind: 'to_upstream', url: begun.value.href, upstreamName: connector.displayName };
+  const model: HandOffModel = {
+    frame: frameOf(deps, visitor.session),
+    kind: 'to_upstream',
+    url: begun.value.href,
+    upstreamName: connector.displayName,
+  };
   return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: begun.value });
 }
 
@@ -54,20 +83,41 @@ export function scopesUpstream(journey: Journey, deps: AppDeps): readonly string
 }
 
 /** The upstream cannot be reached or understood: the choice is kept, and the person may try again. */
-export function upstreamFailed(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, upstreamName: string, failure: ConnectorFailure, tryAgain: string): Response {
+export function upstreamFailed(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  upstreamName: string,
+  failure: ConnectorFailure,
+  tryAgain: string,
+): Response {
   c.get('event').note({ reason: `${failure.kind}: ${failure.detail}` });
   deps.metrics.journey('failed', failure.kind);
-  return refusePage(c, deps, visitor.session, { code: 'upstream_unavailable', reason: `${failure.kind}: ${failure.detail}`, facts: { upstreamName }, links: { tryAgain } });
+  return refusePage(c, deps, visitor.session, {
+    code: 'upstream_unavailable',
+    reason: `${failure.kind}: ${failure.detail}`,
+    facts: { upstreamName },
+    links: { tryAgain },
+  });
 }
 
 async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey): Promise<Response> {
   const { request, clientSnapshot: metadata } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
-  const redirect = request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
+  const redirect =
+    request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
   if (request === undefined || metadata === undefined || redirect === undefined) {
-    return refusePage(c, deps, visitor.session, { code: 'redirect_mismatch', reason: 'the registration changed meanwhile' });
+    return refusePage(c, deps, visitor.session, {
+      code: 'redirect_mismatch',
+      reason: 'the registration changed meanwhile',
+    });
   }
-  const answer = clientAnswer(redirect, { error: 'access_denied', description: 'the person did not allow this' }, request.clientState, deps.config.issuer);
+  const answer = clientAnswer(
+    redirect,
+    { error: 'access_denied', description: 'the person did not allow this' },
+    request.clientState,
+    deps.config.issuer,
+  );
   await deps.store.markHandedOff(journey.id, personTrail(c, deps, journey.expectedUserId));
   const model = clientHandOff(c, deps, visitor, request, metadata, answer, 'denied');
   const page = HandOffPage(model, textFor(c));
@@ -76,7 +126,13 @@ async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, j
 
 /** The page that ends at the client; after an alarm it goes nowhere by itself. */
 export function clientHandOff(
-  c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, request: AuthorizationRequest, metadata: ClientMetadata, answer: ClientAnswer, outcome: 'allowed' | 'denied',
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  request: AuthorizationRequest,
+  metadata: ClientMetadata,
+  answer: ClientAnswer,
+  outcome: 'allowed' | 'denied',
 ): HandOffModel {
   const identity = identityOf(deps, request.clientId, metadata, request.redirectUri);
   c.get('event').note({ outcome });

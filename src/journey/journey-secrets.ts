@@ -11,7 +11,12 @@ import type { ConsentRecord } from '../store/store.ts';
 
 /** What recordConsent stores for an approval given now. */
 export function consentRecord(journeyId: string, scopes: readonly string[], keys: KeyRing): ConsentRecord {
-  const secrets: JourneySecrets = { upstreamState: newSecret(), verifier: newSecret(), nonce: newSecret(), cookie: newSecret() };
+  const secrets: JourneySecrets = {
+    upstreamState: newSecret(),
+    verifier: newSecret(),
+    nonce: newSecret(),
+    cookie: newSecret(),
+  };
   return {
     journeyId,
     scopes,

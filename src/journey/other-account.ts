@@ -14,7 +14,15 @@ import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { reopen } from './reopen.ts';
 
-export async function otherAccount(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, expectedUserId: string, returned: User, upstreamName: string): Promise<Response> {
+export async function otherAccount(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  expectedUserId: string,
+  returned: User,
+  upstreamName: string,
+): Promise<Response> {
   await deps.store.failJourney(journey.id, 'account_changed', personTrail(c, deps, expectedUserId));
   deps.metrics.journey('failed', 'account_changed');
   const expected = await deps.store.findUser(expectedUserId);
@@ -28,6 +36,10 @@ export async function otherAccount(c: Context<AppEnv>, deps: AppDeps, visitor: V
     reference: c.get('event').reference,
     at: deps.now(),
   };
-  c.get('event').note({ outcome: 'refused', error: 'account_changed', reason: 'the upstream signed in another account' });
+  c.get('event').note({
+    outcome: 'refused',
+    error: 'account_changed',
+    reason: 'the upstream signed in another account',
+  });
   return answerPage(c, deps, DifferentAccountPage(model, textFor(c)));
 }

@@ -8,20 +8,31 @@
 import type { Context } from 'hono';
 import { ErrorPage } from '../../views/error-page.tsx';
 import type { ErrorModel } from '../../views/models.ts';
+import { refusePage } from '../browser/error-page.ts';
+import { frameOf, textFor } from '../browser/frame.ts';
+import { answerPage, seeClient } from '../browser/responder.ts';
 import type { Addressee, PageFailure, RedirectFailure } from '../domain/authorization-request.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind } from '../domain/redirect-uri.ts';
 import type { ClientAnswer, Session } from '../domain/types.ts';
-import { refusePage } from '../browser/error-page.ts';
-import { frameOf, textFor } from '../browser/frame.ts';
-import { answerPage, seeClient } from '../browser/responder.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 
 /** A failure of phase one: who asks, and where the answer would go. */
-export function refuseAddressee(c: Context<AppEnv>, deps: AppDeps, session: Session | undefined, failure: PageFailure): Response {
-  const technical = failure.kind === 'redirect_mismatch'
-    ? { description: failure.detail, asked: failure.requested, registered: failure.registered, ...difference(failure.requested, failure.registered) }
-    : { description: failure.detail };
+export function refuseAddressee(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  session: Session | undefined,
+  failure: PageFailure,
+): Response {
+  const technical =
+    failure.kind === 'redirect_mismatch'
+      ? {
+          description: failure.detail,
+          asked: failure.requested,
+          registered: failure.registered,
+          ...difference(failure.requested, failure.registered),
+        }
+      : { description: failure.detail };
   return refusePage(c, deps, session, {
     code: failure.kind,
     reason: failure.detail,
@@ -42,19 +53,33 @@ function difference(asked: string, registered: readonly string[]): { readonly di
 }
 
 /** A failure of phase two: told to the client, at once or by a link the person may follow. */
-export async function refuseRequest(c: Context<AppEnv>, deps: AppDeps, session: Session | undefined, addressee: Addressee, failure: RedirectFailure): Promise<Response> {
+export async function refuseRequest(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  session: Session | undefined,
+  addressee: Addressee,
+  failure: RedirectFailure,
+): Promise<Response> {
   const { client, redirect, clientState } = addressee;
   c.get('event').note({ outcome: 'refused', error: failure.error, reason: failure.description });
   deps.metrics.refused('authorize', failure.error);
   const answer = clientAnswer(redirect, failure, clientState, deps.config.issuer);
   const kind = redirectKind(redirect);
-  const known = kind !== 'https' || client.kind === 'configured' || (await deps.store.isClientApproved(client.id, deps.now()));
+  const known =
+    kind !== 'https' || client.kind === 'configured' || (await deps.store.isClientApproved(client.id, deps.now()));
   if (known && kind !== 'scheme') return seeClient(c, answer);
   return errorTravelPage(c, deps, session, answer, failure, known);
 }
 
 /** The page of ruling 5; for a private scheme it continues by itself. */
-function errorTravelPage(c: Context<AppEnv>, deps: AppDeps, session: Session | undefined, answer: ClientAnswer, failure: RedirectFailure, continues: boolean): Response {
+function errorTravelPage(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  session: Session | undefined,
+  answer: ClientAnswer,
+  failure: RedirectFailure,
+  continues: boolean,
+): Response {
   const model: ErrorModel = {
     frame: frameOf(deps, session),
     code: continues ? 'request_invalid' : 'client_unapproved',

@@ -11,7 +11,14 @@ import type { AppDeps, AppEnv } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
 
 /** Opens the new journey and returns the path of its page; for a sign-in, where it starts. */
-export async function reopen(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, reason: ConsentReason, expectedUserId: string | undefined): Promise<string> {
+export async function reopen(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  reason: ConsentReason,
+  expectedUserId: string | undefined,
+): Promise<string> {
   if (journey.kind === 'sign_in') return ownPath(deps, `/account/sign-in/${encodeURIComponent(journey.upstream)}`);
   const now = deps.now();
   const id = newId('jny');

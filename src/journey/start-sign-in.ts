@@ -8,7 +8,9 @@ import type { AppDeps, AppEnv } from '../ports.ts';
 import type { NewJourney } from '../store/store.ts';
 import { consentRecord } from './journey-secrets.ts';
 
-export const startSignIn = (deps: AppDeps) => async (c: Context<AppEnv>, journey: NewJourney): Promise<Response> => {
-  await deps.store.recordConsent(consentRecord(journey.id, [], deps.keys), personTrail(c, deps, undefined));
-  return seeOwnPage(c, deps, `/consent/${journey.id}/go`);
-};
+export const startSignIn =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>, journey: NewJourney): Promise<Response> => {
+    await deps.store.recordConsent(consentRecord(journey.id, [], deps.keys), personTrail(c, deps, undefined));
+    return seeOwnPage(c, deps, `/consent/${journey.id}/go`);
+  };

@@ -14,7 +14,12 @@ import type { ConnectorFailure } from '../upstream/connector.ts';
 import { reopen } from './reopen.ts';
 
 export async function upstreamRefused(
-  c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey, upstreamName: string, failure: Extract<ConnectorFailure, { kind: 'refused' }>,
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  upstreamName: string,
+  failure: Extract<ConnectorFailure, { kind: 'refused' }>,
 ): Promise<Response> {
   deps.metrics.journey('failed', 'refused');
   const backToApp = await denialFor(deps, journey);
@@ -32,7 +37,13 @@ export async function upstreamRefused(
 async function denialFor(deps: AppDeps, journey: Journey): Promise<ClientAnswer | undefined> {
   const { request } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
-  const redirect = request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
+  const redirect =
+    request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
   if (request === undefined || redirect === undefined) return undefined;
-  return clientAnswer(redirect, { error: 'access_denied', description: 'the upstream did not give access' }, request.clientState, deps.config.issuer);
+  return clientAnswer(
+    redirect,
+    { error: 'access_denied', description: 'the upstream did not give access' },
+    request.clientState,
+    deps.config.issuer,
+  );
 }

@@ -70,7 +70,7 @@ async function prettyStream(): Promise<DestinationStream | undefined> {
 }
 
 /** The listed fields, made safe to print, and what may be told of an error under `err`. */
-export function allowed(fields: object): Record<string, string | number | boolean> {
+function allowed(fields: object): Record<string, string | number | boolean> {
   const kept: Record<string, string | number | boolean> = {};
   for (const name of FIELDS) {
     const value = (fields as Record<string, unknown>)[name];

@@ -2,7 +2,7 @@
  * One event per request: who asked for what, how it ended, how long it took, under the reference people see.
  *
  * The reference is always ours, never a client's header. The route is the pattern, never the path as sent, so that no
- * id and no query reaches the log. Health checks that succeed are counted and not logged.
+ * id and no query reaches the log.
  */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
@@ -10,8 +10,6 @@ import { matchedRoutes } from 'hono/route';
 import type { AppDeps, AppEnv, EventFields } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
 import { createSourceOf } from '../security/source.ts';
-
-const QUIET_ROUTES = new Set(['/healthz', '/readyz']);
 
 /** The middleware to mount first: makes `c.get('event')`, and logs and counts the request when it has been answered. */
 export function requestEvents(deps: Pick<AppDeps, 'config' | 'log' | 'metrics'>): MiddlewareHandler<AppEnv> {
@@ -33,7 +31,6 @@ export function requestEvents(deps: Pick<AppDeps, 'config' | 'log' | 'metrics'>)
     const { method } = c.req;
     const { status } = c.res;
     deps.metrics.request(method, route, status, ms / 1000);
-    if (QUIET_ROUTES.has(route) && status === 200) return;
     const line = {
       event: 'request',
       reference,

@@ -12,7 +12,7 @@ import { crossOrigin } from '../security/visit-rules.ts';
 const CACHE = 'public, max-age=300';
 
 /** The metadata document as an object. `issuer` is the configured text, byte for byte. */
-export function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
+function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   const at = (path: string) => `${config.issuer}${path}`;
   const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
   return {
@@ -41,16 +41,25 @@ export function serverMetadata(config: Config): Readonly<Record<string, unknown>
 export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
   const metadata = fixedJson(JSON.stringify(serverMetadata(deps.config)));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
-  const forms = new Set(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].flatMap((known) => [known, `${known}${base}`, `${base}${known}`]));
-  const documents = [...[...forms].map((path) => [path, metadata] as const), [`${base}/jwks`, fixedJson(deps.signer.jwks)] as const];
-  for (const [path, document] of documents) {
+  const forms = new Set(
+    ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].flatMap((known) => [
+      known,
+      `${known}${base}`,
+      `${base}${known}`,
+    ]),
+  );
+  const mount = (path: string, document: Document) => {
     app.get(path, document);
     // A browser-based client sends `mcp-protocol-version`, so its GET is preflighted.
     app.options(path, crossOrigin);
-  }
+  };
+  for (const path of forms) mount(path, metadata);
+  mount(`${base}/jwks`, fixedJson(deps.signer.jwks));
 }
 
-function fixedJson(body: string): (c: { req: { header(name: string): string | undefined } }) => Response {
+type Document = (c: { req: { header(name: string): string | undefined } }) => Response;
+
+function fixedJson(body: string): Document {
   const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
   const headers = {
     'Content-Type': 'application/json',
@@ -59,9 +68,13 @@ function fixedJson(body: string): (c: { req: { header(name: string): string | un
     'Access-Control-Allow-Origin': '*',
     'X-Content-Type-Options': 'nosniff',
   };
-  return (c) => (hasEntity(c.req.header('if-none-match'), etag) ? new Response(null, { status: 304, headers }) : new Response(body, { headers }));
+  return (c) =>
+    hasEntity(c.req.header('if-none-match'), etag)
+      ? new Response(null, { status: 304, headers })
+      : new Response(body, { headers });
 }
 
 /** `If-None-Match` is a list, and compared weakly (RFC 9110 13.1.2): proxies that compress weaken our validator. */
 const hasEntity = (header: string | undefined, etag: string): boolean =>
-  header !== undefined && (header.trim() === '*' || header.split(',').some((known) => known.trim().replace(/^W\//, '') === etag));
+  header !== undefined &&
+  (header.trim() === '*' || header.split(',').some((known) => known.trim().replace(/^W\//, '') === etag));

@@ -13,59 +13,80 @@ import { equalSecrets, hashSecret, newId, newSecret } from '../security/secrets.
 
 const MAX_BODY = 16 * 1024;
 
-type RegistrationError = 'invalid_redirect_uri' | 'invalid_client_metadata' | 'invalid_token' | 'access_denied' | 'slow_down';
+type RegistrationError =
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata'
+  | 'invalid_token'
+  | 'access_denied'
+  | 'slow_down';
 
-export const registerEndpoint = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const event = c.get('event');
-  c.header('Cache-Control', 'no-store');
-  c.header('Pragma', 'no-cache');
-  const refuse = (error: RegistrationError, description: string, status: 400 | 401 | 403 | 413 | 429 = 400) => {
-    event.note({ outcome: 'refused', error, reason: description });
-    deps.metrics.refused('register', error);
-    return c.json({ error, error_description: description }, status);
+export const registerEndpoint =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const event = c.get('event');
+    c.header('Cache-Control', 'no-store');
+    c.header('Pragma', 'no-cache');
+    const refuse = (error: RegistrationError, description: string, status: 400 | 401 | 403 | 413 | 429 = 400) => {
+      event.note({ outcome: 'refused', error, reason: description });
+      deps.metrics.refused('register', error);
+      return c.json({ error, error_description: description }, status);
+    };
+
+    const limit = deps.limits.take('registrations', event.source);
+    if (!limit.ok) {
+      c.header('Retry-After', String(limit.retryAfter));
+      return refuse('slow_down', 'too many registrations from here; try again later', 429);
+    }
+    if (deps.config.registration.dynamic === 'off')
+      return refuse('access_denied', 'clients cannot register themselves here', 403);
+    if (!mayRegister(c.req.header('authorization'), deps)) {
+      c.header('WWW-Authenticate', 'Bearer error="invalid_token"');
+      return refuse('invalid_token', 'registration here needs an initial access token', 401);
+    }
+    const body = await readJson(c);
+    if (!body.ok) return refuse('invalid_client_metadata', body.detail, body.status);
+
+    const { issuer, plainHttp, registration } = deps.config;
+    const verdict = judgeMetadata(body.value, {
+      issuer,
+      redirectSchemes: registration.redirectSchemes,
+      allowHttpLinks: plainHttp,
+    });
+    if (!verdict.ok) return refuse(verdict.error, verdict.description);
+
+    const secret = verdict.metadata.authMethod === 'none' ? undefined : newSecret();
+    const client: Client = {
+      id: newId('mcbc'),
+      kind: 'registered',
+      metadata: verdict.metadata,
+      secretHash: secret === undefined ? undefined : hashSecret(secret),
+      createdAt: deps.now(),
+      lastUsedAt: undefined,
+      blockedAt: undefined,
+      blockedReason: undefined,
+    };
+    await deps.store.insertClient(client, {
+      at: client.createdAt,
+      reference: event.reference,
+      actor: { kind: 'client', id: client.id },
+    });
+
+    event.note({ outcome: 'registered', client_id: client.id });
+    return c.json(registrationAnswer(client, secret), 201);
   };
-
-  const limit = deps.limits.take('registrations', event.source);
-  if (!limit.ok) {
-    c.header('Retry-After', String(limit.retryAfter));
-    return refuse('slow_down', 'too many registrations from here; try again later', 429);
-  }
-  if (deps.config.registration.dynamic === 'off') return refuse('access_denied', 'clients cannot register themselves here', 403);
-  if (!mayRegister(c.req.header('authorization'), deps)) {
-    c.header('WWW-Authenticate', 'Bearer error="invalid_token"');
-    return refuse('invalid_token', 'registration here needs an initial access token', 401);
-  }
-  const body = await readJson(c);
-  if (!body.ok) return refuse('invalid_client_metadata', body.detail, body.status);
-
-  const { issuer, plainHttp, registration } = deps.config;
-  const verdict = judgeMetadata(body.value, { issuer, redirectSchemes: registration.redirectSchemes, allowHttpLinks: plainHttp });
-  if (!verdict.ok) return refuse(verdict.error, verdict.description);
-
-  const secret = verdict.metadata.authMethod === 'none' ? undefined : newSecret();
-  const client: Client = {
-    id: newId('mcbc'),
-    kind: 'registered',
-    metadata: verdict.metadata,
-    secretHash: secret === undefined ? undefined : hashSecret(secret),
-    createdAt: deps.now(),
-    lastUsedAt: undefined,
-    blockedAt: undefined,
-    blockedReason: undefined,
-  };
-  await deps.store.insertClient(client, { at: client.createdAt, reference: event.reference, actor: { kind: 'client', id: client.id } });
-
-  event.note({ outcome: 'registered', client_id: client.id });
-  return c.json(registrationAnswer(client, secret), 201);
-};
 
 function mayRegister(header: string | undefined, deps: AppDeps): boolean {
   if (deps.config.registration.dynamic === 'open') return true;
   const token = /^bearer +(\S+)$/i.exec(header ?? '')?.[1];
-  return token !== undefined && deps.config.registration.initialAccessTokenHashes.some((known) => equalSecrets(hashSecret(token), known));
+  return (
+    token !== undefined &&
+    deps.config.registration.initialAccessTokenHashes.some((known) => equalSecrets(hashSecret(token), known))
+  );
 }
 
-type JsonReading = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly detail: string; readonly status: 400 | 413 };
+type JsonReading =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly detail: string; readonly status: 400 | 413 };
 
 async function readJson(c: Context<AppEnv>): Promise<JsonReading> {
   if (!/^application\/json(\s*;|\s*$)/i.test(c.req.header('content-type') ?? '')) {

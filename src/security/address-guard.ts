@@ -27,8 +27,10 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set(['private', 'carrierGradeNat
  * NAT64, 6to4 and Teredo are forbidden whatever is inside, because a translator on the way decides where they end.
  */
 export function judgeAddress(text: string): AddressKind {
-  if (isIP(text) === 0) return 'forbidden';
-  const address = ipaddr.process(text);
+  const version = isIP(text);
+  if (version === 0 || text.includes('%')) return 'forbidden';
+  // The URL parser spells IPv6 without dotted parts: ipaddr.js would take ::127.0.0.1 for ::ffff:127.0.0.1.
+  const address = ipaddr.process(version === 4 ? text : new URL(`http://[${text}]`).hostname.slice(1, -1));
   const range = address.range();
   if (range === 'loopback') return 'loopback';
   if (PRIVATE_RANGES.has(range)) return 'private';

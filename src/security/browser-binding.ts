@@ -50,8 +50,11 @@ export class BrowserBinding {
   /** Sets the journey's cookie and drops the oldest ones beyond the cap. */
   writeJourney(c: Context, journeyId: string, value: string, maxAge: number): void {
     const own = this.#journeyName(journeyId);
-    const others = Object.keys(getCookie(c)).filter((name) => name.startsWith(this.#name(JOURNEY_PREFIX)) && name !== own);
-    for (const name of others.slice(0, Math.max(0, others.length - JOURNEY_COOKIES + 1))) deleteCookie(c, name, this.#attributes());
+    const others = Object.keys(getCookie(c)).filter(
+      (name) => name.startsWith(this.#name(JOURNEY_PREFIX)) && name !== own,
+    );
+    for (const name of others.slice(0, Math.max(0, others.length - JOURNEY_COOKIES + 1)))
+      deleteCookie(c, name, this.#attributes());
     setCookie(c, own, value, { ...this.#attributes(), maxAge });
   }
 
@@ -92,4 +95,5 @@ export class BrowserBinding {
 export const isSameHash = (left: string | undefined, right: string | undefined): boolean =>
   left !== undefined && right !== undefined && equalSecrets(left, right);
 
-const valid = (value: string | undefined): string | undefined => (value !== undefined && VALUE.test(value) ? value : undefined);
+const valid = (value: string | undefined): string | undefined =>
+  value !== undefined && VALUE.test(value) ? value : undefined;

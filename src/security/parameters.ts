@@ -9,10 +9,12 @@ import type { RawParameters } from '../domain/authorization-request.ts';
 const MAX_QUERY = 8 * 1024;
 const MAX_FORM = 16 * 1024;
 
-export type Reading = { readonly ok: true; readonly parameters: RawParameters } | { readonly ok: false; readonly status: 400 | 413 | 414 | 415; readonly detail: string };
+export type Reading =
+  | { readonly ok: true; readonly parameters: RawParameters }
+  | { readonly ok: false; readonly status: 400 | 413 | 414 | 415; readonly detail: string };
 
 /** Names and values of a urlencoded text. Undefined when an escape or the UTF-8 under it is broken. */
-export function parseUrlEncoded(text: string): RawParameters | undefined {
+function parseUrlEncoded(text: string): RawParameters | undefined {
   const parameters = new Map<string, string[]>();
   for (const pair of text.split('&')) {
     if (pair === '') continue;
@@ -44,9 +46,12 @@ const rawQuery = (c: Context): string => {
 /** The query's parameters. */
 export function readQuery(c: Context): Reading {
   const query = rawQuery(c);
-  if (query.length > MAX_QUERY) return { ok: false, status: 414, detail: `the query is longer than ${MAX_QUERY} bytes` };
+  if (query.length > MAX_QUERY)
+    return { ok: false, status: 414, detail: `the query is longer than ${MAX_QUERY} bytes` };
   const parameters = parseUrlEncoded(query);
-  return parameters === undefined ? { ok: false, status: 400, detail: 'the query is not valid urlencoded UTF-8' } : { ok: true, parameters };
+  return parameters === undefined
+    ? { ok: false, status: 400, detail: 'the query is not valid urlencoded UTF-8' }
+    : { ok: true, parameters };
 }
 
 /** The form body's parameters; a request that also has a query is refused rather than merged. */
@@ -59,7 +64,9 @@ export async function readForm(c: Context): Promise<Reading> {
   const body = await readText(c, MAX_FORM);
   if (body === undefined) return { ok: false, status: 413, detail: `the body is longer than ${MAX_FORM} bytes` };
   const parameters = parseUrlEncoded(body);
-  return parameters === undefined ? { ok: false, status: 400, detail: 'the body is not valid urlencoded UTF-8' } : { ok: true, parameters };
+  return parameters === undefined
+    ? { ok: false, status: 400, detail: 'the body is not valid urlencoded UTF-8' }
+    : { ok: true, parameters };
 }
 
 /** The body as text, or undefined beyond `max` bytes; reading stops there. Malformed UTF-8 becomes U+FFFD. */
@@ -78,7 +85,8 @@ export async function readText(c: Context, max: number): Promise<string | undefi
 }
 
 /** The one value of a parameter; undefined when absent or empty (RFC 6749 3.2). */
-export const one = (parameters: RawParameters, name: string): string | undefined => parameters.get(name)?.[0] || undefined;
+export const one = (parameters: RawParameters, name: string): string | undefined =>
+  parameters.get(name)?.[0] || undefined;
 
 /** The first parameter that came more than once, `allowed` ones apart. */
 export const repeatedParameter = (parameters: RawParameters, allowed: readonly string[] = []): string | undefined =>

@@ -8,8 +8,6 @@
  */
 import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from 'undici';
 import {
   type AddressKind,
@@ -18,9 +16,10 @@ import {
   isLocalhostName,
   judgeAddress,
   literalAddress,
-  requireAllowed,
   type Resolve,
+  requireAllowed,
 } from './address-guard.ts';
+import { BodyRefused, decodeCapped, readCapped } from './capped-body.ts';
 
 const USER_AGENT = 'mcp-consent-broker';
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -40,7 +39,14 @@ export interface FetchRequest {
   readonly body?: string;
 }
 
-export type FetchFailureReason = 'url' | 'address' | 'unreachable' | 'timeout' | 'redirect' | 'oversize' | 'undecodable';
+export type FetchFailureReason =
+  | 'url'
+  | 'address'
+  | 'unreachable'
+  | 'timeout'
+  | 'redirect'
+  | 'oversize'
+  | 'undecodable';
 
 export interface FetchFailure {
   /** The same text for every failure, so that no answer tells an open port from a closed one. */
@@ -93,7 +99,10 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
         ? new ProxyAgent({ uri: options.egressProxy, requestTls: { timeout: CONNECT_TIMEOUT_MS } })
         : new Client(url.origin, { connect: guardedConnect(dial, resolve, allowed), pipelining: 0 });
       try {
-        return { ok: true, response: await withDeadline(policy.timeoutMs, () => send(dispatcher, url, request, policy)) };
+        return {
+          ok: true,
+          response: await withDeadline(policy.timeoutMs, () => send(dispatcher, url, request, policy)),
+        };
       } finally {
         dispatcher.destroy().catch(() => undefined);
       }
@@ -181,11 +190,12 @@ async function send(dispatcher: Dispatcher, url: URL, request: FetchRequest, pol
     headers: outgoingHeaders(request, policy),
     body: request.body ?? null,
   });
-  if (answer.statusCode < 200 || answer.statusCode > 599) throw new CallRefused('unreachable', `status ${answer.statusCode}`);
-  if (answer.statusCode >= 300 && answer.statusCode < 400) throw new CallRefused('redirect', `status ${answer.statusCode}`);
+  const { statusCode } = answer;
+  if (statusCode < 200 || statusCode > 599) throw new CallRefused('unreachable', `status ${statusCode}`);
+  if (statusCode >= 300 && statusCode < 400) throw new CallRefused('redirect', `status ${statusCode}`);
   const wire = await readCapped(answer.body, policy.maxBytes);
-  const body = await decode(wire, answer.headers['content-encoding'], policy.maxBytes);
-  return new Response(body.length === 0 ? null : body, { status: answer.statusCode, headers: keptHeaders(answer.headers) });
+  const body = await decodeCapped(wire, answer.headers['content-encoding'], policy.maxBytes);
+  return new Response(body.length === 0 ? null : body, { status: statusCode, headers: keptHeaders(answer.headers) });
 }
 
 /** From the caller come a content type and, towards configured upstreams only, credentials. Everything else is fixed. */
@@ -199,7 +209,7 @@ function outgoingHeaders(request: FetchRequest, policy: FetchPolicy): Record<str
   const contentType = given.get('content-type');
   if (contentType !== null) headers['content-type'] = contentType;
   const authorization = given.get('authorization');
-  if (authorization !== null && policy.reach === 'configured') headers['authorization'] = authorization;
+  if (authorization !== null && policy.reach === 'configured') headers.authorization = authorization;
   return headers;
 }
 
@@ -214,42 +224,12 @@ function keptHeaders(headers: Record<string, string | string[] | undefined>): He
   return kept;
 }
 
-async function readCapped(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new CallRefused('oversize', `more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** `identity` is asked for; a server that encodes all the same is decoded up to the same cap and no further. */
-async function decode(wire: Buffer, encoding: string | string[] | undefined, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
-  const options = { maxOutputLength: maxBytes };
-  switch (encoding) {
-    case undefined:
-    case 'identity':
-      return Buffer.from(wire);
-    case 'gzip':
-      return Buffer.from(await promisify(gunzip)(wire, options));
-    case 'deflate':
-      return Buffer.from(await promisify(inflate)(wire, options));
-    case 'br':
-      return Buffer.from(await promisify(brotliDecompress)(wire, options));
-    default:
-      throw new CallRefused('undecodable', 'unknown content encoding');
-  }
-}
-
 function toFailure(error: unknown): FetchFailure {
   const cause = error instanceof Error ? error.message : 'unknown failure';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (error instanceof CallRefused) return { message: FAILURE_TEXT, reason: error.reason, cause };
+  if (error instanceof CallRefused || error instanceof BodyRefused)
+    return { message: FAILURE_TEXT, reason: error.reason, cause };
   if (error instanceof AddressRefused) return { message: FAILURE_TEXT, reason: 'address', cause };
-  if (code === 'ERR_BUFFER_TOO_LARGE') return { message: FAILURE_TEXT, reason: 'oversize', cause: 'too large when decoded' };
-  if (code.startsWith('Z_')) return { message: FAILURE_TEXT, reason: 'undecodable', cause: code };
   if (code.endsWith('_TIMEOUT')) return { message: FAILURE_TEXT, reason: 'timeout', cause: code };
   return { message: FAILURE_TEXT, reason: 'unreachable', cause: code === '' ? cause : `${code} ${cause}` };
 }

@@ -70,7 +70,11 @@ export const sealUnderToken = (token: string, plain: string, row: string): strin
 export const openUnderToken = (token: string, sealed: string, row: string): string | undefined =>
   openWith(tokenKey(token), sealed, row);
 
-const tokenKey = (token: string): RingKey => ({ id: 'token', sealing: derive(token, 'successor'), marking: Buffer.alloc(0) });
+const tokenKey = (token: string): RingKey => ({
+  id: 'token',
+  sealing: derive(token, 'successor'),
+  marking: Buffer.alloc(0),
+});
 
 function sealWith(key: RingKey, plain: string, row: string): Sealed {
   const nonce = randomBytes(NONCE_BYTES);
@@ -82,11 +86,14 @@ function sealWith(key: RingKey, plain: string, row: string): Sealed {
 
 function openWith(key: RingKey, sealed: string, row: string): string | undefined {
   const [version, id, nonce, body, ...rest] = sealed.split('.');
-  if (version !== 'v1' || id !== key.id || nonce === undefined || body === undefined || rest.length > 0) return undefined;
+  if (version !== 'v1' || id !== key.id || nonce === undefined || body === undefined || rest.length > 0)
+    return undefined;
   const bytes = Buffer.from(body, 'base64url');
   if (bytes.length < TAG_BYTES) return undefined;
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key.sealing, Buffer.from(nonce, 'base64url'), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', key.sealing, Buffer.from(nonce, 'base64url'), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(Buffer.from(`${key.id}\n${row}`, 'utf8'));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8');

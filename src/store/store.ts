@@ -7,140 +7,38 @@
  * Must never decide policy, mint randomness, read a clock, or see a secret in clear.
  */
 import type {
-  AccessToken, Approval, Client, ClientFace, ClientMetadata, Code, ConsentedJourney, Grant, Journey, RefreshToken,
-  Sealed, Seconds, Session, TokenHash, Trail, User,
-} from '../domain/types.ts';
-
-export type NewJourney = Omit<
+  AccessToken,
+  Approval,
+  Client,
+  ClientMetadata,
+  Code,
+  ConsentedJourney,
+  Grant,
   Journey,
-  'decision' | 'decidedAt' | 'grantedScopes' | 'secretsSealed' | 'cookieHash' | 'handedOffAt' | 'returnedAt' | 'finishedAt' | 'outcome'
->;
+  RefreshToken,
+  Seconds,
+  Session,
+  TokenHash,
+  Trail,
+  User,
+} from '../domain/types.ts';
+import type {
+  AuditFilter,
+  AuditRow,
+  Completion,
+  ConsentRecord,
+  EndedCounts,
+  GraceReplay,
+  NewJourney,
+  NewSession,
+  Redemption,
+  Rotation,
+  SigningKeyRow,
+  StateClaim,
+  UpstreamGrant,
+} from './records.ts';
 
-export interface ConsentRecord {
-  readonly journeyId: string;
-  readonly scopes: readonly string[];
-  readonly upstreamStateHash: TokenHash;
-  readonly cookieHash: TokenHash;
-  readonly secretsSealed: Sealed;
-}
-
-export interface StateClaim {
-  readonly journey: Journey;
-  /** Whether the presented cookie was this journey's. `false` has been audited as `journey.browser_mismatch`. */
-  readonly bound: boolean;
-}
-
-/** Everything a finished authorization journey leaves behind; all of it commits together or not at all. */
-export interface Completion {
-  readonly journeyId: string;
-  readonly userId: string;
-  readonly session: NewSession;
-  readonly approval: {
-    readonly id: string;
-    readonly redirectUri: string;
-    readonly scopes: readonly string[];
-    readonly face: ClientFace;
-    readonly expiresAt: Seconds;
-  };
-  readonly upstreamGrant: NewUpstreamGrant;
-  readonly code: { readonly codeHash: TokenHash; readonly expiresAt: Seconds };
-}
-
-export interface NewSession {
-  readonly idHash: TokenHash;
-  /** Absolute end. */
-  readonly expiresAt: Seconds;
-  /** The browser's earlier session, which ends with this one's beginning (ASVS 7.2.4). */
-  readonly replaces: TokenHash | undefined;
-}
-
-/** The upstream's tokens for one journey's grant, sealed with AAD `upstream_grant:<id>:<userId>`. */
-export interface NewUpstreamGrant {
-  readonly id: string;
-  readonly upstream: string;
-  readonly tokensSealed: Sealed;
-  readonly scopes: readonly string[];
-  readonly accessExpiresAt: Seconds | undefined;
-}
-
-export interface UpstreamGrant extends NewUpstreamGrant {
-  readonly userId: string;
-  readonly createdAt: Seconds;
-  readonly endedAt: Seconds | undefined;
-}
-
-export interface NewTokens {
-  readonly accessHash: TokenHash;
-  readonly accessExpiresAt: Seconds;
-  readonly accessScopes: readonly string[];
-}
-
-export interface Redemption extends NewTokens {
-  readonly codeHash: TokenHash;
-  readonly grantId: string;
-  /** Absolute end of the family, or of the access token where there is no refresh token. */
-  readonly grantExpiresAt: Seconds;
-  readonly refresh: { readonly tokenHash: TokenHash; readonly expiresAt: Seconds } | undefined;
-  /** Live grants kept per (person, client, resource); the longest unused beyond it end (ruling 6). */
-  readonly grantCap: number;
-}
-
-export interface Rotation extends NewTokens {
-  readonly tokenHash: TokenHash;
-  readonly successorHash: TokenHash;
-  readonly successorSealed: string;
-  readonly successorExpiresAt: Seconds;
-}
-
-export interface GraceReplay extends NewTokens {
-  readonly tokenHash: TokenHash;
-  /** The predecessor must have been rotated at or after this moment. */
-  readonly rotatedSince: Seconds;
-}
-
-export interface EndedCounts {
-  readonly approvals: number;
-  readonly grants: number;
-  readonly refreshTokens: number;
-  readonly accessTokens: number;
-  readonly codes: number;
-  readonly journeys: number;
-  readonly upstreamGrants: number;
-}
-
-export interface AuditRow {
-  readonly id: string;
-  /** Order of writing, as the database counted it: unique, increasing, with gaps. The cursor of a listing. */
-  readonly seq: number;
-  readonly at: Seconds;
-  readonly event: string;
-  readonly actorKind: string;
-  readonly actorId: string | undefined;
-  readonly userId: string | undefined;
-  readonly clientId: string | undefined;
-  readonly resource: string | undefined;
-  readonly reference: string;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
-export interface AuditFilter {
-  readonly userId?: string;
-  readonly clientId?: string;
-  readonly event?: string;
-  readonly reference?: string;
-  readonly before?: number;
-  readonly limit: number;
-}
-
-export interface SigningKeyRow {
-  readonly kid: string;
-  readonly alg: string;
-  readonly publicJwk: Readonly<Record<string, unknown>>;
-  /** Private JWK, sealed with AAD `signing_key:<kid>`. */
-  readonly privateSealed: Sealed;
-  readonly createdAt: Seconds;
-  readonly retiredAt: Seconds | undefined;
-}
+export type * from './records.ts';
 
 export interface ClientStore {
   /** Inserts; an id that exists throws. Audits `client.registered`. */
@@ -175,7 +73,11 @@ export interface JourneyStore {
    * Claims the callback: allowed, unexpired, not returned. Exactly one caller ever gets a claim; it is gone afterwards
    * whether `bound` or not. `cookieHash` undefined means that no cookie came. Unbound claims also finish the journey.
    */
-  claimUpstreamState(upstreamStateHash: TokenHash, cookieHash: TokenHash | undefined, trail: Trail): Promise<StateClaim | undefined>;
+  claimUpstreamState(
+    upstreamStateHash: TokenHash,
+    cookieHash: TokenHash | undefined,
+    trail: Trail,
+  ): Promise<StateClaim | undefined>;
   /** Finishes a returned journey without success, with an outcome word. Audits `journey.failed` with the outcome. */
   failJourney(journeyId: string, outcome: string, trail: Trail): Promise<Journey | undefined>;
   /**
@@ -208,7 +110,12 @@ export interface PeopleStore {
    * families, access tokens, unredeemed codes, journeys under way of the same person and client, sealed upstream tokens.
    * Tombstones, never deletes. Counts only what this call ended. Audits `approval.revoked` once per approval.
    */
-  revokeApprovals(userId: string, approvalIds: readonly string[] | undefined, reason: string, trail: Trail): Promise<EndedCounts>;
+  revokeApprovals(
+    userId: string,
+    approvalIds: readonly string[] | undefined,
+    reason: string,
+    trail: Trail,
+  ): Promise<EndedCounts>;
 }
 
 export interface TokenStore {
@@ -244,7 +151,11 @@ export interface HouseStore {
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** An audit row with no other effect (a warning shown, a refused try). */
-  recordEvent(event: string, about: { userId?: string; clientId?: string; resource?: string; details?: Record<string, unknown> }, trail: Trail): Promise<void>;
+  recordEvent(
+    event: string,
+    about: { userId?: string; clientId?: string; resource?: string; details?: Record<string, unknown> },
+    trail: Trail,
+  ): Promise<void>;
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream tokens an hour after their end. Returns the rows removed.

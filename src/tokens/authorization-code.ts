@@ -49,10 +49,13 @@ export async function redeemAuthorizationCode(request: GrantRequest): Promise<Gr
       accessHash: access.hash,
       accessExpiresAt: access.expiresAt,
       accessScopes: scopes,
-      refresh: refreshToken === undefined ? undefined : {
-        tokenHash: hashSecret(refreshToken),
-        expiresAt: refreshEnd(trail.at, deps.config.tokens.refreshIdle, grantExpiresAt),
-      },
+      refresh:
+        refreshToken === undefined
+          ? undefined
+          : {
+              tokenHash: hashSecret(refreshToken),
+              expiresAt: refreshEnd(trail.at, deps.config.tokens.refreshIdle, grantExpiresAt),
+            },
     },
     trail,
   );
@@ -79,4 +82,5 @@ async function punished(request: GrantRequest, codeHash: Code['codeHash']): Prom
 }
 
 const refused = (failure: TokenError): GrantAnswer => ({ ok: false, failure });
-const invalidGrant = (reason: string): GrantAnswer => refused({ error: 'invalid_grant', description: 'the code is not valid', reason });
+const invalidGrant = (reason: string): GrantAnswer =>
+  refused({ error: 'invalid_grant', description: 'the code is not valid', reason });

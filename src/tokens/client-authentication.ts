@@ -21,16 +21,27 @@ interface Credentials {
   readonly method: 'none' | 'client_secret_basic' | 'client_secret_post';
 }
 
-export type Authentication<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: TokenError };
+export type Authentication<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: TokenError };
 
 /** The authenticated client of this request. */
-export async function authenticateClient(c: Context<AppEnv>, form: RawParameters, deps: AppDeps): Promise<Authentication<Client>> {
+export async function authenticateClient(
+  c: Context<AppEnv>,
+  form: RawParameters,
+  deps: AppDeps,
+): Promise<Authentication<Client>> {
   const presented = readCredentials(c, form);
   if (!presented.ok) return presented;
   const { id, secrets, method } = presented.value;
   const refused = (reason: string): Authentication<Client> => ({
     ok: false,
-    failure: { error: 'invalid_client', description: 'client authentication failed', reason, basicTried: method === 'client_secret_basic' },
+    failure: {
+      error: 'invalid_client',
+      description: 'client authentication failed',
+      reason,
+      basicTried: method === 'client_secret_basic',
+    },
   });
 
   const client = await deps.store.findClient(id);
@@ -43,7 +54,11 @@ export async function authenticateClient(c: Context<AppEnv>, form: RawParameters
 }
 
 /** The authenticated MCP server (its id is the resource key). */
-export function authenticateResource(c: Context<AppEnv>, form: RawParameters, deps: AppDeps): Authentication<ResourceConfig> {
+export function authenticateResource(
+  c: Context<AppEnv>,
+  form: RawParameters,
+  deps: AppDeps,
+): Authentication<ResourceConfig> {
   const presented = readCredentials(c, form);
   if (!presented.ok) return presented;
   const { id, secrets, method } = presented.value;
@@ -51,7 +66,12 @@ export function authenticateResource(c: Context<AppEnv>, form: RawParameters, de
   if (resource === undefined || !isOneOf(secrets, resource.credentialHash)) {
     return {
       ok: false,
-      failure: { error: 'invalid_client', description: 'resource authentication failed', reason: `resource credential refused (${method})`, basicTried: true },
+      failure: {
+        error: 'invalid_client',
+        description: 'resource authentication failed',
+        reason: `resource credential refused (${method})`,
+        basicTried: true,
+      },
     };
   }
   c.get('event').note({ resource: resource.key });
@@ -65,12 +85,25 @@ function readCredentials(c: Context<AppEnv>, form: RawParameters): Authenticatio
   const header = c.req.header('authorization');
   const id = one(form, 'client_id');
   const secret = one(form, 'client_secret');
-  const invalid = (description: string): Authentication<Credentials> => ({ ok: false, failure: { error: 'invalid_request', description } });
-  const unknown = (description: string, basicTried: boolean): Authentication<Credentials> => ({ ok: false, failure: { error: 'invalid_client', description, basicTried } });
+  const invalid = (description: string): Authentication<Credentials> => ({
+    ok: false,
+    failure: { error: 'invalid_request', description },
+  });
+  const unknown = (description: string, basicTried: boolean): Authentication<Credentials> => ({
+    ok: false,
+    failure: { error: 'invalid_client', description, basicTried },
+  });
 
   if (header === undefined) {
     if (id === undefined) return unknown('name the client', false);
-    return { ok: true, value: { id, secrets: secret === undefined ? [] : [secret], method: secret === undefined ? 'none' : 'client_secret_post' } };
+    return {
+      ok: true,
+      value: {
+        id,
+        secrets: secret === undefined ? [] : [secret],
+        method: secret === undefined ? 'none' : 'client_secret_post',
+      },
+    };
   }
   if (secret !== undefined) return invalid('use one client authentication method');
   const basic = readBasic(header);

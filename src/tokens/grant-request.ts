@@ -22,14 +22,22 @@ export type GrantAnswer =
 /**
  * `resource` at the token endpoint may only repeat the grant's own (RFC 8707 2.2). Checked before anything is consumed.
  */
-export function resourceOfGrant(form: RawParameters, grantResource: string, deps: AppDeps): { readonly ok: true; readonly resource: Resource } | { readonly ok: false; readonly failure: TokenError } {
+export function resourceOfGrant(
+  form: RawParameters,
+  grantResource: string,
+  deps: AppDeps,
+): { readonly ok: true; readonly resource: Resource } | { readonly ok: false; readonly failure: TokenError } {
   const resource = deps.config.resources.get(grantResource);
-  if (resource === undefined) return { ok: false, failure: { error: 'invalid_target', description: 'the resource is no longer protected here' } };
+  if (resource === undefined)
+    return { ok: false, failure: { error: 'invalid_target', description: 'the resource is no longer protected here' } };
   const named = (form.get('resource') ?? []).filter((value) => value !== '');
   if (named.length === 0) return { ok: true, resource };
   const judged = judgeResource(named, [...deps.config.resources.values()]);
   if (!judged.ok || judged.value.key !== grantResource) {
-    return { ok: false, failure: { error: 'invalid_target', description: 'the resource is not the one that was approved' } };
+    return {
+      ok: false,
+      failure: { error: 'invalid_target', description: 'the resource is not the one that was approved' },
+    };
   }
   return { ok: true, resource };
 }

@@ -11,32 +11,40 @@ import { hashSecret } from '../security/secrets.ts';
 import { authenticateResource } from './client-authentication.ts';
 import { answerJson, answerTokenError } from './oauth-answer.ts';
 
-export const introspectEndpoint = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const reading = await readForm(c);
-  if (!reading.ok) return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: reading.detail });
-  const form = reading.parameters;
-  if (repeatedParameter(form) !== undefined) return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: 'a parameter came more than once' });
-  const authenticated = authenticateResource(c, form, deps);
-  if (!authenticated.ok) return answerTokenError(c, deps, 'introspect', authenticated.failure);
-  const token = one(form, 'token');
-  if (token === undefined) return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: 'token is missing' });
+export const introspectEndpoint =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const reading = await readForm(c);
+    if (!reading.ok)
+      return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: reading.detail });
+    const form = reading.parameters;
+    if (repeatedParameter(form) !== undefined)
+      return answerTokenError(c, deps, 'introspect', {
+        error: 'invalid_request',
+        description: 'a parameter came more than once',
+      });
+    const authenticated = authenticateResource(c, form, deps);
+    if (!authenticated.ok) return answerTokenError(c, deps, 'introspect', authenticated.failure);
+    const token = one(form, 'token');
+    if (token === undefined)
+      return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: 'token is missing' });
 
-  const resource = authenticated.value;
-  const access = await deps.store.findAccessToken(hashSecret(token), deps.now());
-  if (access === undefined || access.resource !== resource.key) {
-    c.get('event').note({ outcome: 'inactive' });
-    return answerJson(c, { active: false });
-  }
-  c.get('event').note({ outcome: 'active', client_id: access.clientId, user: access.userId });
-  return answerJson(c, {
-    active: true,
-    scope: formatScope(access.scopes),
-    client_id: access.clientId,
-    sub: access.userId,
-    aud: resource.url,
-    iss: deps.config.issuer,
-    token_type: 'Bearer',
-    iat: access.issuedAt,
-    exp: access.expiresAt,
-  });
-};
+    const resource = authenticated.value;
+    const access = await deps.store.findAccessToken(hashSecret(token), deps.now());
+    if (access === undefined || access.resource !== resource.key) {
+      c.get('event').note({ outcome: 'inactive' });
+      return answerJson(c, { active: false });
+    }
+    c.get('event').note({ outcome: 'active', client_id: access.clientId, user: access.userId });
+    return answerJson(c, {
+      active: true,
+      scope: formatScope(access.scopes),
+      client_id: access.clientId,
+      sub: access.userId,
+      aud: resource.url,
+      iss: deps.config.issuer,
+      token_type: 'Bearer',
+      iat: access.issuedAt,
+      exp: access.expiresAt,
+    });
+  };

@@ -26,23 +26,29 @@ export interface MintedAccessToken {
 export async function mintAccessToken(about: AccessTokenFor, deps: AppDeps): Promise<MintedAccessToken> {
   const issuedAt = deps.now();
   const expiresAt = issuedAt + deps.config.tokens.access;
-  const token = about.resource.accessTokens === 'jwt'
-    ? await deps.signer.sign({
-        iss: deps.config.issuer,
-        aud: about.resource.url,
-        sub: about.userId,
-        client_id: about.clientId,
-        scope: formatScope(about.scopes),
-        iat: issuedAt,
-        exp: expiresAt,
-        jti: newId('jti'),
-      })
-    : mintToken('at');
+  const token =
+    about.resource.accessTokens === 'jwt'
+      ? await deps.signer.sign({
+          iss: deps.config.issuer,
+          aud: about.resource.url,
+          sub: about.userId,
+          client_id: about.clientId,
+          scope: formatScope(about.scopes),
+          iat: issuedAt,
+          exp: expiresAt,
+          jti: newId('jti'),
+        })
+      : mintToken('at');
   return { token, hash: hashSecret(token), expiresAt };
 }
 
 /** RFC 6749 5.1; `scope` is always said, whether or not it differs from what was asked. */
-export function tokenAnswer(access: MintedAccessToken, scopes: readonly string[], refreshToken: string | undefined, deps: AppDeps): object {
+export function tokenAnswer(
+  access: MintedAccessToken,
+  scopes: readonly string[],
+  refreshToken: string | undefined,
+  deps: AppDeps,
+): object {
   return {
     access_token: access.token,
     token_type: 'Bearer',

@@ -8,8 +8,16 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { AppDeps, AppEnv } from '../ports.ts';
 
 export type TokenErrorCode =
-  | 'invalid_request' | 'invalid_client' | 'invalid_grant' | 'unauthorized_client' | 'unsupported_grant_type'
-  | 'invalid_scope' | 'invalid_target' | 'temporarily_unavailable' | 'server_error' | 'slow_down';
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'temporarily_unavailable'
+  | 'server_error'
+  | 'slow_down';
 
 export interface TokenError {
   readonly error: TokenErrorCode;
@@ -28,7 +36,12 @@ export function answerJson(c: Context<AppEnv>, body: object, status: ContentfulS
   return c.json(body, status);
 }
 
-export function answerTokenError(c: Context<AppEnv>, deps: Pick<AppDeps, 'metrics'>, endpoint: string, failure: TokenError): Response {
+export function answerTokenError(
+  c: Context<AppEnv>,
+  deps: Pick<AppDeps, 'metrics'>,
+  endpoint: string,
+  failure: TokenError,
+): Response {
   const status = failure.status ?? (failure.error === 'invalid_client' ? 401 : 400);
   c.get('event').note({ outcome: 'refused', error: failure.error, reason: failure.reason ?? failure.description });
   deps.metrics.refused(endpoint, failure.error);

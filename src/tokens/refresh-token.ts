@@ -42,16 +42,26 @@ async function attempt(request: GrantRequest, presented: Presented): Promise<Gra
   const judged = resourceOfGrant(request.form, verdict.token.grant.resource, deps);
   if (!judged.ok) return refused(judged.failure);
   const scopes = narrowedScopes(one(request.form, 'scope'), verdict.token.grant.scopes);
-  if (scopes === undefined) return refused({ error: 'invalid_scope', description: 'a refresh cannot widen the scope; authorize again' });
+  if (scopes === undefined)
+    return refused({ error: 'invalid_scope', description: 'a refresh cannot widen the scope; authorize again' });
   return verdict.verdict === 'rotate'
     ? rotate(request, presented, verdict.token, judged.resource, scopes)
     : replay(request, presented, verdict.token, verdict.successorSealed, judged.resource, scopes);
 }
 
-async function rotate(request: GrantRequest, presented: Presented, record: RefreshToken, resource: Resource, scopes: readonly string[]): Promise<GrantAnswer | undefined> {
+async function rotate(
+  request: GrantRequest,
+  presented: Presented,
+  record: RefreshToken,
+  resource: Resource,
+  scopes: readonly string[],
+): Promise<GrantAnswer | undefined> {
   const { deps, trail } = request;
   const successor = mintToken('rt');
-  const access = await mintAccessToken({ userId: record.grant.userId, clientId: record.grant.clientId, resource, scopes }, deps);
+  const access = await mintAccessToken(
+    { userId: record.grant.userId, clientId: record.grant.clientId, resource, scopes },
+    deps,
+  );
   const grant = await deps.store.rotateRefresh(
     {
       tokenHash: presented.hash,
@@ -68,11 +78,21 @@ async function rotate(request: GrantRequest, presented: Presented, record: Refre
   return { ok: true, body: tokenAnswer(access, scopes, successor, deps), resource: resource.key, userId: grant.userId };
 }
 
-async function replay(request: GrantRequest, presented: Presented, record: RefreshToken, sealed: string, resource: Resource, scopes: readonly string[]): Promise<GrantAnswer | undefined> {
+async function replay(
+  request: GrantRequest,
+  presented: Presented,
+  record: RefreshToken,
+  sealed: string,
+  resource: Resource,
+  scopes: readonly string[],
+): Promise<GrantAnswer | undefined> {
   const { deps, trail } = request;
   const successor = openUnderToken(presented.token, sealed, successorRow(record));
   if (successor === undefined) return invalidGrant('the successor does not open');
-  const access = await mintAccessToken({ userId: record.grant.userId, clientId: record.grant.clientId, resource, scopes }, deps);
+  const access = await mintAccessToken(
+    { userId: record.grant.userId, clientId: record.grant.clientId, resource, scopes },
+    deps,
+  );
   const grant = await deps.store.replayInGrace(
     {
       tokenHash: presented.hash,
@@ -103,4 +123,5 @@ function narrowedScopes(asked: string | undefined, granted: readonly string[]): 
 
 const successorRow = (record: RefreshToken): string => `successor:${record.tokenHash}:${record.grant.id}`;
 const refused = (failure: TokenError): GrantAnswer => ({ ok: false, failure });
-const invalidGrant = (reason: string): GrantAnswer => refused({ error: 'invalid_grant', description: 'the refresh token is not valid', reason });
+const invalidGrant = (reason: string): GrantAnswer =>
+  refused({ error: 'invalid_grant', description: 'the refresh token is not valid', reason });

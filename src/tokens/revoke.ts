@@ -11,26 +11,44 @@ import { hashSecret } from '../security/secrets.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { answerTokenError } from './oauth-answer.ts';
 
-export const revokeEndpoint = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const event = c.get('event');
-  const limit = deps.limits.take('tokens', event.source);
-  if (!limit.ok) return answerTokenError(c, deps, 'revoke', { error: 'slow_down', description: 'too many requests', status: 429, retryAfter: limit.retryAfter });
-  const reading = await readForm(c);
-  if (!reading.ok) return answerTokenError(c, deps, 'revoke', { error: 'invalid_request', description: reading.detail });
-  const form = reading.parameters;
-  if (repeatedParameter(form) !== undefined) return answerTokenError(c, deps, 'revoke', { error: 'invalid_request', description: 'a parameter came more than once' });
-  const authenticated = await authenticateClient(c, form, deps);
-  if (!authenticated.ok) return answerTokenError(c, deps, 'revoke', authenticated.failure);
-  const token = one(form, 'token');
-  if (token === undefined) return answerTokenError(c, deps, 'revoke', { error: 'invalid_request', description: 'token is missing' });
+export const revokeEndpoint =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const event = c.get('event');
+    const limit = deps.limits.take('tokens', event.source);
+    if (!limit.ok)
+      return answerTokenError(c, deps, 'revoke', {
+        error: 'slow_down',
+        description: 'too many requests',
+        status: 429,
+        retryAfter: limit.retryAfter,
+      });
+    const reading = await readForm(c);
+    if (!reading.ok)
+      return answerTokenError(c, deps, 'revoke', { error: 'invalid_request', description: reading.detail });
+    const form = reading.parameters;
+    if (repeatedParameter(form) !== undefined)
+      return answerTokenError(c, deps, 'revoke', {
+        error: 'invalid_request',
+        description: 'a parameter came more than once',
+      });
+    const authenticated = await authenticateClient(c, form, deps);
+    if (!authenticated.ok) return answerTokenError(c, deps, 'revoke', authenticated.failure);
+    const token = one(form, 'token');
+    if (token === undefined)
+      return answerTokenError(c, deps, 'revoke', { error: 'invalid_request', description: 'token is missing' });
 
-  const trail: Trail = { at: deps.now(), reference: event.reference, actor: { kind: 'client', id: authenticated.value.id } };
-  const ended = await endToken(token, authenticated.value.id, trail, deps);
-  event.note({ outcome: ended ? 'revoked' : 'nothing to revoke' });
-  if (ended) deps.metrics.revoked('client');
-  c.header('Cache-Control', 'no-store');
-  return c.body(null, 200);
-};
+    const trail: Trail = {
+      at: deps.now(),
+      reference: event.reference,
+      actor: { kind: 'client', id: authenticated.value.id },
+    };
+    const ended = await endToken(token, authenticated.value.id, trail, deps);
+    event.note({ outcome: ended ? 'revoked' : 'nothing to revoke' });
+    if (ended) deps.metrics.revoked('client');
+    c.header('Cache-Control', 'no-store');
+    return c.body(null, 200);
+  };
 
 async function endToken(token: string, clientId: string, trail: Trail, deps: AppDeps): Promise<boolean> {
   const hash = hashSecret(token);

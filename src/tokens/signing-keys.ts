@@ -10,11 +10,13 @@ import type { Signer } from '../ports.ts';
 import type { KeyRing } from '../security/vault.ts';
 import type { SigningKeyRow, Store } from '../store/store.ts';
 
-export const SIGNING_ALGORITHM = 'ES256';
+const SIGNING_ALGORITHM = 'ES256';
 
 /** Opens the live signing key, making it on the first start. Throws when no key of the ring opens it. */
 export async function openSigner(store: Store, keys: KeyRing, now: () => Seconds): Promise<Signer> {
-  const existing = (await store.listSigningKeys()).find((row) => row.retiredAt === undefined && row.alg === SIGNING_ALGORITHM);
+  const existing = (await store.listSigningKeys()).find(
+    (row) => row.retiredAt === undefined && row.alg === SIGNING_ALGORITHM,
+  );
   const current = existing ?? (await store.keepSigningKey(await newSigningKey(keys, now())));
   const opened = keys.open(current.privateSealed, rowName(current.kid));
   if (opened === undefined) throw new Error('the signing key does not open with the configured secrets');

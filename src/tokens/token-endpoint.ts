@@ -20,35 +20,50 @@ const GRANTS: Readonly<Record<ClientGrantType, GrantHandler>> = {
   refresh_token: refreshAccess,
 };
 
-export const tokenEndpoint = (deps: AppDeps) => async (c: Context<AppEnv>): Promise<Response> => {
-  const event = c.get('event');
-  const refuse = (failure: TokenError) => answerTokenError(c, deps, 'token', failure);
+export const tokenEndpoint =
+  (deps: AppDeps) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const event = c.get('event');
+    const refuse = (failure: TokenError) => answerTokenError(c, deps, 'token', failure);
 
-  const limit = deps.limits.take('tokens', event.source);
-  if (!limit.ok) return refuse({ error: 'slow_down', description: 'too many requests', status: 429, retryAfter: limit.retryAfter });
-  const reading = await readForm(c);
-  if (!reading.ok) return refuse({ error: 'invalid_request', description: reading.detail, ...(reading.status === 413 ? { status: 413 } : {}) });
-  const form = reading.parameters;
-  const repeated = repeatedParameter(form, ['resource']);
-  if (repeated !== undefined) return refuse({ error: 'invalid_request', description: 'a parameter came more than once' });
+    const limit = deps.limits.take('tokens', event.source);
+    if (!limit.ok)
+      return refuse({
+        error: 'slow_down',
+        description: 'too many requests',
+        status: 429,
+        retryAfter: limit.retryAfter,
+      });
+    const reading = await readForm(c);
+    if (!reading.ok)
+      return refuse({
+        error: 'invalid_request',
+        description: reading.detail,
+        ...(reading.status === 413 ? { status: 413 } : {}),
+      });
+    const form = reading.parameters;
+    const repeated = repeatedParameter(form, ['resource']);
+    if (repeated !== undefined)
+      return refuse({ error: 'invalid_request', description: 'a parameter came more than once' });
 
-  const authenticated = await authenticateClient(c, form, deps);
-  if (!authenticated.ok) return refuse(authenticated.failure);
-  const client = authenticated.value;
-  const grantType = one(form, 'grant_type');
-  if (grantType === undefined) return refuse({ error: 'invalid_request', description: 'grant_type is missing' });
-  if (!isGrantType(grantType)) return refuse({ error: 'unsupported_grant_type', description: 'this grant type is not supported' });
-  event.note({ grant_type: grantType });
-  if (!client.metadata.grantTypes.includes(grantType)) {
-    return refuse({ error: 'unauthorized_client', description: 'the client is not registered for this grant type' });
-  }
+    const authenticated = await authenticateClient(c, form, deps);
+    if (!authenticated.ok) return refuse(authenticated.failure);
+    const client = authenticated.value;
+    const grantType = one(form, 'grant_type');
+    if (grantType === undefined) return refuse({ error: 'invalid_request', description: 'grant_type is missing' });
+    if (!isGrantType(grantType))
+      return refuse({ error: 'unsupported_grant_type', description: 'this grant type is not supported' });
+    event.note({ grant_type: grantType });
+    if (!client.metadata.grantTypes.includes(grantType)) {
+      return refuse({ error: 'unauthorized_client', description: 'the client is not registered for this grant type' });
+    }
 
-  const trail: Trail = { at: deps.now(), reference: event.reference, actor: { kind: 'client', id: client.id } };
-  const answer = await GRANTS[grantType]({ form, client, trail, deps });
-  if (!answer.ok) return refuse(answer.failure);
-  event.note({ outcome: 'issued', resource: answer.resource, user: answer.userId });
-  deps.metrics.tokensIssued(grantType);
-  return answerJson(c, answer.body);
-};
+    const trail: Trail = { at: deps.now(), reference: event.reference, actor: { kind: 'client', id: client.id } };
+    const answer = await GRANTS[grantType]({ form, client, trail, deps });
+    if (!answer.ok) return refuse(answer.failure);
+    event.note({ outcome: 'issued', resource: answer.resource, user: answer.userId });
+    deps.metrics.tokensIssued(grantType);
+    return answerJson(c, answer.body);
+  };
 
 const isGrantType = (text: string): text is ClientGrantType => Object.hasOwn(GRANTS, text);

@@ -12,7 +12,9 @@ export type ConnectorFailure =
   | { readonly kind: 'unreachable'; readonly detail: string; readonly retryAfter: number | undefined }
   | { readonly kind: 'nonsense'; readonly detail: string };
 
-export type ConnectorResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: ConnectorFailure };
+export type ConnectorResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: ConnectorFailure };
 
 /** The third party's tokens for one person. Sealed before it is stored; never sent to any MCP client. */
 export interface UpstreamTokens {
@@ -38,10 +40,19 @@ export interface Connector {
   /** What people call it: "GitHub". */
   readonly displayName: string;
   /** The upstream address to send the browser to. The same journey, secrets and scopes always give the same address. */
-  begin(journey: ConsentedJourney, secrets: JourneySecrets, upstreamScopes: readonly string[]): Promise<ConnectorResult<URL>>;
+  begin(
+    journey: ConsentedJourney,
+    secrets: JourneySecrets,
+    upstreamScopes: readonly string[],
+  ): Promise<ConnectorResult<URL>>;
   /**
    * Checks the callback's parameters (state, iss, error) before anything is sent, exchanges the code once, and learns who came.
    * `now` is epoch seconds.
    */
-  complete(parameters: URLSearchParams, secrets: JourneySecrets, upstreamScopes: readonly string[], now: Seconds): Promise<ConnectorResult<UpstreamArrival>>;
+  complete(
+    parameters: URLSearchParams,
+    secrets: JourneySecrets,
+    upstreamScopes: readonly string[],
+    now: Seconds,
+  ): Promise<ConnectorResult<UpstreamArrival>>;
 }

@@ -25,7 +25,12 @@ export function createConnectors(
     const redirectUri = `${config.issuer}/callback/${upstream.name}`;
     const open = () => openCall(fetch, reach, monotonicMs);
     if (upstream.kind === 'oauth2') return createOAuth2Connector(upstream, redirectUri, open);
-    return createOidcConnector(upstream, redirectUri, createDiscovery(upstream.issuer, allowLoopback, monotonicMs), open);
+    return createOidcConnector(
+      upstream,
+      redirectUri,
+      createDiscovery(upstream.issuer, allowLoopback, monotonicMs),
+      open,
+    );
   };
 
   return new Map([...config.upstreams].map(([name, upstream]) => [name, connect(upstream)]));

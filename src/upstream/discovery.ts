@@ -4,7 +4,13 @@
  * Decides whether metadata may be believed: exact issuer, safe authorization endpoint, asymmetric algorithms only.
  * Must never keep a failure, and never take an address from anywhere but the configured issuer.
  */
-import { allowInsecureRequests, type AuthorizationServer, customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
+import {
+  type AuthorizationServer,
+  allowInsecureRequests,
+  customFetch,
+  discoveryRequest,
+  processDiscoveryResponse,
+} from 'oauth4webapi';
 import { DOCUMENT_BYTES, type MonotonicMs, nonsense, type UpstreamCall } from './upstream-call.ts';
 
 const LIFE_MS = 10 * 60_000;

@@ -5,8 +5,8 @@
  * (200 with an error, form-encoded answers, no token type, scopes with commas), and nothing else.
  */
 import {
-  allowInsecureRequests,
   type AuthorizationServer,
+  allowInsecureRequests,
   authorizationCodeGrantRequest,
   type Client,
   customFetch,
@@ -23,14 +23,18 @@ import {
   displayText,
   nonsense,
   refused,
-  uniqueScopes,
   type UpstreamCall,
+  uniqueScopes,
 } from './upstream-call.ts';
 
 const MAX_SUBJECT = 255;
 
 /** `openCall` starts the time budget of one operation; `redirectUri` is the one registered at this upstream. */
-export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: string, openCall: () => UpstreamCall): Connector {
+export function createOAuth2Connector(
+  upstream: OAuth2Upstream,
+  redirectUri: string,
+  openCall: () => UpstreamCall,
+): Connector {
   const { name, displayName, clientId, params } = upstream;
   const endpoint = upstream.authorizationEndpoint;
   const askedScopes = (mapped: readonly string[]) => uniqueScopes(upstream.scopes, mapped);
@@ -53,10 +57,18 @@ export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: str
         const checked = validateAuthResponse(as, client, answer, secrets.upstreamState);
         const call = openCall();
         const authentication = clientAuthentication(upstream.clientSecret, undefined);
-        const response = await authorizationCodeGrantRequest(as, client, authentication, checked, redirectUri, secrets.verifier, {
-          [customFetch]: call.fetchWith(ANSWER_BYTES),
-          [allowInsecureRequests]: true,
-        });
+        const response = await authorizationCodeGrantRequest(
+          as,
+          client,
+          authentication,
+          checked,
+          redirectUri,
+          secrets.verifier,
+          {
+            [customFetch]: call.fetchWith(ANSWER_BYTES),
+            [allowInsecureRequests]: true,
+          },
+        );
         const tokens = readTokens(await readFields(response), response.status, askedScopes(upstreamScopes), now);
         return { ...(await askWho(upstream, tokens.accessToken, call)), tokens };
       }),
@@ -70,7 +82,8 @@ async function readFields(response: Response): Promise<Fields> {
   const text = (await response.text()).trim();
   if (text.startsWith('{')) return parseObject(text);
   const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded' && type !== 'text/plain') throw nonsense('token answer is neither JSON nor a form');
+  if (type !== 'application/x-www-form-urlencoded' && type !== 'text/plain')
+    throw nonsense('token answer is neither JSON nor a form');
   return Object.fromEntries(new URLSearchParams(text));
 }
 
@@ -98,28 +111,33 @@ function parseJson(text: string): unknown {
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 function readTokens(fields: Fields, status: number, asked: readonly string[], now: Seconds): UpstreamTokens {
-  const error = textOf(fields['error']);
+  const error = textOf(fields.error);
   if (error !== undefined) throw refused(error, `token endpoint, status ${status}`);
   if (status !== 200 && status !== 201) throw nonsense(`token endpoint answered ${status} without an error`);
-  const accessToken = textOf(fields['access_token']);
+  const accessToken = textOf(fields.access_token);
   if (accessToken === undefined) throw nonsense('no access token');
-  const tokenType = (textOf(fields['token_type']) ?? 'bearer').toLowerCase();
+  const tokenType = (textOf(fields.token_type) ?? 'bearer').toLowerCase();
   if (tokenType !== 'bearer') throw nonsense('unknown token type');
-  const lifetime = Number(fields['expires_in'] ?? Number.NaN);
-  const scope = fields['scope'];
+  const lifetime = Number(fields.expires_in ?? Number.NaN);
+  const scope = fields.scope;
   return {
     accessToken,
-    refreshToken: textOf(fields['refresh_token']),
+    refreshToken: textOf(fields.refresh_token),
     tokenType,
     accessExpiresAt: Number.isFinite(lifetime) && lifetime > 0 ? now + Math.floor(lifetime) : undefined,
     scopes: typeof scope === 'string' ? uniqueScopes(scope.split(/[\s,]+/).filter((one) => one !== '')) : asked,
   };
 }
 
-async function askWho(upstream: OAuth2Upstream, accessToken: string, call: UpstreamCall): Promise<{ subject: string; name: string }> {
+async function askWho(
+  upstream: OAuth2Upstream,
+  accessToken: string,
+  call: UpstreamCall,
+): Promise<{ subject: string; name: string }> {
   const headers = { authorization: `Bearer ${accessToken}` };
   const response = await call.fetch(upstream.userinfoEndpoint, { method: 'GET', headers }, ANSWER_BYTES);
-  if (response.status === 401 || response.status === 403) throw refused('access_denied', `userinfo, status ${response.status}`);
+  if (response.status === 401 || response.status === 403)
+    throw refused('access_denied', `userinfo, status ${response.status}`);
   if (response.status !== 200) throw nonsense(`userinfo answered ${response.status}`);
   const fields = parseObject(await response.text());
   const subject = subjectIn(fields, upstream.subjectField);

@@ -5,8 +5,8 @@
  * token, accept another issuer's answer, or identify anybody by e-mail address.
  */
 import {
-  allowInsecureRequests,
   type AuthorizationServer,
+  allowInsecureRequests,
   authorizationCodeGrantRequest,
   type Client,
   clockSkew,
@@ -31,11 +31,11 @@ import {
   ANSWER_BYTES,
   attempt,
   clientAuthentication,
-  displayText,
   DOCUMENT_BYTES,
+  displayText,
   nonsense,
-  uniqueScopes,
   type UpstreamCall,
+  uniqueScopes,
 } from './upstream-call.ts';
 
 const NAME_MS = 3_000;
@@ -70,10 +70,18 @@ export function createOidcConnector(
         const client: Client = { client_id: clientId, [clockSkew]: now - Math.floor(Date.now() / 1000) };
         const checked = validateAuthResponse(as, client, parameters, secrets.upstreamState);
         const authentication = clientAuthentication(clientSecret, as.token_endpoint_auth_methods_supported);
-        const response = await authorizationCodeGrantRequest(as, client, authentication, checked, redirectUri, secrets.verifier, {
-          [customFetch]: call.fetchWith(ANSWER_BYTES),
-          [allowInsecureRequests]: true,
-        });
+        const response = await authorizationCodeGrantRequest(
+          as,
+          client,
+          authentication,
+          checked,
+          redirectUri,
+          secrets.verifier,
+          {
+            [customFetch]: call.fetchWith(ANSWER_BYTES),
+            [allowInsecureRequests]: true,
+          },
+        );
         const tokens = await readTokens(as, client, response, secrets);
         const claims = believedClaims(tokens, clientId);
         await verifySignature(as, response, discovery, call);
@@ -84,7 +92,12 @@ export function createOidcConnector(
 }
 
 /** Checks iss, aud, exp, nonce and the algorithm allowlist; not yet the signature. */
-async function readTokens(as: AuthorizationServer, client: Client, response: Response, secrets: JourneySecrets): Promise<TokenEndpointResponse> {
+async function readTokens(
+  as: AuthorizationServer,
+  client: Client,
+  response: Response,
+  secrets: JourneySecrets,
+): Promise<TokenEndpointResponse> {
   return processAuthorizationCodeResponse(as, client, response, { expectedNonce: secrets.nonce, requireIdToken: true });
 }
 
@@ -98,7 +111,12 @@ function believedClaims(tokens: TokenEndpointResponse, clientId: string): IDToke
 }
 
 /** A provider may have begun to sign with a new key since its key set was read: then the set is read once more. */
-async function verifySignature(as: AuthorizationServer, response: Response, discovery: Discovery, call: UpstreamCall): Promise<void> {
+async function verifySignature(
+  as: AuthorizationServer,
+  response: Response,
+  discovery: Discovery,
+  call: UpstreamCall,
+): Promise<void> {
   const options = { [customFetch]: call.fetchWith(DOCUMENT_BYTES), [allowInsecureRequests]: true } as const;
   try {
     await validateApplicationLevelSignature(as, response, options);
@@ -109,7 +127,7 @@ async function verifySignature(as: AuthorizationServer, response: Response, disc
 }
 
 const nameIn = (claims: Readonly<Record<string, unknown>>): string | undefined =>
-  displayText(claims['preferred_username']) ?? displayText(claims['name']) ?? displayText(claims['email']);
+  displayText(claims.preferred_username) ?? displayText(claims.name) ?? displayText(claims.email);
 
 /** The name is for display: when userinfo fails, the subject will do. */
 async function askName(
@@ -130,7 +148,13 @@ async function askName(
   return asked.ok ? asked.value : undefined;
 }
 
-function arrival(tokens: TokenEndpointResponse, subject: string, name: string, asked: readonly string[], now: Seconds): UpstreamArrival {
+function arrival(
+  tokens: TokenEndpointResponse,
+  subject: string,
+  name: string,
+  asked: readonly string[],
+  now: Seconds,
+): UpstreamArrival {
   return {
     subject,
     name,

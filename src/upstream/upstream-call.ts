@@ -54,13 +54,22 @@ export const nonsense = (detail: string): UpstreamFailure => new UpstreamFailure
 
 /** `error` is the upstream's word: cut to the characters of RFC 6749 5.2 and a sane length. */
 export const refused = (error: string, detail: string): UpstreamFailure =>
-  new UpstreamFailure({ kind: 'refused', error: error.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '').slice(0, MAX_ERROR_CODE), detail });
+  new UpstreamFailure({
+    kind: 'refused',
+    error: error.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '').slice(0, MAX_ERROR_CODE),
+    detail,
+  });
 
 /** Starts the clock of one operation. */
 export function openCall(fetch: SafeFetch, reach: Reach, monotonicMs: MonotonicMs): UpstreamCall {
   const startedAt = monotonicMs();
 
-  const call = async (url: string, request: FetchRequest, maxBytes: number, capMs = OPERATION_MS): Promise<Response> => {
+  const call = async (
+    url: string,
+    request: FetchRequest,
+    maxBytes: number,
+    capMs = OPERATION_MS,
+  ): Promise<Response> => {
     const left = Math.min(capMs, Math.ceil(OPERATION_MS - (monotonicMs() - startedAt)));
     if (left <= 0) throw new UpstreamFailure({ kind: 'unreachable', detail: 'out of time', retryAfter: undefined });
     const outcome = await fetch(url, request, { ...reach, maxBytes, timeoutMs: left });
@@ -75,8 +84,7 @@ export function openCall(fetch: SafeFetch, reach: Reach, monotonicMs: MonotonicM
 
   return {
     fetch: call,
-    fetchWith: (maxBytes, capMs) => (url, options) =>
-      call(url, toRequest(options), maxBytes, capMs),
+    fetchWith: (maxBytes, capMs) => (url, options) => call(url, toRequest(options), maxBytes, capMs),
   };
 }
 
@@ -126,7 +134,10 @@ function toConnectorFailure(error: unknown): ConnectorFailure {
  * How our client proves itself at a token endpoint (RFC 6749 2.3.1): Basic unless only the body is accepted.
  * `methods` is the discovery's list, undefined when it names none.
  */
-export function clientAuthentication(clientSecret: string | undefined, methods: readonly string[] | undefined): ClientAuth {
+export function clientAuthentication(
+  clientSecret: string | undefined,
+  methods: readonly string[] | undefined,
+): ClientAuth {
   if (clientSecret === undefined) return None();
   if (methods === undefined || methods.includes('client_secret_basic')) return basicAuthentication(clientSecret);
   if (!methods.includes('client_secret_post')) throw nonsense('no client authentication method in common');

@@ -1,10 +1,21 @@
 /** The authorization request, parameter by parameter (RFC 6749 4.1.1, RFC 7636, RFC 8707, RFC 9207; requirements A-13 to A-30). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { NOTES_CREDENTIAL, NOTES_URL, startGithubSetting, TASKS_URL } from '../support/broker.ts';
+import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { openDatabase } from '../support/database.ts';
 import { allowAndReturn, obtainCode, obtainTokens, openPage } from '../support/journey-steps.ts';
-import { answerOf, authorizationUrl, decide, introspect, LOOPBACK_REDIRECT, newPkce, type RegisteredClient, redeem, register, type TokenAnswer } from '../support/mcp-client.ts';
+import {
+  answerOf,
+  authorizationUrl,
+  decide,
+  introspect,
+  LOOPBACK_REDIRECT,
+  newPkce,
+  type RegisteredClient,
+  redeem,
+  register,
+  type TokenAnswer,
+} from '../support/mcp-client.ts';
 import { send } from '../support/wire.ts';
 
 let one: Awaited<ReturnType<typeof startGithubSetting>>;
@@ -22,9 +33,16 @@ afterAll(async () => {
 type Changes = Readonly<Record<string, string | null>>;
 
 /** The same request in a fresh browser, by either method. */
-async function ask(method: 'GET' | 'POST', changes: Changes, issuer = one.setting.issuer, asked = client): Promise<JarResponse> {
+async function ask(
+  method: 'GET' | 'POST',
+  changes: Changes,
+  issuer = one.setting.issuer,
+  asked = client,
+): Promise<JarResponse> {
   const url = new URL(authorizationUrl(issuer, asked, newPkce(), changes));
-  return method === 'GET' ? new BrowserJar().get(url.href) : new BrowserJar().postForm(`${issuer}/authorize`, [...url.searchParams]);
+  return method === 'GET'
+    ? new BrowserJar().get(url.href)
+    : new BrowserJar().postForm(`${issuer}/authorize`, [...url.searchParams]);
 }
 
 const METHODS = ['GET', 'POST'] as const;
@@ -86,7 +104,12 @@ describe.each(METHODS)('an authorization request by %s', (method) => {
     const parameters = answerOf(answer);
     expect(parameters.getAll('iss')).toEqual([one.setting.issuer]);
     expect(parameters.getAll('state')).toEqual('state' in changes ? [] : ['client-state-1']);
-    expect([...parameters.keys()].sort()).toEqual(['error', 'error_description', 'iss', ...('state' in changes ? [] : ['state'])]);
+    expect([...parameters.keys()].sort()).toEqual([
+      'error',
+      'error_description',
+      'iss',
+      ...('state' in changes ? [] : ['state']),
+    ]);
     expect(parameters.get('error_description')).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
   });
 
@@ -106,9 +129,19 @@ describe.each(METHODS)('an authorization request by %s', (method) => {
 });
 
 describe('a POST to the authorization endpoint', () => {
-  it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded; charset=iso-8859-1', ''])('with content type %j is refused', async (type) => {
+  it.each([
+    'application/json',
+    'text/plain',
+    'multipart/form-data; boundary=x',
+    'application/x-www-form-urlencoded; charset=iso-8859-1',
+    '',
+  ])('with content type %j is refused', async (type) => {
     const { search } = new URL(authorizationUrl(one.setting.issuer, client, newPkce()));
-    const answer = await send(one.setting.issuer, '/authorize', { method: 'POST', headers: { 'content-type': type }, body: search.slice(1) });
+    const answer = await send(one.setting.issuer, '/authorize', {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: search.slice(1),
+    });
     expect(answer.status).toBe(400);
     expect(answer.headers.location).toBeUndefined();
   });
@@ -168,7 +201,11 @@ describe('state and issuer of the answer', () => {
     expect([...answerOf(allowed.answered).keys()]).toEqual(['code', 'state', 'iss']);
     const { jar, page } = await openPage(issuer, { client, changes: { state } });
     const denied = answerOf(await jar.follow(await decide(jar, page, 'deny')));
-    expect([denied.get('error'), denied.getAll('state'), denied.getAll('iss')]).toEqual(['access_denied', [state], [issuer]]);
+    expect([denied.get('error'), denied.getAll('state'), denied.getAll('iss')]).toEqual([
+      'access_denied',
+      [state],
+      [issuer],
+    ]);
     expect(answerOf(await ask('GET', { state, scope: 'bogus' })).getAll('state')).toEqual([state]);
   });
 
@@ -179,19 +216,27 @@ describe('state and issuer of the answer', () => {
   });
 
   it('a redirect with a query of its own keeps it', async () => {
-    const { answered } = await obtainCode(one.setting.issuer, { metadata: { redirect_uris: ['https://app.example.com/cb?tenant=a%20b'] } });
+    const { answered } = await obtainCode(one.setting.issuer, {
+      metadata: { redirect_uris: ['https://app.example.com/cb?tenant=a%20b'] },
+    });
     expect(answered.status).toBe(303);
-    expect(answered.headers.location).toMatch(/^https:\/\/app\.example\.com\/cb\?tenant=a%20b&code=[^&]+&state=client-state-1&iss=http%3A%2F%2Flocalhost%3A\d+$/);
+    expect(answered.headers.location).toMatch(
+      /^https:\/\/app\.example\.com\/cb\?tenant=a%20b&code=[^&]+&state=client-state-1&iss=http%3A%2F%2Flocalhost%3A\d+$/,
+    );
     expect(answered.headers['cache-control']).toBe('no-store');
     expect(answered.headers['referrer-policy']).toBe('no-referrer');
   });
 
   it('a private scheme is answered by a page with a button', async () => {
-    const { jar, page } = await openPage(one.setting.issuer, { metadata: { redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] } });
+    const { jar, page } = await openPage(one.setting.issuer, {
+      metadata: { redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] },
+    });
     const answered = await jar.follow(await allowAndReturn(jar, page));
     expect(answered.status).toBe(200);
     expect(answered.headers.location).toBeUndefined();
-    expect(answered.headers['refresh']).toMatch(/^0; url=cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=[^&]+&state=client-state-1&iss=/);
+    expect(answered.headers['refresh']).toMatch(
+      /^0; url=cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=[^&]+&state=client-state-1&iss=/,
+    );
     expect(answered.body).toContain('href="cursor://anysphere.cursor-mcp/oauth/callback?code=');
   });
 });
@@ -199,18 +244,27 @@ describe('state and issuer of the answer', () => {
 describe('which resource is meant', () => {
   it('the only one, where the client names none', async () => {
     const { tokens } = await obtainTokens(one.setting.issuer, { changes: { resource: null } });
-    expect(await introspect(one.setting.issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({ aud: NOTES_URL });
+    expect(await introspect(one.setting.issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({
+      aud: NOTES_URL,
+    });
   });
 
   it('none, where there are several and the client names none', async () => {
     const stranger = await register(two.setting.issuer);
-    expect(errorOf(await ask('GET', { resource: null }, two.setting.issuer, stranger))).toEqual([303, 'invalid_target']);
+    expect(errorOf(await ask('GET', { resource: null }, two.setting.issuer, stranger))).toEqual([
+      303,
+      'invalid_target',
+    ]);
   });
 
   it('the one that is named, and its scopes only', async () => {
     const stranger = await register(two.setting.issuer);
-    expect((await ask('GET', { resource: TASKS_URL, scope: 'tasks:read' }, two.setting.issuer, stranger)).status).toBe(200);
-    expect(errorOf(await ask('GET', { resource: TASKS_URL, scope: 'notes:read' }, two.setting.issuer, stranger))).toEqual([303, 'invalid_scope']);
+    expect((await ask('GET', { resource: TASKS_URL, scope: 'tasks:read' }, two.setting.issuer, stranger)).status).toBe(
+      200,
+    );
+    expect(
+      errorOf(await ask('GET', { resource: TASKS_URL, scope: 'notes:read' }, two.setting.issuer, stranger)),
+    ).toEqual([303, 'invalid_scope']);
   });
 });
 
@@ -226,16 +280,24 @@ describe('the scope that is granted', () => {
     const { jar, client: asked, pkce, page } = await openPage(issuer, { changes });
     expect(page.body).toContain('Delete all notes');
     const answered = await jar.follow(await allowAndReturn(jar, page));
-    const tokens = (await (await redeem(issuer, asked, answerOf(answered).get('code') ?? '', pkce)).json()) as TokenAnswer;
+    const tokens = (await (
+      await redeem(issuer, asked, answerOf(answered).get('code') ?? '', pkce)
+    ).json()) as TokenAnswer;
     expect(tokens.scope).toBe('notes:read');
   });
 
   it('takes in what the person ticked, and nothing that was not on the page', async () => {
     const { issuer } = one.setting;
     const { jar, client: asked, pkce, page } = await openPage(issuer, { changes: { scope: 'notes:read notes:purge' } });
-    const ticks = [['scope', 'notes:purge'], ['scope', 'notes:write'], ['scope', 'bogus']] as const;
+    const ticks = [
+      ['scope', 'notes:purge'],
+      ['scope', 'notes:write'],
+      ['scope', 'bogus'],
+    ] as const;
     const answered = await jar.follow(await allowAndReturn(jar, page, ticks));
-    const tokens = (await (await redeem(issuer, asked, answerOf(answered).get('code') ?? '', pkce)).json()) as TokenAnswer;
+    const tokens = (await (
+      await redeem(issuer, asked, answerOf(answered).get('code') ?? '', pkce)
+    ).json()) as TokenAnswer;
     expect(tokens.scope).toBe('notes:read notes:purge');
   });
 });

@@ -1,8 +1,21 @@
 /** The whole journey over HTTP: registration, consent, a real OpenID provider, tokens, refresh, revocation. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { NOTES_CREDENTIAL, NOTES_URL, startOidcSetting } from '../support/broker.ts';
-import { answerOf, approveAs, authorizationUrl, decide, introspect, newPkce, obtainTokens, postForm, redeem, refresh, register, type TokenAnswer } from '../support/mcp-client.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import {
+  answerOf,
+  approveAs,
+  authorizationUrl,
+  decide,
+  introspect,
+  newPkce,
+  obtainTokens,
+  postForm,
+  redeem,
+  refresh,
+  register,
+  type TokenAnswer,
+} from '../support/mcp-client.ts';
 
 let world: Awaited<ReturnType<typeof startOidcSetting>>;
 beforeAll(async () => {
@@ -39,7 +52,13 @@ describe('one journey, end to end', () => {
     expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'notes:read' });
 
     const active = await introspect(issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL);
-    expect(active).toMatchObject({ active: true, scope: 'notes:read', client_id: client.client_id, aud: NOTES_URL, iss: issuer });
+    expect(active).toMatchObject({
+      active: true,
+      scope: 'notes:read',
+      client_id: client.client_id,
+      aud: NOTES_URL,
+      iss: issuer,
+    });
 
     const rotated = (await (await refresh(issuer, client, tokens.refresh_token)).json()) as TokenAnswer;
     expect(rotated.refresh_token).not.toBe(tokens.refresh_token);

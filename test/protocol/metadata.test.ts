@@ -4,7 +4,12 @@ import { NOTES_URL, startTestBroker, TASKS_URL, type TestBroker } from '../suppo
 import { authorizationUrl, newPkce, postForm, postJson, register } from '../support/mcp-client.ts';
 import { send } from '../support/wire.ts';
 
-const UPSTREAM = { preset: 'oidc', issuer: 'https://login.example.com', client_id: 'broker', client_secret: 'upstream-secret-5f0c1d7e9a3b48d2' };
+const UPSTREAM = {
+  preset: 'oidc',
+  issuer: 'https://login.example.com',
+  client_id: 'broker',
+  client_secret: 'upstream-secret-5f0c1d7e9a3b48d2',
+};
 const LOCAL = { ...UPSTREAM, issuer: 'http://127.0.0.1:9' };
 const OAUTH = '/.well-known/oauth-authorization-server';
 const OPENID = '/.well-known/openid-configuration';
@@ -21,7 +26,8 @@ afterAll(async () => {
   await Promise.all([plain.close(), pathed.close(), closed.close()]);
 });
 
-const at = (broker: TestBroker, path: string, headers: Record<string, string> = {}) => send(broker.broker.url, path, { headers });
+const at = (broker: TestBroker, path: string, headers: Record<string, string> = {}) =>
+  send(broker.broker.url, path, { headers });
 
 describe('the metadata document', () => {
   it('says exactly what this server does', async () => {
@@ -41,7 +47,11 @@ describe('the metadata document', () => {
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
       grant_types_supported: expect.arrayContaining(['authorization_code', 'refresh_token']),
-      token_endpoint_auth_methods_supported: expect.arrayContaining(['none', 'client_secret_basic', 'client_secret_post']),
+      token_endpoint_auth_methods_supported: expect.arrayContaining([
+        'none',
+        'client_secret_basic',
+        'client_secret_post',
+      ]),
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
     });
@@ -53,7 +63,8 @@ describe('the metadata document', () => {
     expect(document['grant_types_supported']).not.toContain('password');
     expect(document['grant_types_supported']).not.toContain('client_credentials');
     for (const [name, values] of Object.entries(document)) {
-      if (name.endsWith('_signing_alg_values_supported')) expect(values.filter((alg) => /^(none|HS)/i.test(alg))).toEqual([]);
+      if (name.endsWith('_signing_alg_values_supported'))
+        expect(values.filter((alg) => /^(none|HS)/i.test(alg))).toEqual([]);
     }
   });
 
@@ -63,20 +74,26 @@ describe('the metadata document', () => {
     expect(openid.body).toBe(oauth.body);
   });
 
-  it.each([`${OAUTH}/tenants/a`, `${OPENID}/tenants/a`, `/tenants/a${OPENID}`, `/tenants/a${OAUTH}`, OAUTH, OPENID])('of an issuer with a path is the same bytes at %s', async (path) => {
-    const [answer, first] = await Promise.all([at(pathed, path), at(pathed, `${OAUTH}/tenants/a`)]);
-    expect(answer.status).toBe(200);
-    expect(answer.body).toBe(first.body);
-    expect(JSON.parse(answer.body)).toMatchObject({
-      issuer: 'https://auth.example.com/tenants/a',
-      token_endpoint: 'https://auth.example.com/tenants/a/token',
-      jwks_uri: 'https://auth.example.com/tenants/a/jwks',
-    });
-  });
+  it.each([`${OAUTH}/tenants/a`, `${OPENID}/tenants/a`, `/tenants/a${OPENID}`, `/tenants/a${OAUTH}`, OAUTH, OPENID])(
+    'of an issuer with a path is the same bytes at %s',
+    async (path) => {
+      const [answer, first] = await Promise.all([at(pathed, path), at(pathed, `${OAUTH}/tenants/a`)]);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toBe(first.body);
+      expect(JSON.parse(answer.body)).toMatchObject({
+        issuer: 'https://auth.example.com/tenants/a',
+        token_endpoint: 'https://auth.example.com/tenants/a/token',
+        jwks_uri: 'https://auth.example.com/tenants/a/jwks',
+      });
+    },
+  );
 
-  it.each([`${OAUTH}/tenants/b`, `${OAUTH}/tenants/a/`, `${OAUTH}/x`, `/tenants/b${OPENID}`])('is not at %s', async (path) => {
-    expect((await at(pathed, path)).status).toBe(404);
-  });
+  it.each([`${OAUTH}/tenants/b`, `${OAUTH}/tenants/a/`, `${OAUTH}/x`, `/tenants/b${OPENID}`])(
+    'is not at %s',
+    async (path) => {
+      expect((await at(pathed, path)).status).toBe(404);
+    },
+  );
 
   it('of an issuer with a path has its endpoints under the path, and nowhere else', async () => {
     expect((await at(pathed, '/tenants/a/jwks')).status).toBe(200);
@@ -118,9 +135,14 @@ describe('what is switched off is not advertised, and not there', () => {
   it('and what is advertised as a method works', async () => {
     const document = JSON.parse((await at(plain, OAUTH)).body) as { token_endpoint_auth_methods_supported: string[] };
     for (const token_endpoint_auth_method of document.token_endpoint_auth_methods_supported) {
-      expect(await register(plain.issuer, { token_endpoint_auth_method })).toMatchObject({ token_endpoint_auth_method });
+      expect(await register(plain.issuer, { token_endpoint_auth_method })).toMatchObject({
+        token_endpoint_auth_method,
+      });
     }
-    const unknown = await postJson(`${plain.issuer}/register`, { redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'tls_client_auth' });
+    const unknown = await postJson(`${plain.issuer}/register`, {
+      redirect_uris: ['http://127.0.0.1/cb'],
+      token_endpoint_auth_method: 'tls_client_auth',
+    });
     expect(unknown.status).toBe(400);
   });
 });
@@ -142,22 +164,35 @@ describe('calls from other origins', () => {
     ['/register', 'POST'],
     ['/revoke', 'POST'],
   ])('a preflight of %s is answered', async (path, method) => {
-    const headers = { ...ORIGIN, 'access-control-request-method': method, 'access-control-request-headers': 'mcp-protocol-version' };
+    const headers = {
+      ...ORIGIN,
+      'access-control-request-method': method,
+      'access-control-request-headers': 'mcp-protocol-version',
+    };
     const answer = await send(plain.issuer, path, { method: 'OPTIONS', headers });
     expect(answer.status).toBe(204);
     expect(answer.headers['access-control-allow-origin']).toBe('*');
     expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
     expect(String(answer.headers['access-control-allow-methods'])).toContain(method);
-    const allowed = String(answer.headers['access-control-allow-headers']).split(',').map((name) => name.trim().toLowerCase());
+    const allowed = String(answer.headers['access-control-allow-headers'])
+      .split(',')
+      .map((name) => name.trim().toLowerCase());
     expect(allowed).toEqual(['authorization', 'content-type', 'mcp-protocol-version']);
   });
 
-  it.each(['/token', '/register', '/revoke'])('the answer of %s can be read, errors and its challenge too', async (path) => {
-    const answer = await send(plain.issuer, path, { method: 'POST', headers: { ...ORIGIN, 'content-type': 'application/x-www-form-urlencoded' }, body: 'x=1' });
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.headers['access-control-allow-origin']).toBe('*');
-    expect(String(answer.headers['access-control-expose-headers']).toLowerCase()).toContain('www-authenticate');
-  });
+  it.each(['/token', '/register', '/revoke'])(
+    'the answer of %s can be read, errors and its challenge too',
+    async (path) => {
+      const answer = await send(plain.issuer, path, {
+        method: 'POST',
+        headers: { ...ORIGIN, 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'x=1',
+      });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.headers['access-control-allow-origin']).toBe('*');
+      expect(String(answer.headers['access-control-expose-headers']).toLowerCase()).toContain('www-authenticate');
+    },
+  );
 
   it('pages, decisions and introspection have none of it', async () => {
     const client = await register(plain.issuer);
@@ -168,9 +203,15 @@ describe('calls from other origins', () => {
       at(plain, '/account', ORIGIN),
       at(plain, '/callback/corp?state=x', ORIGIN),
       send(plain.issuer, '/introspect', { method: 'POST', headers: ORIGIN }),
-      ...['/authorize', '/consent/jny_x', '/account', '/introspect'].map((path) => send(plain.issuer, path, { method: 'OPTIONS', headers: { ...ORIGIN, 'access-control-request-method': 'POST' } })),
+      ...['/authorize', '/consent/jny_x', '/account', '/introspect'].map((path) =>
+        send(plain.issuer, path, {
+          method: 'OPTIONS',
+          headers: { ...ORIGIN, 'access-control-request-method': 'POST' },
+        }),
+      ),
     ]);
-    for (const { headers } of answers) expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    for (const { headers } of answers)
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 });
 
@@ -190,9 +231,20 @@ describe('the key set', () => {
 });
 
 describe('an unknown grant', () => {
-  it.each(['password', 'client_credentials', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'urn:ietf:params:oauth:grant-type:device_code', '__proto__'])('%s is not supported', async (grant_type) => {
+  it.each([
+    'password',
+    'client_credentials',
+    'implicit',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    'urn:ietf:params:oauth:grant-type:device_code',
+    '__proto__',
+  ])('%s is not supported', async (grant_type) => {
     const client = await register(plain.issuer);
-    const answer = await postForm(`${plain.issuer}/token`, { grant_type, client_id: client.client_id, resource: TASKS_URL });
+    const answer = await postForm(`${plain.issuer}/token`, {
+      grant_type,
+      client_id: client.client_id,
+      resource: TASKS_URL,
+    });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ error: 'unsupported_grant_type' });
   });

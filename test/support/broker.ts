@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { allowed } from '../../src/observability/log.ts';
+import { createDatabase } from './postgres.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';
-import { createDatabase } from './postgres.ts';
 
 export const BROKER_SECRET = 'test-ring-Q3v9sKzP1mW8xT5bN2hJ7cL4';
 export const NOTES_CREDENTIAL = 'notes-credential-Zr6Yw1Ht8Kq3Vd5Xc9Bm2Pf';
@@ -67,7 +67,11 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a broker in front of an upstream described as configuration. */
-export async function startTestBroker(upstream: Readonly<Record<string, unknown>>, options: BrokerSettings = {}, port?: number): Promise<TestBroker> {
+export async function startTestBroker(
+  upstream: Readonly<Record<string, unknown>>,
+  options: BrokerSettings = {},
+  port?: number,
+): Promise<TestBroker> {
   const at = port ?? (await freePort());
   const issuer = `http://localhost:${at}`;
   const directory = mkdtempSync(join(tmpdir(), 'broker-test-'));
@@ -89,9 +93,22 @@ export async function startTestBroker(upstream: Readonly<Record<string, unknown>
     brand: { name: 'Northwind MCP' },
     upstreams: { corp: upstream },
     resources: {
-      notes: { url: NOTES_URL, name: 'Northwind Notes', upstream: 'corp', credential: NOTES_CREDENTIAL, scopes: SCOPES },
+      notes: {
+        url: NOTES_URL,
+        name: 'Northwind Notes',
+        upstream: 'corp',
+        credential: NOTES_CREDENTIAL,
+        scopes: SCOPES,
+      },
       ...(options.twoResources === true && {
-        tasks: { url: TASKS_URL, name: 'Northwind Tasks', upstream: 'corp', access_tokens: 'jwt', credential: TASKS_CREDENTIAL, scopes: { 'tasks:read': { title: 'Read tasks', risk: 'view' } } },
+        tasks: {
+          url: TASKS_URL,
+          name: 'Northwind Tasks',
+          upstream: 'corp',
+          access_tokens: 'jwt',
+          credential: TASKS_CREDENTIAL,
+          scopes: { 'tasks:read': { title: 'Read tasks', risk: 'view' } },
+        },
       }),
     },
     telemetry: { metrics_listen: null },
@@ -102,7 +119,11 @@ export async function startTestBroker(upstream: Readonly<Record<string, unknown>
   const keep = (level: string) => (fields: object, message: string) => {
     log.push(JSON.stringify({ level, message, ...allowed(fields) }));
   };
-  const start = () => startBroker(loaded.config, { now: clock.now, log: { info: keep('info'), warn: keep('warn'), error: keep('error') } });
+  const start = () =>
+    startBroker(loaded.config, {
+      now: clock.now,
+      log: { info: keep('info'), warn: keep('warn'), error: keep('error') },
+    });
 
   let broker = await start();
   return {

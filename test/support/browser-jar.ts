@@ -91,7 +91,9 @@ export class BrowserJar {
     const stored = [...(this.#cookies.get(this.#host(target))?.values() ?? [])];
     const sent = stored.filter(
       (cookie) =>
-        cookie.expiresAt > Date.now() && (!cookie.secure || target.protocol === 'https:') && pathMatches(target.pathname, cookie.path),
+        cookie.expiresAt > Date.now() &&
+        (!cookie.secure || target.protocol === 'https:') &&
+        pathMatches(target.pathname, cookie.path),
     );
     return new Map(sent.map((cookie) => [cookie.name, cookie]));
   }
@@ -114,7 +116,9 @@ export class BrowserJar {
     const via = navigation.via ?? [];
     const site = fetchSite(navigation.from, [...via, url.href]);
     const initiator = fetchSite(navigation.from, [url.href]);
-    const cookies = [...this.cookiesFor(address).values()].filter((cookie) => travels(cookie, initiator, navigation.method));
+    const cookies = [...this.cookiesFor(address).values()].filter((cookie) =>
+      travels(cookie, initiator, navigation.method),
+    );
     const headers: Record<string, string> = {
       accept: 'text/html,application/xhtml+xml',
       'sec-fetch-dest': 'document',
@@ -132,7 +136,8 @@ export class BrowserJar {
     };
     const { status, headers: received, body } = await this.#exchange(url, navigation, headers);
     for (const header of received['set-cookie'] ?? []) this.#store(url, header);
-    const target = received.location ?? /^\s*\d+\s*[;,]\s*url\s*=\s*(.+)$/i.exec(received['refresh']?.toString() ?? '')?.[1];
+    const target =
+      received.location ?? /^\s*\d+\s*[;,]\s*url\s*=\s*(.+)$/i.exec(received.refresh?.toString() ?? '')?.[1];
     if (received.location === undefined) this.#page = url.href;
     this.#trip = { from: navigation.from, via: [...via, url.href] };
     const next = target === undefined ? undefined : new URL(target.replace(/^["']|["']$/g, ''), url).href;
@@ -141,11 +146,18 @@ export class BrowserJar {
 
   async #exchange(url: URL, navigation: Navigation, headers: Record<string, string>) {
     const open = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const options = { method: navigation.method, headers, timeout: REQUEST_MS, agent: false, ...(this.#options.ca && { ca: this.#options.ca }) };
+    const options = {
+      method: navigation.method,
+      headers,
+      timeout: REQUEST_MS,
+      agent: false,
+      ...(this.#options.ca && { ca: this.#options.ca }),
+    };
     return new Promise<{ status: number; headers: IncomingHttpHeaders; body: string }>((resolve, reject) => {
       const outgoing = open(url, options, (incoming) => {
         buffer(incoming).then(
-          (bytes) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: bytes.toString('utf8') }),
+          (bytes) =>
+            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: bytes.toString('utf8') }),
           reject,
         );
       });
@@ -209,7 +221,9 @@ function fetchSite(from: string | undefined, addresses: readonly string[]): Site
   const source = new URL(from);
   const targets = addresses.map((address) => new URL(address));
   if (targets.every((target) => target.origin === source.origin)) return 'same-origin';
-  const sameSite = targets.every((target) => target.protocol === source.protocol && target.hostname === source.hostname);
+  const sameSite = targets.every(
+    (target) => target.protocol === source.protocol && target.hostname === source.hostname,
+  );
   return sameSite ? 'same-site' : 'cross-site';
 }
 

@@ -21,8 +21,12 @@ export function openDatabase(file: string | undefined): Database {
     get: (sql, ...values) => db.prepare(sql).get(...values) as Row | undefined,
     run: (sql, ...values) => db.prepare(sql).run(...values).changes,
     counts: () => {
-      const tables = db.prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'").all() as { name: string }[];
-      return Object.fromEntries(tables.map(({ name }) => [name, (db.prepare(`select count(*) as n from "${name}"`).get() as { n: number }).n]));
+      const tables = db
+        .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
+        .all() as { name: string }[];
+      return Object.fromEntries(
+        tables.map(({ name }) => [name, (db.prepare(`select count(*) as n from "${name}"`).get() as { n: number }).n]),
+      );
     },
     close: () => db.close(),
   };

@@ -42,13 +42,20 @@ export async function openPage(issuer: string, steps: Steps = {}): Promise<Stop 
 }
 
 /** From the consent page to the callback's address, which the browser has not opened yet. */
-export async function allowAndReturn(jar: BrowserJar, page: JarResponse, more: readonly (readonly [string, string])[] = []): Promise<JarResponse> {
+export async function allowAndReturn(
+  jar: BrowserJar,
+  page: JarResponse,
+  more: readonly (readonly [string, string])[] = [],
+): Promise<JarResponse> {
   const handOff = await jar.follow(await decide(jar, page, 'allow', more));
   return jar.follow(handOff);
 }
 
 /** The whole way to the answer for the client. */
-export async function obtainCode(issuer: string, steps: Steps = {}): Promise<Stop & { readonly code: string; readonly answered: JarResponse }> {
+export async function obtainCode(
+  issuer: string,
+  steps: Steps = {},
+): Promise<Stop & { readonly code: string; readonly answered: JarResponse }> {
   const { jar, client, pkce, page } = await openPage(issuer, steps);
   const answered = await jar.follow(await allowAndReturn(jar, page));
   const code = answerOf(answered).get('code');
@@ -63,7 +70,10 @@ export function basicOf(client: RegisteredClient): string {
 }
 
 /** The whole way to tokens of a public client. */
-export async function obtainTokens(issuer: string, steps: Steps = {}): Promise<Stop & { readonly code: string; readonly tokens: TokenAnswer }> {
+export async function obtainTokens(
+  issuer: string,
+  steps: Steps = {},
+): Promise<Stop & { readonly code: string; readonly tokens: TokenAnswer }> {
   const { jar, client, pkce, code } = await obtainCode(issuer, steps);
   const response = await redeem(issuer, client, code, pkce);
   if (response.status !== 200) throw new Error(`token endpoint answered ${response.status}: ${await response.text()}`);

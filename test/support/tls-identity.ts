@@ -28,7 +28,10 @@ const BASIC_CONSTRAINTS = objectId('551d13');
 const TRUE = der(0x01, Buffer.from([0xff]));
 
 /** One day of validity, its own authority: pass `cert` as `ca` to whoever shall trust it. */
-export function makeTlsIdentity(names: readonly string[] = ['localhost'], addresses: readonly string[] = ['127.0.0.1']): TlsIdentity {
+export function makeTlsIdentity(
+  names: readonly string[] = ['localhost'],
+  addresses: readonly string[] = ['127.0.0.1'],
+): TlsIdentity {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from('test server')))));
   const alternatives = sequence(
@@ -51,7 +54,9 @@ export function makeTlsIdentity(names: readonly string[] = ['localhost'], addres
     der(0xa3, extensions),
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, privateKey));
-  const encoded = sequence(body, ECDSA_SHA256, signature).toString('base64').replace(/(.{64})/g, '$1\n');
+  const encoded = sequence(body, ECDSA_SHA256, signature)
+    .toString('base64')
+    .replace(/(.{64})/g, '$1\n');
   return {
     cert: `-----BEGIN CERTIFICATE-----\n${encoded}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),

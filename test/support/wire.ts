@@ -15,16 +15,24 @@ export interface WireRequest {
 }
 
 /** `origin` is where the connection goes; `path` is sent as it is. */
-export async function send(origin: string, path: string, { method = 'GET', headers = {}, body }: WireRequest = {}): Promise<WireAnswer> {
+export async function send(
+  origin: string,
+  path: string,
+  { method = 'GET', headers = {}, body }: WireRequest = {},
+): Promise<WireAnswer> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const outgoing = httpRequest({ hostname, port, path, method, headers: { ...length, ...headers }, agent: false }, (incoming) => {
-      buffer(incoming).then(
-        (bytes) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: bytes.toString('utf8') }),
-        reject,
-      );
-    });
+    const outgoing = httpRequest(
+      { hostname, port, path, method, headers: { ...length, ...headers }, agent: false },
+      (incoming) => {
+        buffer(incoming).then(
+          (bytes) =>
+            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: bytes.toString('utf8') }),
+          reject,
+        );
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });

@@ -1,8 +1,8 @@
 /** Pattern and prefix slips: Keycloak CVE-2026-3872 and CVE-2024-8883, FastMCP 3963 and their kind. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { startGithubSetting } from '../support/broker.ts';
-import { authorizationUrl, newPkce, register, type RegisteredClient } from '../support/mcp-client.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import { authorizationUrl, newPkce, type RegisteredClient, register } from '../support/mcp-client.ts';
 
 const REGISTERED = 'https://app.example.com/oauth/cb?tenant=a&mode=b';
 
@@ -55,14 +55,18 @@ afterAll(() => world.close());
 
 describe('T-C03 a redirect that differs in one byte is another redirect', () => {
   it.each(VARIANTS)('%s', async (_what, redirect) => {
-    const page = await new BrowserJar().get(authorizationUrl(world.setting.issuer, client, newPkce(), { redirect_uri: redirect }));
+    const page = await new BrowserJar().get(
+      authorizationUrl(world.setting.issuer, client, newPkce(), { redirect_uri: redirect }),
+    );
     expect(page.status).toBe(400);
     expect(page.headers['content-type']).toBe('text/html; charset=UTF-8');
     expect(page.next).toBeUndefined();
   });
 
   it('byte for byte the same is accepted, its own query kept', async () => {
-    const page = await new BrowserJar().get(authorizationUrl(world.setting.issuer, client, newPkce(), { redirect_uri: REGISTERED }));
+    const page = await new BrowserJar().get(
+      authorizationUrl(world.setting.issuer, client, newPkce(), { redirect_uri: REGISTERED }),
+    );
     expect(page.status).toBe(200);
   });
 });

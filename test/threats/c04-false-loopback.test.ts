@@ -65,9 +65,12 @@ describe('T-C04 only the three loopback hosts are loopback', () => {
     }
   });
 
-  it.each(['http://localhost/cb', 'http://127.0.0.1:33418/cb', 'http://[::1]:8080/cb', 'http://localhost'])('%s can be registered', async (uri) => {
-    const response = await registration([uri]);
-    expect(response.status).toBe(201);
-    expect(await response.json()).toMatchObject({ redirect_uris: [uri] });
-  });
+  it.each(['http://localhost/cb', 'http://127.0.0.1:33418/cb', 'http://[::1]:8080/cb', 'http://localhost'])(
+    '%s can be registered',
+    async (uri) => {
+      const response = await registration([uri]);
+      expect(response.status).toBe(201);
+      expect(await response.json()).toMatchObject({ redirect_uris: [uri] });
+    },
+  );
 });

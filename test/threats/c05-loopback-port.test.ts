@@ -1,7 +1,7 @@
 /** The loopback port exception from both sides: too strict breaks real clients, too loose opens path and host (RFC 8252 7.3). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { startGithubSetting } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
 import { allowAndReturn, openPage } from '../support/journey-steps.ts';
 import { authorizationUrl, decide, newPkce, register } from '../support/mcp-client.ts';
 
@@ -17,7 +17,11 @@ const CONFIDENTIAL = { token_endpoint_auth_method: 'client_secret_basic' };
 /** What real clients register, and what they then use. */
 const SAME: readonly (readonly [string, readonly string[], string])[] = [
   ['Claude Code', ['http://localhost/callback', 'http://127.0.0.1/callback'], 'http://localhost:54213/callback'],
-  ['Claude Code by address', ['http://localhost/callback', 'http://127.0.0.1/callback'], 'http://127.0.0.1:54213/callback'],
+  [
+    'Claude Code by address',
+    ['http://localhost/callback', 'http://127.0.0.1/callback'],
+    'http://127.0.0.1:54213/callback',
+  ],
   ['VS Code without port', ['http://127.0.0.1/', 'http://127.0.0.1:33418/'], 'http://127.0.0.1:61000/'],
   ['VS Code on its own port', ['http://127.0.0.1/', 'http://127.0.0.1:33418/'], 'http://127.0.0.1:33418/'],
   ['mcp-remote on the next port', ['http://localhost:3334/oauth/callback'], 'http://localhost:3335/oauth/callback'],
@@ -50,8 +54,18 @@ const OTHER: readonly (readonly [string, string, string, object])[] = [
   ['another port of https on loopback', 'https://localhost:8443/cb', 'https://localhost:8444/cb', PUBLIC],
   ['another port of https elsewhere', 'https://app.example.com/cb', 'https://app.example.com:8443/cb', PUBLIC],
   ['another port, confidential client', 'http://127.0.0.1:1/cb', 'http://127.0.0.1:2/cb', CONFIDENTIAL],
-  ['a private scheme with another path', 'cursor://anysphere.cursor-mcp/oauth/callback', 'cursor://anysphere.cursor-mcp/oauth/other', PUBLIC],
-  ['a private scheme with a port', 'cursor://anysphere.cursor-mcp/oauth/callback', 'cursor://anysphere.cursor-mcp:1/oauth/callback', PUBLIC],
+  [
+    'a private scheme with another path',
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'cursor://anysphere.cursor-mcp/oauth/other',
+    PUBLIC,
+  ],
+  [
+    'a private scheme with a port',
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'cursor://anysphere.cursor-mcp:1/oauth/callback',
+    PUBLIC,
+  ],
 ];
 
 describe('T-C05 of a public loopback client the port is free', () => {
@@ -70,7 +84,9 @@ describe('T-C05 of a public loopback client the port is free', () => {
     });
     const answered = await jar.follow(await allowAndReturn(jar, page));
     expect(answered.status).toBe(303);
-    expect(answered.headers.location).toMatch(/^http:\/\/127\.0\.0\.1:54213\/callback\?code=[A-Za-z0-9_-]{43}&state=client-state-1&iss=/);
+    expect(answered.headers.location).toMatch(
+      /^http:\/\/127\.0\.0\.1:54213\/callback\?code=[A-Za-z0-9_-]{43}&state=client-state-1&iss=/,
+    );
   });
 
   it('and so does a refusal', async () => {
@@ -94,7 +110,11 @@ describe('T-C05 nothing else is free', () => {
   });
 
   it('a web application cannot register loopback at all', async () => {
-    await expect(register(world.setting.issuer, { application_type: 'web', redirect_uris: ['http://127.0.0.1:1/cb'] })).rejects.toThrow('invalid_redirect_uri');
-    await expect(register(world.setting.issuer, { application_type: 'web', redirect_uris: ['http://localhost/cb'] })).rejects.toThrow('invalid_redirect_uri');
+    await expect(
+      register(world.setting.issuer, { application_type: 'web', redirect_uris: ['http://127.0.0.1:1/cb'] }),
+    ).rejects.toThrow('invalid_redirect_uri');
+    await expect(
+      register(world.setting.issuer, { application_type: 'web', redirect_uris: ['http://localhost/cb'] }),
+    ).rejects.toThrow('invalid_redirect_uri');
   });
 });

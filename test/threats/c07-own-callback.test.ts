@@ -4,7 +4,12 @@ import { freePort, startTestBroker, type TestBroker } from '../support/broker.ts
 import { postJson } from '../support/mcp-client.ts';
 
 const ISSUER = 'https://auth.example.com';
-const UPSTREAM = { preset: 'oidc', issuer: 'https://login.example.com', client_id: 'broker', client_secret: 'upstream-secret-5f0c1d7e9a3b48d2' };
+const UPSTREAM = {
+  preset: 'oidc',
+  issuer: 'https://login.example.com',
+  client_id: 'broker',
+  client_secret: 'upstream-secret-5f0c1d7e9a3b48d2',
+};
 
 let port: number;
 let local: TestBroker;
@@ -23,13 +28,16 @@ const registration = (broker: TestBroker, uri: string) =>
   postJson(`${broker.broker.url}/register`, { redirect_uris: [uri], token_endpoint_auth_method: 'none' });
 
 describe('T-C07 no address of ours can be a redirect', () => {
-  it.each(['/callback/corp', '/callback/other', '/authorize', '/', '/consent/x', '/anything?at=all'])('on an https issuer: %s', async (path) => {
-    for (const origin of [ISSUER, 'https://AUTH.example.com', 'https://auth.example.com:443']) {
-      const response = await registration(published, `${origin}${path}`);
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ error: 'invalid_redirect_uri' });
-    }
-  });
+  it.each(['/callback/corp', '/callback/other', '/authorize', '/', '/consent/x', '/anything?at=all'])(
+    'on an https issuer: %s',
+    async (path) => {
+      for (const origin of [ISSUER, 'https://AUTH.example.com', 'https://auth.example.com:443']) {
+        const response = await registration(published, `${origin}${path}`);
+        expect(response.status).toBe(400);
+        expect(await response.json()).toMatchObject({ error: 'invalid_redirect_uri' });
+      }
+    },
+  );
 
   it.each(['/callback/corp', '/authorize', '/'])('on a loopback issuer: %s', async (path) => {
     const response = await registration(local, `http://localhost:${port}${path}`);

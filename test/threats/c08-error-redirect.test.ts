@@ -1,7 +1,7 @@
 /** Open redirect by error: register an address, then send people there through a request that must fail (RFC 9700 4.11.2). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { startGithubSetting } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
 import { obtainCode } from '../support/journey-steps.ts';
 import { authorizationUrl, newPkce, type RegisteredClient, register } from '../support/mcp-client.ts';
 
@@ -52,7 +52,11 @@ describe('T-C08 a client that nobody here has approved cannot bounce anybody', (
     const { client } = await obtainCode(issuer, { metadata: { redirect_uris: ['https://gone.example.com/cb'] } });
     const { store } = broker.deps;
     const [audited] = await store.listAudit({ clientId: client.client_id, event: 'approval.granted', limit: 1 });
-    await store.revokeApprovals(audited?.userId ?? '', undefined, 'test', { at: clock.now(), reference: 'req_test', actor: { kind: 'system', id: undefined } });
+    await store.revokeApprovals(audited?.userId ?? '', undefined, 'test', {
+      at: clock.now(),
+      reference: 'req_test',
+      actor: { kind: 'system', id: undefined },
+    });
     const page = await ask(client, { scope: 'bogus' });
     expect(page.status).toBe(400);
     expect(page.next).toBeUndefined();

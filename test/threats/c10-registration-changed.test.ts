@@ -21,7 +21,11 @@ async function change(clientId: string, changes: Partial<ClientMetadata>): Promi
   const { store, now } = world.setting.broker.deps;
   const client = await store.findClient(clientId);
   if (client === undefined) throw new Error('no such client');
-  const changed = await store.updateClient(clientId, { ...client.metadata, ...changes }, { at: now(), reference: 'req_test', actor: { kind: 'client', id: clientId } });
+  const changed = await store.updateClient(
+    clientId,
+    { ...client.metadata, ...changes },
+    { at: now(), reference: 'req_test', actor: { kind: 'client', id: clientId } },
+  );
   expect(changed?.id).toBe(clientId);
 }
 
@@ -118,7 +122,9 @@ describe('T-C10 a registration that changes mid-flow', () => {
     const { jar, client, page } = await openPage(issuer, { metadata });
     const returning = await allowAndReturn(jar, page);
     const db = openDatabase(databaseFile);
-    expect(db.run('update clients set blocked_at = ? where id = ?', world.setting.clock.now(), client.client_id)).toBe(1);
+    expect(db.run('update clients set blocked_at = ? where id = ?', world.setting.clock.now(), client.client_id)).toBe(
+      1,
+    );
     db.close();
 
     const answered = await jar.follow(returning);

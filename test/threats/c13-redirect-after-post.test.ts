@@ -1,7 +1,7 @@
 /** A 307 repeats a form, and whatever was typed into it, at the next address (RFC 9700 4.12). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { startGithubSetting } from '../support/broker.ts';
+import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { obtainTokens, openPage } from '../support/journey-steps.ts';
 import { authorizationUrl, decide, newPkce, postForm, redeem, refresh, register } from '../support/mcp-client.ts';
 

@@ -1,7 +1,7 @@
 /** Methods that are missing, unknown or `plain` and were treated as something else (hevy-mcp 682, workers-oauth-provider 0.9.0). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { startGithubSetting } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
 import { openDatabase } from '../support/database.ts';
 import { authorizationUrl, newPkce, register } from '../support/mcp-client.ts';
 
@@ -47,7 +47,9 @@ describe('T-D02 only S256 with 43 base64url characters is PKCE', () => {
 
   it('and that is accepted', async () => {
     const { issuer } = world.setting;
-    const page = await new BrowserJar().get(authorizationUrl(issuer, await register(issuer), newPkce(), { code_challenge: GOOD }));
+    const page = await new BrowserJar().get(
+      authorizationUrl(issuer, await register(issuer), newPkce(), { code_challenge: GOOD }),
+    );
     expect(page.status).toBe(200);
   });
 });

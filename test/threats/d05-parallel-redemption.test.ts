@@ -1,8 +1,18 @@
 /** A code redeemed twice because it was looked up first and removed later: better-auth GHSA-7w99-5wm4-3g79. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { NOTES_CREDENTIAL, startOidcSetting } from '../support/broker.ts';
-import { answerOf, approveAs, authorizationUrl, introspect, newPkce, redeem, refresh, register, type TokenAnswer } from '../support/mcp-client.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import {
+  answerOf,
+  approveAs,
+  authorizationUrl,
+  introspect,
+  newPkce,
+  redeem,
+  refresh,
+  register,
+  type TokenAnswer,
+} from '../support/mcp-client.ts';
 
 describe.each(['sqlite', 'postgres'] as const)('T-D05 one code, many redemptions at once, on %s', (engine) => {
   let world: Awaited<ReturnType<typeof startOidcSetting>>;
@@ -23,7 +33,11 @@ describe.each(['sqlite', 'postgres'] as const)('T-D05 one code, many redemptions
 
     const won = answers.filter((answer) => answer.status === 200);
     expect(won).toHaveLength(1);
-    const lost = await Promise.all(answers.filter((answer) => answer.status !== 200).map(async (answer) => `${answer.status} ${((await answer.json()) as { error: string }).error}`));
+    const lost = await Promise.all(
+      answers
+        .filter((answer) => answer.status !== 200)
+        .map(async (answer) => `${answer.status} ${((await answer.json()) as { error: string }).error}`),
+    );
     expect(new Set(lost)).toEqual(new Set(['400 invalid_grant']));
     expect(lost).toHaveLength(times - 1);
 

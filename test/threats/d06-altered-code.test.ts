@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const swapped = (text: string, at: number) => `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`;
+const swapped = (text: string, at: number) =>
+  `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`;
 
 describe('T-D06 a code is opaque and belongs to one client', () => {
   it('carries nothing to edit', async () => {
@@ -24,9 +25,20 @@ describe('T-D06 a code is opaque and belongs to one client', () => {
   it('altered anywhere it is unknown, and the right one still works', async () => {
     const { issuer } = world.setting;
     const { code, client, pkce } = await obtainCode(issuer);
-    const forgeries = [...Array.from({ length: 43 }, (_, at) => swapped(code, at)), code.slice(0, -1), `${code}A`, ` ${code}`, `${code} `, `${code}.${code}`, code.toUpperCase()];
+    const forgeries = [
+      ...Array.from({ length: 43 }, (_, at) => swapped(code, at)),
+      code.slice(0, -1),
+      `${code}A`,
+      ` ${code}`,
+      `${code} `,
+      `${code}.${code}`,
+      code.toUpperCase(),
+    ];
     for (const forgery of forgeries) {
-      expect(await refusal(await redeem(issuer, client, forgery, pkce))).toEqual({ status: 400, error: 'invalid_grant' });
+      expect(await refusal(await redeem(issuer, client, forgery, pkce))).toEqual({
+        status: 400,
+        error: 'invalid_grant',
+      });
     }
     expect((await redeem(issuer, client, code, pkce)).status).toBe(200);
   });
@@ -36,7 +48,10 @@ describe('T-D06 a code is opaque and belongs to one client', () => {
     const { code, client, pkce } = await obtainCode(issuer);
     const other = await register(issuer);
     expect(await refusal(await redeem(issuer, other, code, pkce))).toEqual({ status: 400, error: 'invalid_grant' });
-    expect(await refusal(await redeem(issuer, client, code, pkce, { client_id: other.client_id }))).toEqual({ status: 400, error: 'invalid_grant' });
+    expect(await refusal(await redeem(issuer, client, code, pkce, { client_id: other.client_id }))).toEqual({
+      status: 400,
+      error: 'invalid_grant',
+    });
 
     const tokens = (await (await redeem(issuer, client, code, pkce)).json()) as TokenAnswer;
     expect(await refusal(await redeem(issuer, other, code, pkce))).toEqual({ status: 400, error: 'invalid_grant' });
@@ -47,7 +62,10 @@ describe('T-D06 a code is opaque and belongs to one client', () => {
     const { issuer } = world.setting;
     const { code, client, pkce } = await obtainCode(issuer);
     const tokens = (await (await redeem(issuer, client, code, pkce)).json()) as TokenAnswer;
-    expect(await refusal(await redeem(issuer, client, code, { ...pkce, verifier: 'x'.repeat(43) }))).toEqual({ status: 400, error: 'invalid_grant' });
+    expect(await refusal(await redeem(issuer, client, code, { ...pkce, verifier: 'x'.repeat(43) }))).toEqual({
+      status: 400,
+      error: 'invalid_grant',
+    });
     expect(await introspect(issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toEqual({ active: false });
   });
 

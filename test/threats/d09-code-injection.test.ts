@@ -18,7 +18,10 @@ describe('T-D09 a stolen code in another session of the same client', () => {
 
     const injected = await redeem(issuer, victim.client, victim.code, attacker.pkce);
     expect(await refusal(injected)).toEqual({ status: 400, error: 'invalid_grant' });
-    expect(await refusal(await redeem(issuer, victim.client, victim.code, newPkce()))).toEqual({ status: 400, error: 'invalid_grant' });
+    expect(await refusal(await redeem(issuer, victim.client, victim.code, newPkce()))).toEqual({
+      status: 400,
+      error: 'invalid_grant',
+    });
 
     expect((await redeem(issuer, victim.client, victim.code, victim.pkce)).status).toBe(200);
     expect((await redeem(issuer, victim.client, attacker.code, attacker.pkce)).status).toBe(200);

@@ -44,7 +44,10 @@ describe('T-D16 each kind of token opens its own door only', () => {
     const { issuer } = world.setting;
     const { client, pkce, tokens } = await obtainTokens(issuer);
     for (const impostor of [tokens.access_token, tokens.refresh_token]) {
-      expect(await refusal(await redeem(issuer, client, impostor, pkce))).toEqual({ status: 400, error: 'invalid_grant' });
+      expect(await refusal(await redeem(issuer, client, impostor, pkce))).toEqual({
+        status: 400,
+        error: 'invalid_grant',
+      });
     }
     expect((await refresh(issuer, client, tokens.refresh_token)).status).toBe(200);
   });

@@ -1,12 +1,14 @@
 /** Parallel refreshes that fork a family: better-auth CVE-2026-53517. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import pg from 'pg';
-import { BrowserJar } from '../support/browser-jar.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOTES_CREDENTIAL, startOidcSetting, type TestBroker } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
 import { openDatabase } from '../support/database.ts';
 import { introspect, obtainTokens, refresh, type TokenAnswer } from '../support/mcp-client.ts';
 
-const LIVE = 'select count(*) as n from refresh_tokens r join grants g on g.id = r.grant_id where g.client_id = ? and r.rotated_at is null and r.revoked_at is null';
+const LIVE =
+  'select count(*) as n from refresh_tokens r join grants g on g.id = r.grant_id where g.client_id = ? and r.rotated_at is null and r.revoked_at is null';
 const EVER = 'select count(*) as n from refresh_tokens r join grants g on g.id = r.grant_id where g.client_id = ?';
 
 async function count(setting: TestBroker, sql: string, clientId: string): Promise<number> {

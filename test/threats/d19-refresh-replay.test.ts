@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const rotated = async (client: RegisteredClient, token: string) => (await (await refresh(world.setting.issuer, client, token)).json()) as TokenAnswer;
+const rotated = async (client: RegisteredClient, token: string) =>
+  (await (await refresh(world.setting.issuer, client, token)).json()) as TokenAnswer;
 const DEAD = { status: 400, error: 'invalid_grant' };
 
 async function isDead(client: RegisteredClient, tokens: readonly TokenAnswer[]): Promise<void> {
@@ -83,6 +84,8 @@ describe('T-D19 an old generation ends the family', () => {
     await rotated(first.client, first.tokens.refresh_token);
     clock.advance(31);
     await refresh(issuer, first.client, first.tokens.refresh_token);
-    expect(await introspect(issuer, other.tokens.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({ active: true });
+    expect(await introspect(issuer, other.tokens.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({
+      active: true,
+    });
   });
 });

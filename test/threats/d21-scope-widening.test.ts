@@ -11,11 +11,23 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('T-D21 a refresh never widens', () => {
-  it.each(['notes:read notes:write', 'notes:write', 'notes:purge', 'notes:read notes:purge', 'bogus', 'notes:*', 'NOTES:READ', 'notes:read "x"'])('asked for %s', async (scope) => {
+  it.each([
+    'notes:read notes:write',
+    'notes:write',
+    'notes:purge',
+    'notes:read notes:purge',
+    'bogus',
+    'notes:*',
+    'NOTES:READ',
+    'notes:read "x"',
+  ])('asked for %s', async (scope) => {
     const { issuer } = world.setting;
     const { client, tokens } = await obtainTokens(issuer);
     expect(tokens.scope).toBe('notes:read');
-    expect(await refusal(await refresh(issuer, client, tokens.refresh_token, { scope }))).toEqual({ status: 400, error: 'invalid_scope' });
+    expect(await refusal(await refresh(issuer, client, tokens.refresh_token, { scope }))).toEqual({
+      status: 400,
+      error: 'invalid_scope',
+    });
     const answer = (await (await refresh(issuer, client, tokens.refresh_token)).json()) as TokenAnswer;
     expect(answer.scope).toBe('notes:read');
   });
@@ -24,19 +36,31 @@ describe('T-D21 a refresh never widens', () => {
     const { issuer } = world.setting;
     const { client, tokens } = await obtainTokens(issuer, { changes: { scope: 'notes:read notes:write' } });
     expect(tokens.scope).toBe('notes:read notes:write');
-    const narrow = (await (await refresh(issuer, client, tokens.refresh_token, { scope: 'notes:read' })).json()) as TokenAnswer;
+    const narrow = (await (
+      await refresh(issuer, client, tokens.refresh_token, { scope: 'notes:read' })
+    ).json()) as TokenAnswer;
     expect(narrow.scope).toBe('notes:read');
-    expect(await introspect(issuer, narrow.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({ active: true, scope: 'notes:read' });
+    expect(await introspect(issuer, narrow.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({
+      active: true,
+      scope: 'notes:read',
+    });
     const full = (await (await refresh(issuer, client, narrow.refresh_token)).json()) as TokenAnswer;
     expect(full.scope).toBe('notes:read notes:write');
-    expect(await introspect(issuer, full.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({ active: true, scope: 'notes:read notes:write' });
+    expect(await introspect(issuer, full.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({
+      active: true,
+      scope: 'notes:read notes:write',
+    });
   });
 
   it('an approval that grew since does not grow the older grant', async () => {
     const { issuer } = world.setting;
     const { client, jar, tokens } = await obtainTokens(issuer);
     await obtainTokens(issuer, { client, jar, changes: { scope: 'notes:read notes:write' } });
-    expect(await refusal(await refresh(issuer, client, tokens.refresh_token, { scope: 'notes:read notes:write' }))).toEqual({ status: 400, error: 'invalid_scope' });
-    expect(((await (await refresh(issuer, client, tokens.refresh_token)).json()) as TokenAnswer).scope).toBe('notes:read');
+    expect(
+      await refusal(await refresh(issuer, client, tokens.refresh_token, { scope: 'notes:read notes:write' })),
+    ).toEqual({ status: 400, error: 'invalid_scope' });
+    expect(((await (await refresh(issuer, client, tokens.refresh_token)).json()) as TokenAnswer).scope).toBe(
+      'notes:read',
+    );
   });
 });

@@ -20,7 +20,8 @@ describe('T-D22 only its own client revokes a token', () => {
     const resource = `Basic ${Buffer.from(`notes:${NOTES_CREDENTIAL}`).toString('base64')}`;
     const db = openDatabase(databaseFile);
     const before = db.counts();
-    const revoke = (fields: Record<string, string>, headers: Record<string, string> = {}) => postForm(`${issuer}/revoke`, fields, headers);
+    const revoke = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
+      postForm(`${issuer}/revoke`, fields, headers);
 
     for (const token of [tokens.access_token, tokens.refresh_token]) {
       const own = await revoke({ token, client_id: stranger.client_id });
@@ -30,7 +31,9 @@ describe('T-D22 only its own client revokes a token', () => {
       expect((await revoke({ token })).status).toBe(401);
       expect((await revoke({ token, client_id: 'mcbc_nobody' })).status).toBe(401);
       expect((await revoke({ token }, { authorization: resource })).status).toBe(401);
-      expect((await revoke({ token, client_id: client.client_id }, { authorization: basicOf(confidential) })).status).toBe(400);
+      expect(
+        (await revoke({ token, client_id: client.client_id }, { authorization: basicOf(confidential) })).status,
+      ).toBe(400);
     }
     expect(db.counts()).toEqual(before);
     db.close();

@@ -10,7 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const basic = (id: string, secret: string) => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` });
+const basic = (id: string, secret: string) => ({
+  authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+});
 
 describe('T-D23 introspection answers the token’s own server only', () => {
   it('another server hears that it is inactive, exactly as of a token that never was', async () => {
@@ -55,7 +57,12 @@ describe('T-D23 introspection answers the token’s own server only', () => {
   it('the credential works as form fields too, and an expired token is inactive', async () => {
     const { issuer, clock } = world.setting;
     const { tokens } = await obtainTokens(issuer);
-    const ask = () => postForm(`${issuer}/introspect`, { token: tokens.access_token, client_id: 'notes', client_secret: NOTES_CREDENTIAL });
+    const ask = () =>
+      postForm(`${issuer}/introspect`, {
+        token: tokens.access_token,
+        client_id: 'notes',
+        client_secret: NOTES_CREDENTIAL,
+      });
     expect(await (await ask()).json()).toMatchObject({ active: true });
     clock.advance(601);
     expect(await (await ask()).json()).toEqual({ active: false });

@@ -1,13 +1,16 @@
 /** Mix-up of authorization servers: the code of one is redeemed at the other (RFC 9700 4.4; RFC 9207). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { freePort, startTestBroker, type TestBroker } from '../support/broker.ts';
-import { decide, LOOPBACK_REDIRECT } from '../support/mcp-client.ts';
+import type { BrowserJar, JarResponse } from '../support/browser-jar.ts';
 import { allowAndReturn, openPage } from '../support/journey-steps.ts';
-import { type GithubUpstream, startGithubUpstream } from '../support/upstreams/github-upstream.ts';
+import { decide, LOOPBACK_REDIRECT } from '../support/mcp-client.ts';
 import { type ForgedOidc, startForgedOidc } from '../support/upstreams/forged-oidc.ts';
+import { type GithubUpstream, startGithubUpstream } from '../support/upstreams/github-upstream.ts';
 
-const clientAt = (name: string) => ({ client_id: 'broker-at-upstream', client_secret: `upstream-secret-5f0c1d7e9a3b48d2-${name}` });
+const clientAt = (name: string) => ({
+  client_id: 'broker-at-upstream',
+  client_secret: `upstream-secret-5f0c1d7e9a3b48d2-${name}`,
+});
 const ISSUER = 'https://login.example.com';
 const SCOPES = { 'notes:read': { title: 'Read notes', risk: 'view' } };
 
@@ -35,7 +38,11 @@ beforeAll(async () => {
     {},
     {
       settings: {
-        upstreams: { first: settings(first, { issuer: ISSUER, ...clientAt('first') }), second: settings(second, clientAt('second')), third: { preset: 'oidc', issuer: oidc.issuer, ...clientAt('third') } },
+        upstreams: {
+          first: settings(first, { issuer: ISSUER, ...clientAt('first') }),
+          second: settings(second, clientAt('second')),
+          third: { preset: 'oidc', issuer: oidc.issuer, ...clientAt('third') },
+        },
         resources: { one: resource('first'), two: resource('second'), three: resource('third') },
       },
     },
@@ -86,7 +93,12 @@ describe('T-F01 an answer counts only from the upstream that was asked', () => {
   it('an error answer with another issuer is refused the same, its text unseen', async () => {
     const { jar, back } = await returning('first');
     const answer = new URL(`${back.origin}${back.pathname}`);
-    answer.search = new URLSearchParams({ error: 'access_denied', error_description: 'call 555-0100 now', state: back.searchParams.get('state') ?? '', iss: 'https://evil.example' }).toString();
+    answer.search = new URLSearchParams({
+      error: 'access_denied',
+      error_description: 'call 555-0100 now',
+      state: back.searchParams.get('state') ?? '',
+      iss: 'https://evil.example',
+    }).toString();
     const refused = await jar.get(answer.href);
     refusedAs(refused, 502);
     expect(refused.body).not.toContain('555-0100');

@@ -29,8 +29,22 @@ describe('T-F09 upstream tokens stay with us', () => {
     expect(tokens.access_token).toMatch(/^mcb_at_/);
 
     expect(await introspect(issuer, upstreamToken, 'notes', NOTES_CREDENTIAL)).toEqual({ active: false });
-    expect(await refusal(await refresh(issuer, client, upstreamToken))).toEqual({ status: 400, error: 'invalid_grant' });
-    expect(await refusal(await redeem(issuer, client, upstreamToken, pkce))).toEqual({ status: 400, error: 'invalid_grant' });
-    expect((await postForm(`${issuer}/introspect`, { token: tokens.access_token }, { authorization: `Bearer ${upstreamToken}` })).status).toBe(401);
+    expect(await refusal(await refresh(issuer, client, upstreamToken))).toEqual({
+      status: 400,
+      error: 'invalid_grant',
+    });
+    expect(await refusal(await redeem(issuer, client, upstreamToken, pkce))).toEqual({
+      status: 400,
+      error: 'invalid_grant',
+    });
+    expect(
+      (
+        await postForm(
+          `${issuer}/introspect`,
+          { token: tokens.access_token },
+          { authorization: `Bearer ${upstreamToken}` },
+        )
+      ).status,
+    ).toBe(401);
   });
 });

@@ -17,7 +17,9 @@ describe('T-F12 what is sealed opens in its own row only', () => {
     const bob = await openPage(issuer);
     const returning = [await allowAndReturn(alice.jar, alice.page), await allowAndReturn(bob.jar, bob.page)] as const;
     const db = openDatabase(databaseFile);
-    const rows = db.all('select id, secrets_sealed as sealed from journeys where secrets_sealed is not null order by created_at');
+    const rows = db.all(
+      'select id, secrets_sealed as sealed from journeys where secrets_sealed is not null order by created_at',
+    );
     const [one, two] = rows;
     expect(rows).toHaveLength(2);
     expect(db.run('update journeys set secrets_sealed = ? where id = ?', two?.['sealed'], one?.['id'])).toBe(1);
@@ -42,16 +44,21 @@ describe('T-F12 what is sealed opens in its own row only', () => {
     world.upstream.account = { id: 2, login: 'bob' };
     await obtainTokens(issuer);
     const db = openDatabase(databaseFile);
-    const [alice, bob] = db.all('select id, user_id as person, tokens_sealed as sealed from upstream_grants order by created_at, id');
+    const [alice, bob] = db.all(
+      'select id, user_id as person, tokens_sealed as sealed from upstream_grants order by created_at, id',
+    );
     db.close();
-    const open = (sealed: unknown, row: Record<string, unknown> | undefined) => broker.deps.keys.open(String(sealed), `upstream_grant:${row?.['id']}:${row?.['person']}`);
+    const open = (sealed: unknown, row: Record<string, unknown> | undefined) =>
+      broker.deps.keys.open(String(sealed), `upstream_grant:${row?.['id']}:${row?.['person']}`);
 
     expect(JSON.parse(open(alice?.['sealed'], alice) ?? '{}')).toMatchObject({ tokenType: 'bearer' });
     expect(open(bob?.['sealed'], alice)).toBeUndefined();
     expect(open(alice?.['sealed'], { ...alice, person: bob?.['person'] })).toBeUndefined();
     const [version, key, nonce, body = ''] = String(alice?.['sealed']).split('.');
     expect(open([version, '00000000', nonce, body].join('.'), alice)).toBeUndefined();
-    expect(open([version, key, nonce, `${body[0] === 'A' ? 'B' : 'A'}${body.slice(1)}`].join('.'), alice)).toBeUndefined();
+    expect(
+      open([version, key, nonce, `${body[0] === 'A' ? 'B' : 'A'}${body.slice(1)}`].join('.'), alice),
+    ).toBeUndefined();
     expect(open([version, key, nonce, body.slice(0, 20)].join('.'), alice)).toBeUndefined();
     expect(open('', alice)).toBeUndefined();
   });

@@ -43,7 +43,8 @@ const ROUTES: readonly (readonly [string, WireRequest, number])[] = [
 ];
 
 /** The reference and the moment are new on every page. */
-const lasting = (body: string): string => body.replace(/req_[0-9a-f]{32}/g, 'req').replace(/<time[\s\S]*?<\/time>/g, 'time');
+const lasting = (body: string): string =>
+  body.replace(/req_[0-9a-f]{32}/g, 'req').replace(/<time[\s\S]*?<\/time>/g, 'time');
 
 describe('T-G01 what a request says about our name changes nothing', () => {
   it.each(ROUTES)('%s', async (path, request, status) => {
@@ -69,7 +70,9 @@ describe('T-G01 what a request says about our name changes nothing', () => {
       expect(hostile.headers.etag).toBe(honest.headers.etag);
     }
     const { body } = await send(issuer, '/.well-known/oauth-authorization-server', { headers: HOSTILE });
-    const addresses = Object.values(JSON.parse(body) as Record<string, unknown>).filter((value) => typeof value === 'string');
+    const addresses = Object.values(JSON.parse(body) as Record<string, unknown>).filter(
+      (value) => typeof value === 'string',
+    );
     expect(addresses.every((value) => value.startsWith(issuer))).toBe(true);
   });
 

@@ -14,27 +14,48 @@ let header: Record<string, string>;
 let publicJwk: Record<string, string>;
 beforeAll(async () => {
   world = await startGithubSetting({ twoResources: true });
-  const { tokens } = await obtainTokens(world.setting.issuer, { changes: { resource: TASKS_URL, scope: 'tasks:read' } });
+  const { tokens } = await obtainTokens(world.setting.issuer, {
+    changes: { resource: TASKS_URL, scope: 'tasks:read' },
+  });
   honest = tokens.access_token;
-  [header, claims] = honest.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')));
+  [header, claims] = honest
+    .split('.')
+    .slice(0, 2)
+    .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')));
   const set = (await (await fetch(`${world.setting.issuer}/jwks`)).json()) as { keys: Record<string, string>[] };
   publicJwk = set.keys[0] ?? {};
 });
 afterAll(() => world.close());
 
-const part = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const part = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 const [, payload, signature] = [0, 1, 2].map((index) => () => honest.split('.')[index] ?? '');
-const signed = async (changes: JWTPayload, head: Record<string, unknown>, key: CryptoKey | Uint8Array): Promise<string> =>
+const signed = async (
+  changes: JWTPayload,
+  head: Record<string, unknown>,
+  key: CryptoKey | Uint8Array,
+): Promise<string> =>
   new SignJWT({ ...claims, ...changes }).setProtectedHeader({ ...header, ...head } as never).sign(key);
-const ownKey = async () => (await generateKeyPair('ES256', { extractable: true })) as { privateKey: CryptoKey; publicKey: CryptoKey };
+const ownKey = async () =>
+  (await generateKeyPair('ES256', { extractable: true })) as { privateKey: CryptoKey; publicKey: CryptoKey };
 
 const FORGERIES: readonly (readonly [string, () => string | Promise<string>])[] = [
   ['alg none, unsigned', () => `${part({ alg: 'none', typ: 'at+jwt' })}.${part(claims)}.`],
   ['alg None under our kid', () => `${part({ ...header, alg: 'None' })}.${part(claims)}.`],
   ['alg none with the old signature', () => `${part({ ...header, alg: 'none' })}.${payload?.()}.${signature?.()}`],
-  ['HS256 with the public key as secret, PEM', async () => signed({}, { alg: 'HS256' }, Buffer.from(await exportSPKI((await importJWK(publicJwk, 'ES256')) as CryptoKey)))],
-  ['HS256 with the public key as secret, JWK', () => signed({}, { alg: 'HS256' }, Buffer.from(JSON.stringify(publicJwk)))],
-  ['HS256 with the kid as secret', () => signed({}, { alg: 'HS256' }, Buffer.from((publicJwk['kid'] ?? '').padEnd(32, '0')))],
+  [
+    'HS256 with the public key as secret, PEM',
+    async () =>
+      signed({}, { alg: 'HS256' }, Buffer.from(await exportSPKI((await importJWK(publicJwk, 'ES256')) as CryptoKey))),
+  ],
+  [
+    'HS256 with the public key as secret, JWK',
+    () => signed({}, { alg: 'HS256' }, Buffer.from(JSON.stringify(publicJwk))),
+  ],
+  [
+    'HS256 with the kid as secret',
+    () => signed({}, { alg: 'HS256' }, Buffer.from((publicJwk['kid'] ?? '').padEnd(32, '0'))),
+  ],
   ['another key under our kid', async () => signed({}, {}, (await ownKey()).privateKey)],
   ['another key under another kid', async () => signed({}, { kid: 'other' }, (await ownKey()).privateKey)],
   ['a kid that is a path', async () => signed({}, { kid: '../../../../dev/null' }, (await ownKey()).privateKey)],
@@ -47,10 +68,22 @@ const FORGERIES: readonly (readonly [string, () => string | Promise<string>])[] 
     },
   ],
   ['a key by jku', async () => signed({}, { jku: 'https://evil.example/jwks' }, (await ownKey()).privateKey)],
-  ['another curve', () => signed({}, { alg: 'ES384' }, generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey as never)],
-  ['RS256', () => signed({}, { alg: 'RS256' }, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey as never)],
-  ['more scope under the old signature', () => `${part(header)}.${part({ ...claims, scope: 'tasks:read tasks:admin' })}.${signature?.()}`],
-  ['a later end under the old signature', () => `${part(header)}.${part({ ...claims, exp: Number(claims.exp) + 9999 })}.${signature?.()}`],
+  [
+    'another curve',
+    () => signed({}, { alg: 'ES384' }, generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey as never),
+  ],
+  [
+    'RS256',
+    () => signed({}, { alg: 'RS256' }, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey as never),
+  ],
+  [
+    'more scope under the old signature',
+    () => `${part(header)}.${part({ ...claims, scope: 'tasks:read tasks:admin' })}.${signature?.()}`,
+  ],
+  [
+    'a later end under the old signature',
+    () => `${part(header)}.${part({ ...claims, exp: Number(claims.exp) + 9999 })}.${signature?.()}`,
+  ],
   ['another type under the old signature', () => `${part({ ...header, typ: 'JWT' })}.${payload?.()}.${signature?.()}`],
   ['no signature', () => `${part(header)}.${payload?.()}.`],
   ['two parts', () => `${part(header)}.${payload?.()}`],
@@ -63,7 +96,10 @@ const FORGERIES: readonly (readonly [string, () => string | Promise<string>])[] 
 describe('T-G07 a token that we did not issue is inactive', () => {
   it('ours is active', async () => {
     expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: publicJwk['kid'] });
-    expect(await introspect(world.setting.issuer, honest, 'tasks', TASKS_CREDENTIAL)).toMatchObject({ active: true, aud: TASKS_URL });
+    expect(await introspect(world.setting.issuer, honest, 'tasks', TASKS_CREDENTIAL)).toMatchObject({
+      active: true,
+      aud: TASKS_URL,
+    });
   });
 
   it.each(FORGERIES)('%s', async (_what, forge) => {

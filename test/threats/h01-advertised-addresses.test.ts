@@ -4,7 +4,12 @@ import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { postJson } from '../support/mcp-client.ts';
 
 const ISSUER = 'https://auth.example.com/tenant-1';
-const UPSTREAM = { preset: 'oidc', issuer: 'https://login.example.com', client_id: 'broker', client_secret: 'upstream-secret-5f0c1d7e9a3b48d2' };
+const UPSTREAM = {
+  preset: 'oidc',
+  issuer: 'https://login.example.com',
+  client_id: 'broker',
+  client_secret: 'upstream-secret-5f0c1d7e9a3b48d2',
+};
 
 let broker: TestBroker;
 beforeAll(async () => {
@@ -12,7 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => broker.close());
 
-const metadata = async (): Promise<string> => (await fetch(`${broker.broker.url}/.well-known/oauth-authorization-server/tenant-1`)).text();
+const metadata = async (): Promise<string> =>
+  (await fetch(`${broker.broker.url}/.well-known/oauth-authorization-server/tenant-1`)).text();
 
 describe('T-H01 every advertised address is a plain https URL of ours', () => {
   it('without anything a shell or a parser could take for more', async () => {

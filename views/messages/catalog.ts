@@ -73,10 +73,15 @@ function acceptedTags(header: string): readonly string[] {
     .map((one) => one.tag);
 }
 
-/** Traditional Chinese readers are not served simplified text. */
+/**
+ * The text for a tag, under that very tag, so that dates follow the reader's region (`en-GB`, `de-AT`).
+ * Traditional Chinese readers are not served simplified text.
+ */
 function findText(tag: string): Text | undefined {
-  const wanted = tag.toLowerCase();
-  if (/^zh-(hant|tw|hk|mo)\b/.test(wanted)) return undefined;
-  const language = wanted.split('-')[0];
-  return TEXTS.find((text) => text.tag.toLowerCase() === wanted) ?? TEXTS.find((text) => text.tag.split('-')[0] === language);
+  const found = /^([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?$/i.exec(tag);
+  const [, language = '', script, region] = found ?? [];
+  const text = TEXTS.find((one) => one.tag.split('-')[0] === language.toLowerCase());
+  if (text === undefined || /^hant$/i.test(script ?? '')) return undefined;
+  if (text.tag === 'zh-Hans') return script === undefined && /^(tw|hk|mo)$/i.test(region ?? '') ? undefined : text;
+  return region === undefined ? text : { ...text, tag: `${text.tag}-${region.toUpperCase()}` };
 }

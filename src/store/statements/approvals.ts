@@ -1,14 +1,17 @@
 /** Statements about approvals, the rows of the registry. At most one per person, client and resource is unrevoked. */
-import { and, desc, eq, exists, gt, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, gt, isNull, max, sql } from 'drizzle-orm';
 import type { Approval, ClientFace, Seconds } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
-import { given } from '../statement.ts';
+import { type Db, given } from '../statement.ts';
 
 /** The latest use of any grant under the approval; a rotation touches its grant and never the approval (lock order). */
-const latestUse = (t: Tables) =>
-  sql<number | null>`(select max(${t.grants.lastUsedAt}) from ${t.grants} where ${t.grants.approvalId} = ${t.approvals.id})`.mapWith(
-    Number,
-  );
+const latestUse = (db: Db, t: Tables) => {
+  const uses = db
+    .select({ latest: max(t.grants.lastUsedAt) })
+    .from(t.grants)
+    .where(eq(t.grants.approvalId, t.approvals.id));
+  return sql<number | null>`${uses}`.mapWith(Number);
+};
 
 type NewApproval = Omit<Approval, 'lastUsedAt' | 'revokedAt' | 'revokedReason'>;
 
@@ -20,8 +23,16 @@ export const insertOrLockApproval = given<NewApproval>()('approval_insert_or_loc
   db
     .insert(t.approvals)
     .values({
-      id: p.id, userId: p.userId, clientId: p.clientId, resource: p.resource, upstream: p.upstream,
-      redirectUris: p.redirectUris, scopes: p.scopes, face: p.face, grantedAt: p.grantedAt, expiresAt: p.expiresAt,
+      id: p.id,
+      userId: p.userId,
+      clientId: p.clientId,
+      resource: p.resource,
+      upstream: p.upstream,
+      redirectUris: p.redirectUris,
+      scopes: p.scopes,
+      face: p.face,
+      grantedAt: p.grantedAt,
+      expiresAt: p.expiresAt,
     })
     .onConflictDoUpdate({
       target: [t.approvals.userId, t.approvals.clientId, t.approvals.resource],
@@ -56,7 +67,9 @@ export const revokedSince = given<{ userId: string; clientId: string; resource: 
       .from(t.approvals)
       .where(
         and(
-          eq(t.approvals.clientId, p.clientId), eq(t.approvals.userId, p.userId), eq(t.approvals.resource, p.resource),
+          eq(t.approvals.clientId, p.clientId),
+          eq(t.approvals.userId, p.userId),
+          eq(t.approvals.resource, p.resource),
           gt(t.approvals.revokedAt, p.since),
         ),
       )
@@ -70,7 +83,9 @@ export const useApproval = given<{ id: string; now: Seconds }>()('approval_use',
     .set({ lastUsedAt: p.now })
     .where(
       and(
-        eq(t.approvals.id, p.id), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now),
+        eq(t.approvals.id, p.id),
+        isNull(t.approvals.revokedAt),
+        gt(t.approvals.expiresAt, p.now),
         exists(
           db
             .select({ one: sql`1` })
@@ -98,26 +113,33 @@ export const revokeApproval = given<{ id: string; userId: string; now: Seconds; 
       .returning({ id: t.approvals.id, clientId: t.approvals.clientId, resource: t.approvals.resource }),
 );
 
-export const findApproval = given<{ userId: string; clientId: string; resource: string }>()('approval_find', (db, t, p) =>
-  db
-    .select({ approval: t.approvals, latestUse: latestUse(t) })
-    .from(t.approvals)
-    .where(
-      and(
-        eq(t.approvals.userId, p.userId), eq(t.approvals.clientId, p.clientId), eq(t.approvals.resource, p.resource),
-        isNull(t.approvals.revokedAt),
+export const findApproval = given<{ userId: string; clientId: string; resource: string }>()(
+  'approval_find',
+  (db, t, p) =>
+    db
+      .select({ approval: t.approvals, latestUse: latestUse(db, t) })
+      .from(t.approvals)
+      .where(
+        and(
+          eq(t.approvals.userId, p.userId),
+          eq(t.approvals.clientId, p.clientId),
+          eq(t.approvals.resource, p.resource),
+          isNull(t.approvals.revokedAt),
+        ),
       ),
-    ),
 );
 
 export const getApproval = given<{ id: string }>()('approval_get', (db, t, p) =>
-  db.select({ approval: t.approvals, latestUse: latestUse(t) }).from(t.approvals).where(eq(t.approvals.id, p.id)),
+  db
+    .select({ approval: t.approvals, latestUse: latestUse(db, t) })
+    .from(t.approvals)
+    .where(eq(t.approvals.id, p.id)),
 );
 
 /** Unrevoked approvals of a person that expire after the moment (0: whatever their expiry), newest first. */
 export const listApprovals = given<{ userId: string; expiringAfter: Seconds }>()('approval_list', (db, t, p) =>
   db
-    .select({ approval: t.approvals, latestUse: latestUse(t), client: t.clients })
+    .select({ approval: t.approvals, latestUse: latestUse(db, t), client: t.clients })
     .from(t.approvals)
     .leftJoin(t.clients, eq(t.clients.id, t.approvals.clientId))
     .where(

@@ -124,7 +124,15 @@ export async function startForgedOidc(options: {
 
   async function tokenAnswer(): Promise<Record<string, unknown>> {
     const { clientId, nonce, nowSeconds } = options;
-    const claims = { iss: issuer, sub: 'subject-1', aud: clientId, nonce, iat: nowSeconds, exp: nowSeconds + 300, name: 'Rosa' };
+    const claims = {
+      iss: issuer,
+      sub: 'subject-1',
+      aud: clientId,
+      nonce,
+      iat: nowSeconds,
+      exp: nowSeconds + 300,
+      name: 'Rosa',
+    };
     const idToken = await modes.sign(present({ ...claims, ...modes.claims }));
     return { access_token: 'upstream-access-token', token_type: 'Bearer', expires_in: 3600, id_token: idToken };
   }

@@ -9,7 +9,16 @@ import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
 import { type LoggedRequest, logRequest } from './request-log.ts';
 
 /** `redirect` is a 307 to the decoy; `slow` never answers; `refuse` is GitHub's 200 with an error. */
-export type Misbehaviour = 'none' | 'slow' | 'garbage' | 'status500' | 'status429' | 'redirect' | 'huge' | 'refuse' | 'hangup';
+export type Misbehaviour =
+  | 'none'
+  | 'slow'
+  | 'garbage'
+  | 'status500'
+  | 'status429'
+  | 'redirect'
+  | 'huge'
+  | 'refuse'
+  | 'hangup';
 
 export interface GithubModes {
   /** `grant` redirects at once, as for an application the account already knows; `ask` shows a page first. */
@@ -72,7 +81,9 @@ export async function startGithubUpstream(client: {
   const decoy = await startLoopbackServer((request, response) => {
     logRequest(decoyLog, request);
     request.resume();
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"from-decoy","token_type":"bearer"}');
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end('{"access_token":"from-decoy","token_type":"bearer"}');
   });
 
   const server: LoopbackServer = await startLoopbackServer((request, response) => {
@@ -131,7 +142,9 @@ export async function startGithubUpstream(client: {
     if (misbehave(modes.user, response, decoy.origin)) return;
     const account = tokens.get(request.headers.authorization?.replace('Bearer ', '') ?? '');
     if (account === undefined) return void response.writeHead(401).end('{"message":"Bad credentials"}');
-    response.writeHead(200, { 'content-type': 'application/json' }).end(modes.userBody ?? JSON.stringify({ ...account, email: null }));
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(modes.userBody ?? JSON.stringify({ ...account, email: null }));
   }
 
   const upstream: GithubUpstream = {
@@ -152,17 +165,28 @@ export async function startGithubUpstream(client: {
   return upstream;
 }
 
-function authenticated(request: IncomingMessage, form: URLSearchParams, client: { client_id: string; client_secret: string }): boolean {
+function authenticated(
+  request: IncomingMessage,
+  form: URLSearchParams,
+  client: { client_id: string; client_secret: string },
+): boolean {
   const basic = Buffer.from(request.headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString('utf8');
   if (basic !== '') return basic === `${client.client_id}:${client.client_secret}`;
   return form.get('client_id') === client.client_id && form.get('client_secret') === client.client_secret;
 }
 
 /** GitHub answers a form unless JSON is asked for, and 200 even for errors. */
-function sendTokenAnswer(request: IncomingMessage, response: ServerResponse, format: GithubModes['format'], members: Record<string, unknown>): void {
+function sendTokenAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  format: GithubModes['format'],
+  members: Record<string, unknown>,
+): void {
   const given = Object.entries(members).filter(([, value]) => value !== undefined);
   if (format === 'accept' && request.headers.accept?.includes('json')) {
-    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(Object.fromEntries(given)));
+    response
+      .writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+      .end(JSON.stringify(Object.fromEntries(given)));
     return;
   }
   const form = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));

@@ -1,5 +1,9 @@
 /** The practice OpenID provider on a free port, with a log of every request and a person who clicks through it. */
-import { type PracticeClient, type PracticeUpstream, startPracticeUpstream } from '../../../src/demo/practice-upstream.ts';
+import {
+  type PracticeClient,
+  type PracticeUpstream,
+  startPracticeUpstream,
+} from '../../../src/demo/practice-upstream.ts';
 import type { BrowserJar, JarResponse } from '../browser-jar.ts';
 import { type LoggedRequest, logRequest } from './request-log.ts';
 

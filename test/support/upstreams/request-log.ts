@@ -12,7 +12,12 @@ export interface LoggedRequest {
 
 /** Notes the request at once and its body as it arrives, without taking the body from whoever answers. */
 export function logRequest(log: LoggedRequest[], request: IncomingMessage): LoggedRequest {
-  const entry: LoggedRequest = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body: '' };
+  const entry: LoggedRequest = {
+    method: request.method ?? '',
+    url: request.url ?? '',
+    headers: request.headers,
+    body: '',
+  };
   log.push(entry);
   const emit = request.emit.bind(request);
   request.emit = (event: string | symbol, ...parts: unknown[]) => {

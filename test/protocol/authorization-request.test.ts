@@ -234,7 +234,7 @@ describe('state and issuer of the answer', () => {
     const answered = await jar.follow(await allowAndReturn(jar, page));
     expect(answered.status).toBe(200);
     expect(answered.headers.location).toBeUndefined();
-    expect(answered.headers['refresh']).toMatch(
+    expect(answered.headers.refresh).toMatch(
       /^0; url=cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=[^&]+&state=client-state-1&iss=/,
     );
     expect(answered.body).toContain('href="cursor://anysphere.cursor-mcp/oauth/callback?code=');

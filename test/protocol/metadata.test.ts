@@ -59,9 +59,9 @@ describe('the metadata document', () => {
 
   it('promises nothing weak', async () => {
     const document = JSON.parse((await at(plain, OAUTH)).body) as Record<string, readonly string[]>;
-    expect(document['grant_types_supported']).not.toContain('implicit');
-    expect(document['grant_types_supported']).not.toContain('password');
-    expect(document['grant_types_supported']).not.toContain('client_credentials');
+    expect(document.grant_types_supported).not.toContain('implicit');
+    expect(document.grant_types_supported).not.toContain('password');
+    expect(document.grant_types_supported).not.toContain('client_credentials');
     for (const [name, values] of Object.entries(document)) {
       if (name.endsWith('_signing_alg_values_supported'))
         expect(values.filter((alg) => /^(none|HS)/i.test(alg))).toEqual([]);

@@ -25,7 +25,7 @@ describe('T-C01 an unregistered redirect is refused at the authorization endpoin
       expect(page.status).toBe(400);
       expect(page.headers['content-type']).toBe('text/html; charset=UTF-8');
       expect(page.headers.location).toBeUndefined();
-      expect(page.headers['refresh']).toBeUndefined();
+      expect(page.headers.refresh).toBeUndefined();
       expect(page.body).not.toContain('<a href="https://evil.example');
       expect(db.counts()).toEqual(before);
       db.close();

@@ -30,7 +30,7 @@ describe('T-C08 a client that nobody here has approved cannot bounce anybody', (
     const page = await ask(client, changes);
     expect(page.status).toBe(400);
     expect(page.headers.location).toBeUndefined();
-    expect(page.headers['refresh']).toBeUndefined();
+    expect(page.headers.refresh).toBeUndefined();
     expect(page.body).not.toMatch(/http-equiv="?refresh/i);
     expect(page.body).toContain('so we didn’t send you back by ourselves');
     expect(page.body).toContain(`href="${PHISH}?error=${error}&amp;`);

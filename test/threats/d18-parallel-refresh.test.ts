@@ -17,7 +17,7 @@ async function count(setting: TestBroker, sql: string, clientId: string): Promis
     const db = openDatabase(database.file);
     const row = db.get(sql, clientId);
     db.close();
-    return Number(row?.['n']);
+    return Number(row?.n);
   }
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();

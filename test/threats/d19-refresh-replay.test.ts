@@ -21,7 +21,7 @@ async function isDead(client: RegisteredClient, tokens: readonly TokenAnswer[]):
     expect(await refusal(await refresh(issuer, client, refresh_token))).toEqual(DEAD);
   }
   const ended = await broker.deps.store.listAudit({ clientId: client.client_id, event: 'grant.ended', limit: 10 });
-  expect(ended.map((row) => row.details['reason'])).toEqual(['reuse']);
+  expect(ended.map((row) => row.details.reason)).toEqual(['reuse']);
 }
 
 describe('T-D19 an old generation ends the family', () => {

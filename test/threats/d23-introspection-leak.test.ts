@@ -49,7 +49,7 @@ describe('T-D23 introspection answers the token’s own server only', () => {
       expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
       expect(answer.headers.get('cache-control')).toBe('no-store');
       const body = (await answer.json()) as Record<string, unknown>;
-      expect(body['error']).toBe('invalid_client');
+      expect(body.error).toBe('invalid_client');
       expect(Object.keys(body)).toEqual(['error', 'error_description']);
     }
   });

@@ -22,8 +22,8 @@ describe('T-F12 what is sealed opens in its own row only', () => {
     );
     const [one, two] = rows;
     expect(rows).toHaveLength(2);
-    expect(db.run('update journeys set secrets_sealed = ? where id = ?', two?.['sealed'], one?.['id'])).toBe(1);
-    expect(db.run('update journeys set secrets_sealed = ? where id = ?', one?.['sealed'], two?.['id'])).toBe(1);
+    expect(db.run('update journeys set secrets_sealed = ? where id = ?', two?.sealed, one?.id)).toBe(1);
+    expect(db.run('update journeys set secrets_sealed = ? where id = ?', one?.sealed, two?.id)).toBe(1);
     const asked = world.upstream.seen('/login/oauth/access_token').length;
 
     for (const [index, { jar }] of [alice, bob].entries()) {
@@ -49,12 +49,12 @@ describe('T-F12 what is sealed opens in its own row only', () => {
     );
     db.close();
     const open = (sealed: unknown, row: Record<string, unknown> | undefined) =>
-      broker.deps.keys.open(String(sealed), `upstream_grant:${row?.['id']}:${row?.['person']}`);
+      broker.deps.keys.open(String(sealed), `upstream_grant:${row?.id}:${row?.person}`);
 
-    expect(JSON.parse(open(alice?.['sealed'], alice) ?? '{}')).toMatchObject({ tokenType: 'bearer' });
-    expect(open(bob?.['sealed'], alice)).toBeUndefined();
-    expect(open(alice?.['sealed'], { ...alice, person: bob?.['person'] })).toBeUndefined();
-    const [version, key, nonce, body = ''] = String(alice?.['sealed']).split('.');
+    expect(JSON.parse(open(alice?.sealed, alice) ?? '{}')).toMatchObject({ tokenType: 'bearer' });
+    expect(open(bob?.sealed, alice)).toBeUndefined();
+    expect(open(alice?.sealed, { ...alice, person: bob?.person })).toBeUndefined();
+    const [version, key, nonce, body = ''] = String(alice?.sealed).split('.');
     expect(open([version, '00000000', nonce, body].join('.'), alice)).toBeUndefined();
     expect(
       open([version, key, nonce, `${body[0] === 'A' ? 'B' : 'A'}${body.slice(1)}`].join('.'), alice),
@@ -66,9 +66,9 @@ describe('T-F12 what is sealed opens in its own row only', () => {
   it('a signing key that does not open stops the start', async () => {
     const { databaseFile, restart } = world.setting;
     const db = openDatabase(databaseFile);
-    const good = db.get('select private_sealed as sealed from signing_keys')?.['sealed'];
+    const good = db.get('select private_sealed as sealed from signing_keys')?.sealed;
     const [foreign] = db.all('select tokens_sealed as sealed from upstream_grants');
-    expect(db.run('update signing_keys set private_sealed = ?', foreign?.['sealed'])).toBe(1);
+    expect(db.run('update signing_keys set private_sealed = ?', foreign?.sealed)).toBe(1);
 
     await expect(restart()).rejects.toThrow('does not open with the configured secrets');
 

@@ -54,7 +54,7 @@ const FORGERIES: readonly (readonly [string, () => string | Promise<string>])[] 
   ],
   [
     'HS256 with the kid as secret',
-    () => signed({}, { alg: 'HS256' }, Buffer.from((publicJwk['kid'] ?? '').padEnd(32, '0'))),
+    () => signed({}, { alg: 'HS256' }, Buffer.from((publicJwk.kid ?? '').padEnd(32, '0'))),
   ],
   ['another key under our kid', async () => signed({}, {}, (await ownKey()).privateKey)],
   ['another key under another kid', async () => signed({}, { kid: 'other' }, (await ownKey()).privateKey)],
@@ -95,7 +95,7 @@ const FORGERIES: readonly (readonly [string, () => string | Promise<string>])[] 
 
 describe('T-G07 a token that we did not issue is inactive', () => {
   it('ours is active', async () => {
-    expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: publicJwk['kid'] });
+    expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: publicJwk.kid });
     expect(await introspect(world.setting.issuer, honest, 'tasks', TASKS_CREDENTIAL)).toMatchObject({
       active: true,
       aud: TASKS_URL,

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { BrowserJar, type JarResponse } from './browser-jar.ts';
 import type { startOidcSetting } from './broker.ts';
-import { authorizationUrl, newPkce, obtainTokens, type RegisteredClient, register } from './mcp-client.ts';
+import { authorizationUrl, decide, newPkce, obtainTokens, type RegisteredClient, register } from './mcp-client.ts';
 
 export type OidcWorld = Awaited<ReturnType<typeof startOidcSetting>>;
 
@@ -55,4 +55,20 @@ export function expectOurPage(world: OidcWorld, page: JarResponse, hops: number)
   expect(page.body).toContain('name="decision" value="allow"');
   expect(page.body).toContain('name="decision" value="deny"');
   expect(hopsUpstream(world)).toBe(hops);
+}
+
+/** The attacker's side: approves in `jar` and stops at the hand-off; the upstream address is what a victim would be sent. */
+export async function handOffIn(world: OidcWorld, jar: BrowserJar, client: RegisteredClient, changes: Readonly<Record<string, string | null>> = {}) {
+  const page = await openAuthorize(world, jar, client, changes);
+  const handOff = await jar.follow(await decide(jar, page, 'allow'));
+  if (handOff.next === undefined) throw new Error(`no hand-off: ${handOff.status}`);
+  return { page, handOff, upstreamUrl: handOff.next };
+}
+
+/** A refusal that stays here: no redirect, nothing that goes on by itself, no code. */
+export function expectNoWayOut(response: JarResponse, status: number): void {
+  expect(response.status).toBe(status);
+  expect(response.headers.location).toBeUndefined();
+  expect(response.headers['refresh']).toBeUndefined();
+  expect(response.body).not.toContain('code=');
 }

@@ -58,4 +58,4 @@ export async function startVisit(browser: Browser, options: { readonly javaScrip
 }
 
 /** What has the focus: the tag, or `BODY` when nothing has. */
-export const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.tagName ?? 'none');
+export const focused = (page: Page): Promise<string> => page.evaluate<string>("document.activeElement?.tagName ?? 'none'");

@@ -4,10 +4,14 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { BrowserJar, type JarResponse } from './browser-jar.ts';
-import type { startOidcSetting } from './broker.ts';
+import { type BrokerSettings, startOidcSetting } from './broker.ts';
 import { authorizationUrl, decide, newPkce, obtainTokens, type RegisteredClient, register } from './mcp-client.ts';
 
 export type OidcWorld = Awaited<ReturnType<typeof startOidcSetting>>;
+
+/** A broker before an upstream that remembers, with limits out of the way: attacks here try many things from one address. */
+export const startWorld = (options: BrokerSettings = {}): Promise<OidcWorld> =>
+  startOidcSetting({ ...options, settings: { limits: { registrations: 'off', prompts: 'off' }, ...options.settings } });
 
 export const MALICIOUS_REDIRECT = 'https://evil.example.net/cb';
 

@@ -1,17 +1,17 @@
 /** One approval used for more: a wider scope, another redirect, another server, a changed client (requirement B-16). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { startOidcSetting, TASKS_URL } from '../support/broker.ts';
+import { TASKS_URL } from '../support/broker.ts';
 import { count, plant, rows, stateRows } from '../support/database-file.ts';
 import type { RegisteredClient } from '../support/mcp-client.ts';
 import { allowOnce, registerConfidential, skipped } from '../support/returning-person.ts';
-import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize } from '../support/victim.ts';
+import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 let client: RegisteredClient;
 const jar = new BrowserJar();
 beforeAll(async () => {
-  world = await startOidcSetting({ twoResources: true, settings: { consent: { remember: 'skip_when_assured' } } });
+  world = await startWorld({ twoResources: true, settings: { consent: { remember: 'skip_when_assured' } } });
   client = await registerConfidential(world.setting.issuer, {
     redirect_uris: ['https://app.example.org/cb', 'https://app.example.org/cb2', 'https://other.example.org/cb'],
     client_uri: 'https://app.example.org/',

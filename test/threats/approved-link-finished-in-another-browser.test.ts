@@ -1,13 +1,12 @@
 /** FastMCP CVE-2026-27124: the attacker approves, and sends the victim the upstream address that follows. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { auditRows, count, rows } from '../support/database-file.ts';
-import { expectNoWayOut, handOffIn, type OidcWorld, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, handOffIn, type OidcWorld, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

@@ -1,14 +1,13 @@
 /** State or cookie set too early: a page that can be walked around protects nobody (MCP security best practices). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
-import { startOidcSetting } from '../support/broker.ts';
 import { count, rows } from '../support/database-file.ts';
 import { consentForm } from '../support/mcp-client.ts';
-import { expectNoWayOut, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

@@ -1,14 +1,13 @@
 /** Obsidian Web MCP CVE-2026-54618: `/authorize` approved without anybody having signed in. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { count } from '../support/database-file.ts';
 import { authorizationUrl, consentForm, decide, newPkce, register } from '../support/mcp-client.ts';
-import { type OidcWorld, openAuthorize, rememberedVictim } from '../support/victim.ts';
+import { type OidcWorld, openAuthorize, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

@@ -1,15 +1,14 @@
 /** Cloudflare workers-oauth-provider PR 92: the request travelled in the form, and what came back was believed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { rows, stateRows } from '../support/database-file.ts';
 import { answerOf, authorizationUrl, consentForm, decide, newPkce, redeem, register } from '../support/mcp-client.ts';
 import { signInAs } from '../support/upstreams/oidc-upstream.ts';
-import { expectNoWayOut, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

@@ -1,14 +1,13 @@
 /** Ory Hydra PR 770: the attacker opens the request, the victim approves the same page, the attacker collects. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { rows } from '../support/database-file.ts';
 import { consentForm } from '../support/mcp-client.ts';
-import { expectNoWayOut, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

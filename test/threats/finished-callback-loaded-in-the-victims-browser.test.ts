@@ -1,14 +1,13 @@
 /** Login CSRF: the attacker's finished callback is loaded in the victim's browser, which then works in the attacker's account. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { count } from '../support/database-file.ts';
 import { signInAs } from '../support/upstreams/oidc-upstream.ts';
-import { expectNoWayOut, handOffIn, type OidcWorld, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, handOffIn, type OidcWorld, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

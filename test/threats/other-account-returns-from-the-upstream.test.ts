@@ -1,15 +1,14 @@
 /** Cross-user OAuth session fixation: begun by one person, finished by another; PKCE does not help (requirement B-13; contract ruling 9). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { auditRows, count, rows } from '../support/database-file.ts';
 import { answerOf, approveAs, decide, register } from '../support/mcp-client.ts';
 import { signInAs } from '../support/upstreams/oidc-upstream.ts';
-import { handOffIn, type OidcWorld, openAuthorize, rememberedVictim } from '../support/victim.ts';
+import { handOffIn, type OidcWorld, openAuthorize, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

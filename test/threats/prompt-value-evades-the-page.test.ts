@@ -1,16 +1,15 @@
 /** better-auth #4736: the consent branch was reached by `prompt=consent` alone (OpenID Connect Core 3.1.2.1). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { count, stateRows } from '../support/database-file.ts';
 import { answerOf, authorizationUrl, newPkce } from '../support/mcp-client.ts';
 import { allowOnce, registerConfidential, skipped } from '../support/returning-person.ts';
-import { expectNoWayOut, expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 let victim: Awaited<ReturnType<typeof rememberedVictim>>;
 beforeAll(async () => {
-  world = await startOidcSetting({ settings: { consent: { remember: 'skip_when_assured' } } });
+  world = await startWorld({ settings: { consent: { remember: 'skip_when_assured' } } });
   victim = await rememberedVictim(world, 'maya');
 });
 afterAll(() => world.close());

@@ -1,14 +1,14 @@
 /** better-auth #8632, Boruta CVE-2026-65635: privileges taken from the registration body (requirement A-63). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { NOTES_CREDENTIAL, startOidcSetting } from '../support/broker.ts';
+import { NOTES_CREDENTIAL } from '../support/broker.ts';
 import { rows } from '../support/database-file.ts';
 import { answerOf, introspect, obtainTokens, postJson, type RegisteredClient } from '../support/mcp-client.ts';
-import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, rememberedVictim } from '../support/victim.ts';
+import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

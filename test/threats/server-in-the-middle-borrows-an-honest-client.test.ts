@@ -4,17 +4,16 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { auditRows, plant, rows } from '../support/database-file.ts';
 import { answerOf, authorizationUrl, decide, newPkce, type RegisteredClient, register } from '../support/mcp-client.ts';
 import { allowOnce, APP_REDIRECT, redeemBasic, registerConfidential, skipped } from '../support/returning-person.ts';
-import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize } from '../support/victim.ts';
+import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 const jar = new BrowserJar();
 let client: RegisteredClient;
 beforeAll(async () => {
-  world = await startOidcSetting({ settings: { consent: { remember: 'skip_when_assured' } } });
+  world = await startWorld({ settings: { consent: { remember: 'skip_when_assured' } } });
   client = await registerConfidential(world.setting.issuer);
   await allowOnce(world, jar, 'maya', client);
 });
@@ -129,7 +128,7 @@ describe('T-A04 a server in the middle borrows an honest client', () => {
 
 describe('T-A04 with the page remembered as "ask", which is the default', () => {
   it('shows the short page even when every condition for a skip holds', async () => {
-    const asking = await startOidcSetting();
+    const asking = await startWorld();
     try {
       const browser = new BrowserJar();
       const known = await registerConfidential(asking.setting.issuer);

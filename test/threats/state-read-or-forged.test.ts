@@ -1,13 +1,12 @@
 /** One-click account takeover: a state that can be read, altered or guessed, and a redirect taken from it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { startOidcSetting } from '../support/broker.ts';
 import { count } from '../support/database-file.ts';
-import { expectNoWayOut, handOffIn, type OidcWorld, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, handOffIn, type OidcWorld, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

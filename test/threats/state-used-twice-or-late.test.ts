@@ -1,13 +1,12 @@
 /** A state is good once and for ten minutes (contract ruling 26). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOidcSetting } from '../support/broker.ts';
 import { count } from '../support/database-file.ts';
 import { decide } from '../support/mcp-client.ts';
-import { expectNoWayOut, handOffIn, type OidcWorld, openAuthorize, rememberedVictim } from '../support/victim.ts';
+import { expectNoWayOut, handOffIn, type OidcWorld, openAuthorize, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

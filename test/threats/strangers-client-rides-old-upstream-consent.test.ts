@@ -1,12 +1,11 @@
 /** FastMCP GHSA-c2jp-c369-7pvx: a static upstream client, open registration, an upstream that remembers, no page of our own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOidcSetting } from '../support/broker.ts';
 import { count, stateRows } from '../support/database-file.ts';
-import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting();
+  world = await startWorld();
 });
 afterAll(() => world.close());
 

@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { NOTES_CREDENTIAL, NOTES_URL, startOidcSetting, TASKS_CREDENTIAL, TASKS_URL } from '../support/broker.ts';
+import { NOTES_CREDENTIAL, NOTES_URL, TASKS_CREDENTIAL, TASKS_URL } from '../support/broker.ts';
 import { authorizationUrl, introspect, newPkce, obtainTokens, postForm, redeem, refresh } from '../support/mcp-client.ts';
 import { answerOf, approveAs, register } from '../support/mcp-client.ts';
-import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim } from '../support/victim.ts';
+import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
-  world = await startOidcSetting({ twoResources: true });
+  world = await startWorld({ twoResources: true });
 });
 afterAll(() => world.close());
 

@@ -128,7 +128,7 @@ function AbilityItem(props: ListProps & { readonly ability: Ability }): Child {
 function titleOf(ability: Ability, text: Text): Child {
   if (ability.standard === 'identity') return say(text, 'abilityIdentity');
   if (ability.standard === 'offline') return say(text, 'abilityOffline');
-  return ability.title ?? <Code>{ability.scope}</Code>;
+  return ability.title === undefined ? <Code>{ability.scope}</Code> : <bdi>{ability.title}</bdi>;
 }
 
 /** The title in plain text, for rows that only name abilities. */
@@ -149,9 +149,13 @@ function factsOf(props: ListProps & { readonly ability: Ability }, checkbox: boo
   ));
   return [
     checkbox ? choice : undefined,
-    weight === 3 ? say(text, 'undescribed') : ability.description,
+    weight === 3 ? say(text, 'undescribed') : describedAs(ability),
     codes.length > 0 ? <span class="codes">{say(text, 'onUpstream', { upstream: props.upstreamName, codes })}</span> : undefined,
   ].filter((fact) => fact !== undefined);
+}
+
+function describedAs({ description }: Ability): Child {
+  return description === undefined ? undefined : <bdi>{description}</bdi>;
 }
 
 function tagOf(weight: Weight, text: Text): Child {

@@ -17,7 +17,7 @@ interface Props {
   readonly text: Text;
 }
 
-export function AlarmBlock({ model, text, heading }: Props & { readonly heading: string }): Child {
+export function AlarmBlock({ model, text, heading }: Props & { readonly heading: Child }): Child {
   const { registeredAt, frame } = model;
   const ago = registeredAt === undefined ? undefined : moment(registeredAt, agoText(text, frame, registeredAt));
   return (

@@ -9,7 +9,7 @@ import type { Child } from 'hono/jsx';
 import { AbilityList, FoldedAbilities, staysOpen } from './abilities.tsx';
 import { AlarmBlock, Understood } from './alarm.tsx';
 import { ChangeTable } from './changes.tsx';
-import { decisionKeys, headingOf, startedKey } from './consent-wording.ts';
+import { decisionKeys, headingOf, startedKey } from './consent-wording.tsx';
 import { dateTimeText, dayText, durationText, moment } from './format.tsx';
 import { Page } from './layout.tsx';
 import type { Text } from './messages/catalog.ts';
@@ -25,13 +25,13 @@ interface Props {
 
 export function ConsentPage(model: ConsentModel, text: Text): Child {
   const heading = headingOf(model, text);
-  const title = model.problem === 'understood_missing' ? plain(text, 'errorTitle', { title: heading }) : heading;
+  const title = model.problem === 'understood_missing' ? plain(text, 'errorTitle', { title: heading.plain }) : heading.plain;
   return (
     <Page frame={model.frame} text={text} title={title}>
       <div class="card">
         <form method="post" action={model.form.action}>
           <input type="hidden" name="ticket" value={model.form.ticket} />
-          {model.screen === 'alarm' ? <AlarmBlock model={model} text={text} heading={heading} /> : <Opening model={model} text={text} heading={heading} />}
+          {model.screen === 'alarm' ? <AlarmBlock model={model} text={text} heading={heading.markup} /> : <Opening model={model} text={text} heading={heading.markup} />}
           <div class="body">
             <RoutePanel model={model} text={text} />
             <Note model={model} text={text} />
@@ -47,7 +47,7 @@ export function ConsentPage(model: ConsentModel, text: Text): Child {
   );
 }
 
-function Opening({ model, text, heading }: Props & { readonly heading: string }): Child {
+function Opening({ model, text, heading }: Props & { readonly heading: Child }): Child {
   const { frame, identity, screen } = model;
   const proved = identity.tier === 'reviewed' || identity.tier === 'site_confirmed';
   const day = (at: number) => moment(at, dayText(text, frame, at));

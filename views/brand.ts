@@ -50,7 +50,9 @@ export function brandTokens(accent: string, mode: 'light' | 'dark'): BrandTokens
 function lightTokens(color: Rgb): BrandTokens {
   const fill = towards(color, [0, 0, 0], (one) => contrast(one, WHITE) >= TEXT_CONTRAST);
   const tint = mix(saturated(fill), WHITE, 0.88);
-  const ink = towards(fill, [0, 0, 0], (one) => [LIGHT_SURFACE, tint].every((surface) => contrast(one, surface) >= TEXT_CONTRAST));
+  const ink = towards(fill, [0, 0, 0], (one) =>
+    [LIGHT_SURFACE, tint].every((surface) => contrast(one, surface) >= TEXT_CONTRAST),
+  );
   return {
     accent: hex(fill),
     'accent-hover': hex(mix(fill, [0, 0, 0], 0.18)),

@@ -5,8 +5,8 @@
  */
 import type { Child } from 'hono/jsx';
 import type { Identity } from '../src/domain/identity.ts';
-import type { ConsentModel, ConsentScreenKind } from './models.ts';
 import type { Text } from './messages/catalog.ts';
+import type { ConsentModel, ConsentScreenKind } from './models.ts';
 import { plain, say } from './say.tsx';
 
 type HeadedScreen = Exclude<ConsentScreenKind, 'alarm'>;
@@ -23,13 +23,17 @@ const OPENING = {
 export function headingOf(model: ConsentModel, text: Text): { readonly markup: Child; readonly plain: string } {
   const { identity } = model;
   if (model.screen === 'alarm') return { markup: say(text, 'alarmTitle'), plain: plain(text, 'alarmTitle') };
-  const moved = model.screen === 'client_changed' ? model.changes.find((change) => change.what === 'destination') : undefined;
+  const moved =
+    model.screen === 'client_changed' ? model.changes.find((change) => change.what === 'destination') : undefined;
   const place = moved === undefined ? placeOf(identity) : placeOfWord(moved.before);
   const subject = moved === undefined ? subjectText(identity) : moved.before.replace('https://', '');
   const key = `${OPENING[model.screen]}${place}` as const;
   const direction = identity.subject.kind === 'app' ? undefined : 'ltr';
   return {
-    markup: say(text, key, { subject: <bdi dir={direction}>{subject}</bdi>, resource: <bdi>{model.resource.name}</bdi> }),
+    markup: say(text, key, {
+      subject: <bdi dir={direction}>{subject}</bdi>,
+      resource: <bdi>{model.resource.name}</bdi>,
+    }),
     plain: plain(text, key, { subject, resource: model.resource.name }),
   };
 }

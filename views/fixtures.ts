@@ -5,10 +5,10 @@
  */
 import type { Child } from 'hono/jsx';
 import { AccountPage } from './account-page.tsx';
-import { ActivityPage, RemoveAllPage, RemovePage, SignInPage, SignedOutPage, WhyPage } from './account-pages.tsx';
+import { ActivityPage, RemoveAllPage, RemovePage, SignedOutPage, SignInPage, WhyPage } from './account-pages.tsx';
 import { ConsentPage } from './consent-page.tsx';
 import { DifferentAccountPage, ErrorPage } from './error-page.tsx';
-import { ABILITIES, NAMES, accountApps, identityOf } from './fixture-facts.ts';
+import { ABILITIES, accountApps, identityOf, NAMES } from './fixture-facts.ts';
 import { HandOffPage } from './hand-off-page.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { ConsentModel, ErrorCode, ErrorModel, Frame, HandOffModel } from './models.ts';
@@ -72,7 +72,12 @@ function consent(frame: Frame, changes: Partial<ConsentModel>): ConsentModel {
 
 function consentFixtures(frame: Frame): readonly Fixture[] {
   const then = frame.now - 48 * DAY;
-  const alarm = { screen: 'alarm', identity: identityOf.lookAlike, abilities: [ABILITIES.read, ABILITIES.write], usedHere: false } as const;
+  const alarm = {
+    screen: 'alarm',
+    identity: identityOf.lookAlike,
+    abilities: [ABILITIES.read, ABILITIES.write],
+    usedHere: false,
+  } as const;
   const states: Readonly<Record<string, Partial<ConsentModel>>> = {
     'consent-reviewed': { identity: identityOf.reviewed },
     'consent-forwarded': { identity: identityOf.forwarded },
@@ -87,7 +92,11 @@ function consentFixtures(frame: Frame): readonly Fixture[] {
     'consent-private': { identity: identityOf.privateNetwork },
     'consent-hostile': { identity: identityOf.hostile },
     'consent-no-name': { identity: identityOf.noName },
-    'consent-account-unknown': { accountName: undefined, useAnotherUrl: undefined, frame: { ...frame, account: undefined } },
+    'consent-account-unknown': {
+      accountName: undefined,
+      useAnotherUrl: undefined,
+      frame: { ...frame, account: undefined },
+    },
     'consent-nothing-asked': { abilities: [] },
     'consent-many': { abilities: ABILITIES.many },
     'consent-undescribed': { abilities: [ABILITIES.identity, ABILITIES.offline, ABILITIES.undescribed] },
@@ -96,7 +105,12 @@ function consentFixtures(frame: Frame): readonly Fixture[] {
     'consent-stale': { problem: 'form_stale' },
     'consent-returning': { screen: 'returning', allowedAt: then, abilities: [ABILITIES.read, ABILITIES.write] },
     'consent-returning-loopback': { screen: 'returning', identity: identityOf.loopback, allowedAt: then },
-    'consent-new-scopes': { screen: 'new_scopes', allowedAt: then, abilities: [ABILITIES.write], alreadyAllowed: [ABILITIES.read, ABILITIES.identity] },
+    'consent-new-scopes': {
+      screen: 'new_scopes',
+      allowedAt: then,
+      abilities: [ABILITIES.write],
+      alreadyAllowed: [ABILITIES.read, ABILITIES.identity],
+    },
     'consent-changed': {
       screen: 'client_changed',
       identity: identityOf.changed,
@@ -113,11 +127,17 @@ function consentFixtures(frame: Frame): readonly Fixture[] {
     'consent-alarm-name': { ...alarm, identity: identityOf.trickName, usedHere: undefined },
     'consent-demo': { identity: identityOf.loopback, frame: { ...frame, demo: true } },
   };
-  return Object.entries(states).map(([name, changes]) => ({ name, page: (text) => ConsentPage(consent(frame, changes), text) }));
+  return Object.entries(states).map(([name, changes]) => ({
+    name,
+    page: (text) => ConsentPage(consent(frame, changes), text),
+  }));
 }
 
 function handOffFixtures(frame: Frame): readonly Fixture[] {
-  const back = (kind: 'allowed' | 'denied' | 'denied_after_alarm', identity: keyof typeof identityOf): HandOffModel => ({
+  const back = (
+    kind: 'allowed' | 'denied' | 'denied_after_alarm',
+    identity: keyof typeof identityOf,
+  ): HandOffModel => ({
     frame,
     kind,
     url: '#back',
@@ -159,8 +179,14 @@ const ERRORS: Readonly<Record<ErrorCode, Partial<ErrorModel>>> = {
   user_not_allowed: { facts: { resourceName: 'Northwind Tickets', accountName: 'maya-k' } },
   upstream_denied: { nothingShared: true, facts: { upstreamName: 'GitHub' } },
   upstream_unavailable: { nothingShared: true, facts: { upstreamName: 'GitHub' } },
-  request_invalid: { nothingShared: true, technical: { oauthError: 'invalid_request', description: 'code_challenge is missing' } },
-  client_unapproved: { nothingShared: true, technical: { oauthError: 'invalid_scope', description: 'tickets:all is unknown' } },
+  request_invalid: {
+    nothingShared: true,
+    technical: { oauthError: 'invalid_request', description: 'code_challenge is missing' },
+  },
+  client_unapproved: {
+    nothingShared: true,
+    technical: { oauthError: 'invalid_scope', description: 'tickets:all is unknown' },
+  },
   rate_limited: { facts: { retryAfterSeconds: 60 } },
   prompt_limit: { facts: { retryAfterSeconds: 300 } },
   not_found: {},
@@ -168,45 +194,137 @@ const ERRORS: Readonly<Record<ErrorCode, Partial<ErrorModel>>> = {
 };
 
 function errorFixtures(frame: Frame): readonly Fixture[] {
-  const links = { tryAgain: '#again', account: '/account', removeThis: '/account#remove', useAnother: '/account/switch', backToApp: '#back' };
+  const links = {
+    tryAgain: '#again',
+    account: '/account',
+    removeThis: '/account#remove',
+    useAnother: '/account/switch',
+    backToApp: '#back',
+  };
   const pages = Object.entries(ERRORS).map(([code, parts]) => {
-    const facts = parts.facts?.decidedAt === undefined ? (parts.facts ?? {}) : { ...parts.facts, decidedAt: frame.now - 5 * MINUTE };
+    const facts =
+      parts.facts?.decidedAt === undefined
+        ? (parts.facts ?? {})
+        : { ...parts.facts, decidedAt: frame.now - 5 * MINUTE };
     const model: ErrorModel = {
-      frame, code: code as ErrorCode, reference: REFERENCE, at: frame.now, nothingShared: parts.nothingShared ?? false, facts, links,
+      frame,
+      code: code as ErrorCode,
+      reference: REFERENCE,
+      at: frame.now,
+      nothingShared: parts.nothingShared ?? false,
+      facts,
+      links,
       technical: parts.technical ?? {},
     };
     return { name: `error-${code.replaceAll('_', '-')}`, page: (text: Text) => ErrorPage(model, text) };
   });
   const switched = {
-    frame, upstreamName: 'GitHub', expectedName: 'maya-k', returnedName: 'maya-personal', startAgainUrl: '#again', useReturnedUrl: '#use',
-    reference: REFERENCE, at: frame.now,
+    frame,
+    upstreamName: 'GitHub',
+    expectedName: 'maya-k',
+    returnedName: 'maya-personal',
+    startAgainUrl: '#again',
+    useReturnedUrl: '#use',
+    reference: REFERENCE,
+    at: frame.now,
   };
   return [...pages, { name: 'different-account', page: (text) => DifferentAccountPage(switched, text) }];
 }
 
 function accountFixtures(frame: Frame): readonly Fixture[] {
-  const signedIn: Frame = { ...frame, account: { name: 'maya@northwind.example', signOut: { action: '/account/sign-out', ticket: FORM.ticket } } };
+  const signedIn: Frame = {
+    ...frame,
+    account: { name: 'maya@northwind.example', signOut: { action: '/account/sign-out', ticket: FORM.ticket } },
+  };
   const out: Frame = { ...frame, account: undefined };
   const form = { action: '/account/remove', ticket: FORM.ticket };
   const apps = accountApps(frame.now);
-  const shared = { frame: signedIn, removeAllUrl: '/account/remove-all', activityUrl: '/account/activity', downloadUrl: '/account/approvals.json' };
-  const removed = { kind: 'removed', appName: 'Inspector', endsWithin: 600, upstream: { name: 'GitHub', cancelled: true } } as const;
+  const shared = {
+    frame: signedIn,
+    removeAllUrl: '/account/remove-all',
+    activityUrl: '/account/activity',
+    downloadUrl: '/account/approvals.json',
+  };
+  const removed = {
+    kind: 'removed',
+    appName: 'Inspector',
+    endsWithin: 600,
+    upstream: { name: 'GitHub', cancelled: true },
+  } as const;
   const activity = [
-    { at: frame.now - MINUTE, kind: 'allowed' as const, app: { name: NAMES.editor, catalogName: undefined }, resourceName: 'Northwind Tickets', count: 1 },
-    { at: frame.now - 2 * DAY, kind: 'warned' as const, app: { name: NAMES.lookAlike, catalogName: undefined }, resourceName: undefined, count: 1 },
-    { at: frame.now - 3 * DAY, kind: 'renewed' as const, app: { name: NAMES.quill, catalogName: 'Quill' }, resourceName: undefined, count: 14 },
-    { at: frame.now - 4 * DAY, kind: 'removed_by_admin' as const, app: { name: NAMES.empty, catalogName: undefined }, resourceName: undefined, count: 1 },
+    {
+      at: frame.now - MINUTE,
+      kind: 'allowed' as const,
+      app: { name: NAMES.editor, catalogName: undefined },
+      resourceName: 'Northwind Tickets',
+      count: 1,
+    },
+    {
+      at: frame.now - 2 * DAY,
+      kind: 'warned' as const,
+      app: { name: NAMES.lookAlike, catalogName: undefined },
+      resourceName: undefined,
+      count: 1,
+    },
+    {
+      at: frame.now - 3 * DAY,
+      kind: 'renewed' as const,
+      app: { name: NAMES.quill, catalogName: 'Quill' },
+      resourceName: undefined,
+      count: 14,
+    },
+    {
+      at: frame.now - 4 * DAY,
+      kind: 'removed_by_admin' as const,
+      app: { name: NAMES.empty, catalogName: undefined },
+      resourceName: undefined,
+      count: 1,
+    },
     { at: frame.now - 5 * DAY, kind: 'signed_in' as const, app: undefined, resourceName: undefined, count: 1 },
   ];
   const [first] = apps;
   return [
     { name: 'account', page: (text) => AccountPage({ ...shared, apps, notice: removed }, text) },
-    { name: 'account-empty', page: (text) => AccountPage({ ...shared, apps: [], notice: { ...removed, kind: 'removed_all', appName: undefined, endsWithin: 0 } }, text) },
-    ...(first === undefined ? [] : [{ name: 'account-remove', page: (text: Text) => RemovePage({ frame: signedIn, form, app: first, endsWithin: 600, keepUrl: '/account' }, text) }]),
-    { name: 'account-remove-all', page: (text) => RemoveAllPage({ frame: signedIn, form, apps, endsWithin: 600, keepUrl: '/account' }, text) },
-    { name: 'account-sign-in', page: (text) => SignInPage({ frame: out, choices: [{ upstreamName: 'GitHub', url: '#github' }, { upstreamName: 'Northwind', url: '#northwind' }] }, text) },
+    {
+      name: 'account-empty',
+      page: (text) =>
+        AccountPage(
+          { ...shared, apps: [], notice: { ...removed, kind: 'removed_all', appName: undefined, endsWithin: 0 } },
+          text,
+        ),
+    },
+    ...(first === undefined
+      ? []
+      : [
+          {
+            name: 'account-remove',
+            page: (text: Text) =>
+              RemovePage({ frame: signedIn, form, app: first, endsWithin: 600, keepUrl: '/account' }, text),
+          },
+        ]),
+    {
+      name: 'account-remove-all',
+      page: (text) => RemoveAllPage({ frame: signedIn, form, apps, endsWithin: 600, keepUrl: '/account' }, text),
+    },
+    {
+      name: 'account-sign-in',
+      page: (text) =>
+        SignInPage(
+          {
+            frame: out,
+            choices: [
+              { upstreamName: 'GitHub', url: '#github' },
+              { upstreamName: 'Northwind', url: '#northwind' },
+            ],
+          },
+          text,
+        ),
+    },
     { name: 'account-signed-out', page: (text) => SignedOutPage({ frame: out, signInUrl: '/account' }, text) },
     { name: 'account-activity', page: (text) => ActivityPage({ frame: signedIn, entries: activity }, text) },
-    { name: 'why', page: (text) => WhyPage({ frame, resourceName: 'Northwind Tickets', upstreamName: 'GitHub' }, text) },
+    {
+      name: 'why',
+      page: (text) => WhyPage({ frame, resourceName: 'Northwind Tickets', upstreamName: 'GitHub' }, text),
+    },
   ];
 }

@@ -53,7 +53,10 @@ const PRIVATE_SUFFIX = /(^|\.)(local|internal|intranet|lan|home|corp|home\.arpa|
  * The destination of a redirect URI, or `undefined` when it is no URI at all.
  * Every spelling of loopback the URL parser folds (`127.1`, `0x7f.1`, `[::1]`, mapped IPv6, `localhost`) is one kind.
  */
-export function describeDestination(redirectUri: string, registrableDomain: RegistrableDomain): Destination | undefined {
+export function describeDestination(
+  redirectUri: string,
+  registrableDomain: RegistrableDomain,
+): Destination | undefined {
   if (!URL.canParse(redirectUri)) return undefined;
   const url = new URL(redirectUri);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {

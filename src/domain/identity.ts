@@ -5,9 +5,9 @@
  * Must never put a self-chosen name into `subject`: our sentences hold only what is proved (requirements B-04, B-20, B-21).
  */
 import { type CatalogEntry, isListed, knownSites } from './catalog/entry.ts';
-import { type Destination, type RegistrableDomain, describeDestination } from './destination.ts';
+import { type Destination, describeDestination, type RegistrableDomain } from './destination.ts';
 import { type CleanedName, cleanDisplayName } from './display-name.ts';
-import { type NamedBrand, containsUrl, findLookAlikes, mixesScripts } from './look-alike.ts';
+import { containsUrl, findLookAlikes, mixesScripts, type NamedBrand } from './look-alike.ts';
 
 export type Tier = 'reviewed' | 'site_confirmed' | 'not_confirmed' | 'alarm';
 
@@ -110,7 +110,12 @@ function isReviewed(entry: CatalogEntry, facts: IdentityFacts, destination: Dest
 }
 
 function findListed(facts: IdentityFacts, name: string, destination: Destination): CatalogEntry | undefined {
-  const brands = facts.catalog.map((entry) => ({ entry, names: [entry.name, ...entry.aliases], common: entry.commonWord, mentionable: false }));
+  const brands = facts.catalog.map((entry) => ({
+    entry,
+    names: [entry.name, ...entry.aliases],
+    common: entry.commonWord,
+    mentionable: false,
+  }));
   return findLookAlikes(name, brands)
     .map((match) => match.entry)
     .find((entry) => isListed(entry.destinations, facts.redirectUri, destination));
@@ -147,7 +152,10 @@ function knownBrands(facts: IdentityFacts, destination: Destination): readonly K
 }
 
 function alarmsOf(
-  facts: IdentityFacts, name: CleanedName, destination: Destination, publisher: string | undefined,
+  facts: IdentityFacts,
+  name: CleanedName,
+  destination: Destination,
+  publisher: string | undefined,
 ): readonly AlarmSignal[] {
   const alarms: AlarmSignal[] = [];
   const matches = findLookAlikes(facts.name ?? '', knownBrands(facts, destination));
@@ -157,13 +165,19 @@ function alarmsOf(
   }
   if (name.hidden) alarms.push({ kind: 'hidden_characters' });
   if (mixesScripts(name.name)) alarms.push({ kind: 'mixed_scripts' });
-  const own = [publisher, destination.kind === 'site' ? destination.registrable : undefined].filter((site) => site !== undefined);
+  const own = [publisher, destination.kind === 'site' ? destination.registrable : undefined].filter(
+    (site) => site !== undefined,
+  );
   if (containsUrl(facts.name ?? '', own)) alarms.push({ kind: 'contains_url' });
   return alarms;
 }
 
 function notesOf(
-  facts: IdentityFacts, name: CleanedName, destination: Destination, publisher: string | undefined, tier: Tier,
+  facts: IdentityFacts,
+  name: CleanedName,
+  destination: Destination,
+  publisher: string | undefined,
+  tier: Tier,
 ): readonly NoteSignal[] {
   const notes: NoteSignal[] = [];
   if (publisher !== undefined && destination.kind === 'site' && publisher !== destination.registrable) {

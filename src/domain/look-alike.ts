@@ -16,14 +16,16 @@ export interface NamedBrand {
 
 /** Words that add nothing to who an app claims to be; already folded by `foldConfusables` when compared. */
 const FILLER = new Set(
-  [
-    'a', 'an', 'and', 'the', 'my', 'by', 'for', 'from', 'in', 'of', 'on', 'to', 'with', 'your', 'via',
-    'app', 'application', 'agent', 'assistant', 'client', 'cli', 'connector', 'desktop', 'extension', 'helper', 'ide',
-    'integration', 'mcp', 'mobile', 'plugin', 'proxy', 'server', 'tool', 'web', 'website', 'broker', 'consent',
-    'admin', 'approved', 'auth', 'certified', 'connect', 'login', 'oauth', 'official', 'secure', 'security', 'sign',
-    'signin', 'sso', 'support', 'trusted', 'verified', 'account', 'it', 'team', 'teams', 'enterprise', 'business',
-    'pro', 'plus', 'inc', 'llc', 'ltd', 'gmbh', 'corp', 'beta', 'demo', 'dev', 'local', 'preview', 'sample', 'test',
-  ].map(foldConfusables),
+  `
+    a an and the my by for from in of on to with your via app application agent assistant client cli
+    connector desktop extension helper ide integration mcp mobile plugin proxy server tool web website
+    broker consent admin approved auth certified connect login oauth official secure security sign
+    signin sso support trusted verified account it team teams enterprise business pro plus inc llc ltd
+    gmbh corp beta demo dev local preview sample test
+  `
+    .trim()
+    .split(/\s+/)
+    .map(foldConfusables),
 );
 const MOST_WORDS = 12;
 /** Shorter names differ by one letter from too many innocent words. */
@@ -31,7 +33,9 @@ const EDIT_MIN_LETTERS = 5;
 
 /** Every brand the name resembles, in the order given. The name is taken raw: what cleaning drops may not hide a look-alike. */
 export function findLookAlikes<T extends NamedBrand>(name: string, brands: readonly T[]): readonly T[] {
-  const visible = name.replace(/[\p{Cf}\p{Cc}\p{Variation_Selector}\u034f]/gu, (char) => (/\s/.test(char) ? ' ' : ''));
+  const visible = name.replace(/[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, (char) =>
+    /\s/.test(char) ? ' ' : '',
+  );
   const everything = wordsOf(visible);
   const outsideMentions = wordsOf(visible.replace(/\([^)]*\)|\[[^\]]*\]/g, ' ').replace(/\b(?:for|to)\s+\S+/giu, ' '));
   return brands.filter((brand) => {
@@ -41,7 +45,10 @@ export function findLookAlikes<T extends NamedBrand>(name: string, brands: reado
 }
 
 function resembles(
-  words: readonly string[], everything: readonly string[], target: readonly string[], common: boolean,
+  words: readonly string[],
+  everything: readonly string[],
+  target: readonly string[],
+  common: boolean,
 ): boolean {
   const wanted = target.join('');
   if (everything.join('') === wanted && wanted !== '') return true;
@@ -85,19 +92,29 @@ export function withinOneEdit(left: string, right: string): boolean {
   let at = 0;
   while (at < short.length && short[at] === long[at]) at += 1;
   if (long.length > short.length) return short.slice(at) === long.slice(at + 1);
-  const swapped = short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
+  const swapped =
+    short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
   return swapped || short.slice(at + 1) === long.slice(at + 1);
 }
 
 /** Alphabets whose letters pass for one another; one word never honestly holds two of them. */
 const ALPHABETS = [
-  /\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u, /\p{Script=Cherokee}/u,
-  /\p{Script=Coptic}/u, /\p{Script=Georgian}/u, /\p{Script=Lisu}/u, /\p{Script=Hebrew}/u,
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+  /\p{Script=Georgian}/u,
+  /\p{Script=Lisu}/u,
+  /\p{Script=Hebrew}/u,
 ];
 
 /** Whether one word mixes alphabets. Japanese with Latin is no mix of this kind. */
 export function mixesScripts(name: string): boolean {
-  return name.split(/[^\p{L}\p{M}\p{N}]+/u).some((word) => ALPHABETS.filter((alphabet) => alphabet.test(word)).length > 1);
+  return name
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .some((word) => ALPHABETS.filter((alphabet) => alphabet.test(word)).length > 1);
 }
 
 const DOMAIN_IN_TEXT =

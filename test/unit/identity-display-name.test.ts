@@ -5,7 +5,13 @@ import { cleanDisplayName } from '../../src/domain/display-name.ts';
 describe('a self-chosen name', () => {
   it('stays as it is when there is nothing to clean', () => {
     expect(cleanDisplayName('Quill Editor')).toEqual({
-      name: 'Quill Editor', initial: 'Q', cleaned: false, hidden: false, cut: false, length: 12, codePoints: undefined,
+      name: 'Quill Editor',
+      initial: 'Q',
+      cleaned: false,
+      hidden: false,
+      cut: false,
+      length: 12,
+      codePoints: undefined,
     });
   });
 
@@ -16,7 +22,11 @@ describe('a self-chosen name', () => {
   });
 
   it('has its lines and spaces folded into one space, which is no trick', () => {
-    expect(cleanDisplayName('  Quill \n\t Editor\u00a0X ')).toMatchObject({ name: 'Quill Editor X', hidden: false, cleaned: false });
+    expect(cleanDisplayName('  Quill \n\t Editor\u00a0X ')).toMatchObject({
+      name: 'Quill Editor X',
+      hidden: false,
+      cleaned: false,
+    });
   });
 
   it('keeps joiners from counting as hidden where a script or an emoji needs them', () => {

@@ -34,7 +34,9 @@ export interface CatalogEntry {
 
 /** Whether a redirect is among the listed destinations. Hosts compare whole, never by suffix. */
 export function isListed(
-  listed: readonly CatalogDestination[], redirectUri: string, destination: Destination,
+  listed: readonly CatalogDestination[],
+  redirectUri: string,
+  destination: Destination,
 ): boolean {
   return listed.some((one) => {
     if (one === 'loopback') return destination.kind === 'loopback';

@@ -22,6 +22,9 @@ function named(name: string, changes: Partial<CleanedName> = {}): CleanedName {
   };
 }
 
+export const REFERENCE = 'req_7Q2MX4';
+export const FORM = { action: '/consent/preview', ticket: 'ticket-of-the-preview' };
+
 export const NAMES = {
   quill: named('Quill'),
   editor: named('Quill Editor'),

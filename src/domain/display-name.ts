@@ -11,6 +11,9 @@ const NAME_LIMIT = 40;
 /** Marks that may sit on one base character: enough for every living script, too few to climb over a line. */
 const MARK_LIMIT = 3;
 const RAW_LIMIT = 200;
+/** Code points looked at; far more than any shown name needs, so that a huge one costs nothing. */
+const READ_LIMIT = 2000;
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 export interface CleanedName {
   /** Empty when nothing readable was left. */
@@ -43,15 +46,12 @@ const EMOJI_SELECTOR = /[\ufe0e\ufe0f]/u;
  */
 export function cleanDisplayName(raw: string | undefined): CleanedName {
   const sent = [...(raw ?? '')];
-  const spaced = [...(raw ?? '').normalize('NFC').replace(WHITESPACE, ' ')];
+  const spaced = [...sent.slice(0, READ_LIMIT).join('').normalize('NFC').replace(WHITESPACE, ' ')];
   const kept = spaced.filter((char) => !DROPPED.test(char));
   const hidden = spaced.some((char, at) => DROPPED.test(char) && !belongs(char, spaced[at - 1], spaced[at + 1]));
   const marked = limitMarks(kept.join('')).replace(/ +/g, ' ').trim();
-  const graphemes = Array.from(
-    new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(marked),
-    (part) => part.segment,
-  );
-  const cut = graphemes.length > NAME_LIMIT;
+  const graphemes = Array.from(GRAPHEMES.segment(marked), (part) => part.segment);
+  const cut = graphemes.length > NAME_LIMIT || sent.length > READ_LIMIT;
   const name = cut ? `${graphemes.slice(0, NAME_LIMIT).join('').trimEnd()}…` : marked;
   const cleaned = kept.length !== spaced.length || marked.length < kept.join('').trim().replace(/ +/g, ' ').length;
   return {

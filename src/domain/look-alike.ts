@@ -27,7 +27,7 @@ const FILLER = new Set(
     .split(/\s+/)
     .map(foldConfusables),
 );
-const MOST_WORDS = 12;
+const MOST_WORDS = 40;
 /** Shorter names differ by one letter from too many innocent words. */
 const EDIT_MIN_LETTERS = 5;
 

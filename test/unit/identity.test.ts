@@ -188,6 +188,7 @@ describe('hostile names', () => {
     'Northwind MCP',
     'GitHub',
     'GltHub Sign in',
+    'a b c d e f g h i j k l Claude',
     'Cla\u200bude',
     'Notes\u202egnp.exe',
     'Notes \u2066x\u2069',

@@ -21,7 +21,13 @@ export function AccountPage(model: AccountModel, text: Text): Child {
       {apps.length > 0 && <p class="lead">{say(text, 'accountLead', { brand: frame.brand.name })}</p>}
       {model.notice && <Notice notice={model.notice} frame={frame} text={text} />}
       {apps.length === 0 && <p class="card empty">{say(text, 'emptyList', { brand: frame.brand.name })}</p>}
-      <Group id="recent" heading={say(text, 'recentTitle')} apps={apps.filter((app) => !app.unused)} frame={frame} text={text} />
+      <Group
+        id="recent"
+        heading={say(text, 'recentTitle')}
+        apps={apps.filter((app) => !app.unused)}
+        frame={frame}
+        text={text}
+      />
       <Group
         id="unused"
         heading={say(text, 'unusedTitle')}
@@ -57,7 +63,7 @@ interface GroupProps {
 }
 
 function Group({ id, heading, extra, apps, frame, text }: GroupProps): Child {
-  if (apps.length === 0) return <></>;
+  if (apps.length === 0) return null;
   return (
     <section aria-labelledby={id}>
       <div class="group">
@@ -91,7 +97,15 @@ function RemoveEverything({ model, text }: { readonly model: AccountModel; reado
 }
 
 /** What just happened; the address of the page after a removal ends in `#notice`, so focus goes here. */
-function Notice({ notice, frame, text }: { readonly notice: AccountNotice; readonly frame: Frame; readonly text: Text }): Child {
+function Notice({
+  notice,
+  frame,
+  text,
+}: {
+  readonly notice: AccountNotice;
+  readonly frame: Frame;
+  readonly text: Text;
+}): Child {
   if (notice.kind === 'nothing_to_remove') {
     return (
       <p class="notice" role="status" id="notice" tabindex={-1}>
@@ -108,9 +122,12 @@ function Notice({ notice, frame, text }: { readonly notice: AccountNotice; reado
         {notice.kind === 'removed_all' || notice.appName === undefined
           ? say(text, 'removedAllNotice')
           : say(text, 'removedNotice', { name: <bdi>{notice.appName}</bdi> })}{' '}
-        {notice.endsWithin === 0 ? say(text, 'removedNow') : say(text, 'removedSoon', { duration: durationText(text, notice.endsWithin) })}{' '}
+        {notice.endsWithin === 0
+          ? say(text, 'removedNow')
+          : say(text, 'removedSoon', { duration: durationText(text, notice.endsWithin) })}{' '}
         {upstream?.cancelled === true && say(text, 'removedUpstream', { upstream: upstream.name })}
-        {upstream?.cancelled === false && say(text, 'removedUpstreamNot', { upstream: upstream.name, brand: frame.brand.name })}
+        {upstream?.cancelled === false &&
+          say(text, 'removedUpstreamNot', { upstream: upstream.name, brand: frame.brand.name })}
       </span>
     </p>
   );

@@ -4,8 +4,9 @@
  * Decides nothing. Dates are epoch seconds, formatted by the views in `Frame.timeZone`; URLs are our own,
  * except `HandOffModel.url`. Everything a client chose arrives cleaned (CleanedName) or is shown as text only.
  */
-import type { CleanedName } from '../src/domain/display-name.ts';
+
 import type { Destination } from '../src/domain/destination.ts';
+import type { CleanedName } from '../src/domain/display-name.ts';
 import type { Identity, Tier } from '../src/domain/identity.ts';
 import type { ScopeRisk, Seconds } from '../src/domain/types.ts';
 
@@ -280,7 +281,16 @@ export interface SignInModel {
 }
 
 export type ActivityKind =
-  | 'allowed' | 'allowed_more' | 'denied' | 'warned' | 'removed' | 'removed_by_admin' | 'ended' | 'renewed' | 'signed_in' | 'signed_out';
+  | 'allowed'
+  | 'allowed_more'
+  | 'denied'
+  | 'warned'
+  | 'removed'
+  | 'removed_by_admin'
+  | 'ended'
+  | 'renewed'
+  | 'signed_in'
+  | 'signed_out';
 
 export interface ActivityModel {
   readonly frame: Frame;

@@ -7,6 +7,7 @@
  * Must never skip for a client that anybody can imitate.
  */
 import { faceChanged } from './client.ts';
+import { describeDestination } from './destination.ts';
 import { redirectKind, sameButPort } from './redirect-uri.ts';
 import { isSubset } from './scope.ts';
 import type { Approval, AuthorizationRequest, Client, ClientFace, ConsentReason, Seconds } from './types.ts';
@@ -68,8 +69,13 @@ function maySkip(facts: ConsentFacts): boolean {
     !facts.mustSee &&
     facts.fetchSite === 'none' &&
     redirectKind(facts.request.redirectUri) === 'https' &&
+    !isOnThisComputer(facts.request.redirectUri) &&
     facts.client.metadata.authMethod !== 'none' &&
     facts.session !== undefined &&
     facts.now - facts.session.signedInAt <= FRESH_SESSION
   );
 }
+
+/** Any program here can listen on loopback, and https there proves nothing about it (RFC 8252 8.6). */
+const isOnThisComputer = (redirectUri: string): boolean =>
+  describeDestination(redirectUri, () => undefined)?.kind === 'loopback';

@@ -82,7 +82,7 @@ export function consentModel(
       redirectUri: request.redirectUri,
       resource: resource.url,
       scopes: request.scopes,
-      upstreamScopes: upstreamScopes(request.scopes, resource),
+      upstreamScopes: [...new Set([...ownScopesUpstream(resource, deps), ...upstreamScopes(request.scopes, resource)])],
       registration: client?.kind === 'configured' ? 'configured' : 'registered',
       registeredAt: client?.createdAt,
       nameCodePoints: identity.name.cleaned ? identity.name.codePoints : undefined,
@@ -93,6 +93,12 @@ export function consentModel(
       expiresAt: journey.expiresAt,
     },
   };
+}
+
+/** What every hop asks of the third party, whatever the app asks of us. */
+function ownScopesUpstream(resource: Resource, { config }: AppDeps): readonly string[] {
+  const upstream = config.upstreams.get(resource.upstream);
+  return [...(upstream?.kind === 'oidc' ? ['openid'] : []), ...(upstream?.scopes ?? [])];
 }
 
 function screenOf(journey: AskedJourney, alarm: boolean): ConsentScreenKind {

@@ -21,13 +21,12 @@ import {
   attempt,
   clientAuthentication,
   displayText,
+  isSubject,
   nonsense,
   refused,
   type UpstreamCall,
   uniqueScopes,
 } from './upstream-call.ts';
-
-const MAX_SUBJECT = 255;
 
 /** `openCall` starts the time budget of one operation; `redirectUri` is the one registered at this upstream. */
 export function createOAuth2Connector(
@@ -149,6 +148,6 @@ async function askWho(
 function subjectIn(fields: Fields, field: string): string {
   const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
   const subject = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : textOf(value);
-  if (subject === undefined || subject.length > MAX_SUBJECT) throw nonsense(`no usable "${field}" in userinfo`);
+  if (subject === undefined || !isSubject(subject)) throw nonsense(`no usable "${field}" in userinfo`);
   return subject;
 }

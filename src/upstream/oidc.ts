@@ -33,13 +33,13 @@ import {
   clientAuthentication,
   DOCUMENT_BYTES,
   displayText,
+  isSubject,
   nonsense,
   type UpstreamCall,
   uniqueScopes,
 } from './upstream-call.ts';
 
 const NAME_MS = 3_000;
-const MAX_SUBJECT = 255;
 
 /** `openCall` starts the time budget of one operation; `redirectUri` is the one registered at this upstream. */
 export function createOidcConnector(
@@ -106,7 +106,7 @@ function believedClaims(tokens: TokenEndpointResponse, clientId: string): IDToke
   const claims = getValidatedIdTokenClaims(tokens);
   if (claims === undefined) throw nonsense('no ID token');
   if (claims.azp !== undefined && claims.azp !== clientId) throw nonsense('unexpected ID Token "azp" claim value');
-  if (claims.sub === '' || claims.sub.length > MAX_SUBJECT) throw nonsense('unusable ID Token "sub" claim value');
+  if (!isSubject(claims.sub)) throw nonsense('unusable ID Token "sub" claim value');
   return claims;
 }
 

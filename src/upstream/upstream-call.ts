@@ -156,6 +156,12 @@ const basicAuthentication =
     headers.set('authorization', `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`);
   };
 
+/**
+ * Whether the text can name a person. Databases turn every half of a surrogate pair into the same character, and some
+ * hold no NUL: two people would become one.
+ */
+export const isSubject = (text: string): boolean => /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(text);
+
 /** A name for display: no control or direction characters, bounded, undefined when nothing is left. */
 export function displayText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;

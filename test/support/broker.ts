@@ -33,6 +33,8 @@ export interface BrokerSettings {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Only the notes resource is configured, unless told otherwise. */
   readonly twoResources?: boolean;
+  /** Where the notes resource is; only a URL on loopback is ever asked by anybody. */
+  readonly notesUrl?: string;
 }
 
 export interface TestBroker {
@@ -94,7 +96,7 @@ export async function startTestBroker(
     upstreams: { corp: upstream },
     resources: {
       notes: {
-        url: NOTES_URL,
+        url: options.notesUrl ?? NOTES_URL,
         name: 'Northwind Notes',
         upstream: 'corp',
         credential: NOTES_CREDENTIAL,

@@ -1,8 +1,8 @@
 /** The account page in Chromium: sign in, see the apps, remove one and all, sign out; and after a removal its tokens are dead. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserJar } from '../support/browser-jar.ts';
 import { NOTES_CREDENTIAL } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
 import { focused, launchChromium, startVisit, type Visit } from '../support/chromium.ts';
 import { introspect, obtainTokens, refresh, register } from '../support/mcp-client.ts';
 import { type OidcWorld, startWorld } from '../support/victim.ts';
@@ -32,9 +32,13 @@ async function signIn(visit: Visit, person: string): Promise<void> {
 }
 
 const names = (visit: Visit) => visit.page.locator('h3').allTextContents();
-const active = async (token: string) => (await introspect(world.setting.issuer, token, 'notes', NOTES_CREDENTIAL))['active'];
+const active = async (token: string) =>
+  (await introspect(world.setting.issuer, token, 'notes', NOTES_CREDENTIAL))['active'];
 
-describe.each([['with scripts', true], ['without scripts', false]])('the account page %s', { timeout: 60_000 }, (_what, javaScript) => {
+describe.each([
+  ['with scripts', true],
+  ['without scripts', false],
+])('the account page %s', { timeout: 60_000 }, (_what, javaScript) => {
   it('lists, removes one, keeps the other, removes all, signs out', async () => {
     const person = javaScript ? 'maya' : 'jonas';
     const first = await grantTo(person, 'Quill Editor');
@@ -53,8 +57,13 @@ describe.each([['with scripts', true], ['without scripts', false]])('the account
       await page.getByRole('button', { name: /remove/i }).click();
       await page.getByRole('status').waitFor();
       expect(await names(visit)).toEqual(['“Birch Notebook”']);
-      expect([await active(first.tokens.access_token), await active(second.tokens.access_token)]).toEqual([false, true]);
-      expect(await (await refresh(world.setting.issuer, first.client, first.tokens.refresh_token)).json()).toMatchObject({ error: 'invalid_grant' });
+      expect([await active(first.tokens.access_token), await active(second.tokens.access_token)]).toEqual([
+        false,
+        true,
+      ]);
+      expect(
+        await (await refresh(world.setting.issuer, first.client, first.tokens.refresh_token)).json(),
+      ).toMatchObject({ error: 'invalid_grant' });
 
       await page.getByRole('link', { name: /^Remove 1 app/ }).click();
       await page.getByRole('button', { name: /remove/i }).click();
@@ -83,7 +92,9 @@ describe('somebody else’s rows', { timeout: 60_000 }, () => {
     await grantTo('maya', 'Heron Tool');
     const jar = new BrowserJar();
     await obtainTokens(world.setting.issuer, jar, 'aiko');
-    const [address] = [...(await jar.get(`${world.setting.issuer}/account`)).body.matchAll(/href="(\/account\/remove\/apr_[^"]+)"/g)].map((match) => match[1]);
+    const [address] = [
+      ...(await jar.get(`${world.setting.issuer}/account`)).body.matchAll(/href="(\/account\/remove\/apr_[^"]+)"/g),
+    ].map((match) => match[1]);
     expect(address).toBeDefined();
     const visit = await startVisit(browser);
     try {

@@ -27,14 +27,20 @@ const SITES: readonly (readonly [string, LandingOptions])[] = [
 const NATIVE_REDIRECT = 'cursor://anysphere.cursor-mcp/oauth/callback';
 
 /** Opens a visit and, if needed, a landing, and closes both whatever happens. */
-async function walk(javaScript: boolean, options: LandingOptions | undefined, steps: (visit: Visit, landing: Landing) => Promise<void>): Promise<void> {
+async function walk(
+  javaScript: boolean,
+  options: LandingOptions | undefined,
+  steps: (visit: Visit, landing: Landing) => Promise<void>,
+): Promise<void> {
   const landing = await startLanding(options);
   const visit = await startVisit(browser, { javaScript });
   try {
     await steps(visit, landing);
     const ours = [...visit.policies].filter(([address]) => address.startsWith(world.setting.issuer));
     expect(ours.length).toBeGreaterThanOrEqual(2);
-    expect(ours.filter(([, policy]) => !policy.includes("form-action 'self'") || !policy.includes("frame-ancestors 'none'"))).toEqual([]);
+    expect(
+      ours.filter(([, policy]) => !policy.includes("form-action 'self'") || !policy.includes("frame-ancestors 'none'")),
+    ).toEqual([]);
     expect(visit.complaints).toEqual([]);
   } finally {
     await visit.close();
@@ -52,7 +58,10 @@ async function openConsent(visit: Visit, redirectUri: string) {
   return { client, pkce };
 }
 
-describe.each([['with scripts', true], ['without scripts', false]])('the whole journey %s', { timeout: 60_000 }, (_what, javaScript) => {
+describe.each([
+  ['with scripts', true],
+  ['without scripts', false],
+])('the whole journey %s', { timeout: 60_000 }, (_what, javaScript) => {
   it.each(SITES)('leads to %s with a code that works', async (_kind, options) => {
     await walk(javaScript, options, async (visit, landing) => {
       const { issuer } = world.setting;
@@ -65,7 +74,10 @@ describe.each([['with scripts', true], ['without scripts', false]])('the whole j
       expect([answer.get('state'), answer.get('iss')]).toEqual(['a&b=ü/ %', issuer]);
       await visit.page.getByRole('heading', { name: 'Connected' }).waitFor();
       const tokens = (await (await redeem(issuer, client, answer.get('code') ?? '', pkce)).json()) as TokenAnswer;
-      expect(await introspect(issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({ active: true, scope: 'notes:read' });
+      expect(await introspect(issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toMatchObject({
+        active: true,
+        scope: 'notes:read',
+      });
     });
   });
 
@@ -73,13 +85,19 @@ describe.each([['with scripts', true], ['without scripts', false]])('the whole j
     await walk(javaScript, undefined, async (visit) => {
       const { client, pkce } = await openConsent(visit, NATIVE_REDIRECT);
       await button(visit, 'Allow').click();
-      await signInByClicking(visit.page, 'jonas', visit.page.getByRole('heading', { name: 'Access allowed' }).waitFor());
+      await signInByClicking(
+        visit.page,
+        'jonas',
+        visit.page.getByRole('heading', { name: 'Access allowed' }).waitFor(),
+      );
       const href = (await visit.page.getByRole('link', { name: 'Open the app' }).getAttribute('href')) ?? '';
       expect(href.startsWith(`${NATIVE_REDIRECT}?code=`)).toBe(true);
       await expect.poll(() => visit.trail.includes(href), { timeout: 10_000 }).toBe(true);
       expect(visit.page.url().startsWith(`${world.setting.issuer}/callback/corp?`)).toBe(true);
       expect(await focused(visit.page)).toBe('BODY');
-      expect((await redeem(world.setting.issuer, client, new URL(href).searchParams.get('code') ?? '', pkce)).status).toBe(200);
+      expect(
+        (await redeem(world.setting.issuer, client, new URL(href).searchParams.get('code') ?? '', pkce)).status,
+      ).toBe(200);
     });
   });
 
@@ -90,7 +108,11 @@ describe.each([['with scripts', true], ['without scripts', false]])('the whole j
       await button(visit, 'Don’t allow').click();
       const answer = await landing.arrival();
       expect([...answer.keys()]).toEqual(['error', 'error_description', 'state', 'iss']);
-      expect([answer.get('error'), answer.get('state'), answer.get('iss')]).toEqual(['access_denied', 'a&b=ü/ %', world.setting.issuer]);
+      expect([answer.get('error'), answer.get('state'), answer.get('iss')]).toEqual([
+        'access_denied',
+        'a&b=ü/ %',
+        world.setting.issuer,
+      ]);
       expect(world.upstream.seen('/auth').length).toBe(hops);
     });
   });

@@ -29,7 +29,8 @@ export async function startLanding(options: LandingOptions = {}): Promise<Landin
     const take = waiting.shift();
     if (take === undefined) arrived.push(url.searchParams);
     else take(url.searchParams);
-    if (options.handsOnTo !== undefined) return void response.writeHead(302, { location: `${options.handsOnTo}?${url.searchParams}` }).end();
+    if (options.handsOnTo !== undefined)
+      return void response.writeHead(302, { location: `${options.handsOnTo}?${url.searchParams}` }).end();
     response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE);
   }, options.tls);
   const scheme = options.tls === undefined ? 'http' : 'https';
@@ -45,10 +46,12 @@ export async function startLanding(options: LandingOptions = {}): Promise<Landin
 }
 
 /** A page of somebody else's origin: serves these bodies by path, with these headers. */
-export async function startSite(pages: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}) {
+export async function startSite(
+  pages: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+) {
   return startLoopbackServer((incoming, response) => {
     const body = pages[new URL(incoming.url ?? '/', 'http://site').pathname];
     response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'text/html', ...headers }).end(body);
   });
 }
-

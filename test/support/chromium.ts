@@ -59,7 +59,8 @@ export async function startVisit(browser: Browser, options: { readonly javaScrip
 }
 
 /** What has the focus: the tag, or `BODY` when nothing has. */
-export const focused = (page: Page): Promise<string> => page.evaluate<string>("document.activeElement?.tagName ?? 'none'");
+export const focused = (page: Page): Promise<string> =>
+  page.evaluate<string>("document.activeElement?.tagName ?? 'none'");
 
 /** Clicks through the practice provider as `person`; its own consent page comes only the first time. `arrived` is the end to wait for. */
 export async function signInByClicking(page: Page, person: string, arrived: Promise<unknown>): Promise<void> {

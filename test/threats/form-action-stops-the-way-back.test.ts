@@ -43,7 +43,9 @@ describe('T-B14 form-action stops the way back', { timeout: 60_000 }, () => {
     const elsewhere = await startSite({ '/': 'elsewhere' });
     const former = await startLoopbackServer((request, response) => {
       if (request.method === 'POST') return void response.writeHead(303, { location: `${elsewhere.origin}/` }).end();
-      response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': "form-action 'self'" }).end('<form method="post"><button>Go</button></form>');
+      response
+        .writeHead(200, { 'content-type': 'text/html', 'content-security-policy': "form-action 'self'" })
+        .end('<form method="post"><button>Go</button></form>');
     });
     const visit = await startVisit(browser);
     try {
@@ -74,7 +76,10 @@ describe('T-B14 form-action stops the way back', { timeout: 60_000 }, () => {
         const answer = await arrival;
         expect(answer.get('iss')).toBe(issuer);
         expect((await redeem(issuer, client, answer.get('code') ?? '', pkce)).status).toBe(200);
-        if (options.handsOnTo !== undefined) await expect.poll(() => visit.trail.some((address) => address.startsWith('claude://oauth/callback?code='))).toBe(true);
+        if (options.handsOnTo !== undefined)
+          await expect
+            .poll(() => visit.trail.some((address) => address.startsWith('claude://oauth/callback?code=')))
+            .toBe(true);
         const ours = [...visit.policies].filter(([address]) => address.startsWith(issuer));
         expect(ours.length).toBeGreaterThanOrEqual(2);
         for (const [, policy] of ours) {
@@ -96,7 +101,11 @@ describe('T-B14 form-action stops the way back', { timeout: 60_000 }, () => {
     try {
       await visit.page.goto(authorizationUrl(issuer, client, pkce));
       await visit.page.getByRole('button', { name: 'Allow', exact: true }).click();
-      await signInByClicking(visit.page, 'jonas', visit.page.getByRole('heading', { name: 'Access allowed' }).waitFor());
+      await signInByClicking(
+        visit.page,
+        'jonas',
+        visit.page.getByRole('heading', { name: 'Access allowed' }).waitFor(),
+      );
       const href = await visit.page.getByRole('link', { name: 'Open the app' }).getAttribute('href');
       expect(href?.startsWith('cursor://anysphere.cursor-mcp/oauth/callback?code=')).toBe(true);
       await expect.poll(() => visit.trail.includes(href ?? '')).toBe(true);

@@ -23,22 +23,39 @@ const FRAGMENTS = ['', 'allow', 'decision', 'main', 'understood', 'scope-notes:p
 /** A key held for more than a second, at the usual thirty a second. */
 const REPEATS = 40;
 
-const allowed = (clientId: string) => count(world.setting, 'journeys', "client_id = ? AND (decision = 'allow' OR upstream_state_hash IS NOT NULL)", clientId);
+const allowed = (clientId: string) =>
+  count(
+    world.setting,
+    'journeys',
+    "client_id = ? AND (decision = 'allow' OR upstream_state_hash IS NOT NULL)",
+    clientId,
+  );
 
 describe('T-B06 a key is held while the page opens', { timeout: 60_000 }, () => {
-  it.each(['Quill Editor', 'Claude'])('gives the decision of a page for %s no id, no access key and no focus', async (name) => {
-    const client = await register(world.setting.issuer, { client_name: name, redirect_uris: ['https://evil.example/cb'] });
-    const { body } = await openAuthorize(world, new BrowserJar(), client, ALL_SCOPES);
-    const buttons = body.match(/<button\b[^>]*>/g) ?? [];
-    expect(buttons.filter((button) => button.includes('name="decision"'))).toHaveLength(2);
-    for (const button of buttons) expect(button).not.toMatch(/\s(id|accesskey|tabindex|autofocus)\b/);
-    expect(body).not.toMatch(/\s(autofocus|accesskey)\b/);
-    expect(body).not.toMatch(/tabindex="[^-]/);
-    expect(body).not.toMatch(/<a [^>]*\b(name|id)=/);
-    expect(body.indexOf('value="deny"')).toBeLessThan(body.indexOf('value="allow"'));
-  });
+  it.each(['Quill Editor', 'Claude'])(
+    'gives the decision of a page for %s no id, no access key and no focus',
+    async (name) => {
+      const client = await register(world.setting.issuer, {
+        client_name: name,
+        redirect_uris: ['https://evil.example/cb'],
+      });
+      const { body } = await openAuthorize(world, new BrowserJar(), client, ALL_SCOPES);
+      const buttons = body.match(/<button\b[^>]*>/g) ?? [];
+      expect(buttons.filter((button) => button.includes('name="decision"'))).toHaveLength(2);
+      for (const button of buttons) expect(button).not.toMatch(/\s(id|accesskey|tabindex|autofocus)\b/);
+      expect(body).not.toMatch(/\s(autofocus|accesskey)\b/);
+      expect(body).not.toMatch(/tabindex="[^-]/);
+      expect(body).not.toMatch(/<a [^>]*\b(name|id)=/);
+      expect(body.indexOf('value="deny"')).toBeLessThan(body.indexOf('value="allow"'));
+    },
+  );
 
-  it.each([['Enter', 'Quill Editor'], ['Space', 'Quill Editor'], ['Enter', 'Claude'], ['Space', 'Claude']])('approves nothing while %s is held over a page for %s, whatever the fragment', async (key, name) => {
+  it.each([
+    ['Enter', 'Quill Editor'],
+    ['Space', 'Quill Editor'],
+    ['Enter', 'Claude'],
+    ['Space', 'Claude'],
+  ])('approves nothing while %s is held over a page for %s, whatever the fragment', async (key, name) => {
     const landing = await startLanding();
     const client = await register(world.setting.issuer, { client_name: name, redirect_uris: [landing.redirectUri] });
     for (const fragment of FRAGMENTS) {
@@ -54,20 +71,25 @@ describe('T-B06 a key is held while the page opens', { timeout: 60_000 }, () => 
     await landing.close();
   });
 
-  it.each(['', '#allow', '#decision', '#main', '#ticket'])('focuses nothing on load with %j, and Enter then changes nothing', async (fragment) => {
-    const client = await register(world.setting.issuer);
-    const visit = await startVisit(browser);
-    try {
-      await visit.page.goto(`${authorizationUrl(world.setting.issuer, client, newPkce())}${fragment}`);
-      expect(await focused(visit.page)).toBe('BODY');
-      const at = visit.page.url();
-      for (const key of ['Enter', 'Space', 'Enter']) await visit.page.keyboard.press(key);
-      expect(visit.page.url()).toBe(at);
-      expect(rows(world.setting, 'SELECT decision FROM journeys WHERE client_id = ?', client.client_id)).toEqual([{ decision: null }]);
-    } finally {
-      await visit.close();
-    }
-  });
+  it.each(['', '#allow', '#decision', '#main', '#ticket'])(
+    'focuses nothing on load with %j, and Enter then changes nothing',
+    async (fragment) => {
+      const client = await register(world.setting.issuer);
+      const visit = await startVisit(browser);
+      try {
+        await visit.page.goto(`${authorizationUrl(world.setting.issuer, client, newPkce())}${fragment}`);
+        expect(await focused(visit.page)).toBe('BODY');
+        const at = visit.page.url();
+        for (const key of ['Enter', 'Space', 'Enter']) await visit.page.keyboard.press(key);
+        expect(visit.page.url()).toBe(at);
+        expect(rows(world.setting, 'SELECT decision FROM journeys WHERE client_id = ?', client.client_id)).toEqual([
+          { decision: null },
+        ]);
+      } finally {
+        await visit.close();
+      }
+    },
+  );
 
   it('refuses when Enter is pressed in a field of the form', async () => {
     const landing = await startLanding();

@@ -18,8 +18,15 @@ afterAll(async () => {
 });
 
 const VECTORS = [
-  '"><img src=x onerror=alert(1)>', '</title><script>alert(1)</script>', "'-alert(1)-'", '{{999983*999979}}${999983*999979}<%= 999983*999979 %>', '<svg/onload=alert(1)>',
-  '"autofocus onfocus=alert(1) x="', '</bdi></dl><iframe srcdoc="<script>alert(1)</script>">', '<!--<script>alert(1)</script>', '<a href="javascript:alert(1)">x</a>',
+  '"><img src=x onerror=alert(1)>',
+  '</title><script>alert(1)</script>',
+  "'-alert(1)-'",
+  '{{999983*999979}}${999983*999979}<%= 999983*999979 %>',
+  '<svg/onload=alert(1)>',
+  '"autofocus onfocus=alert(1) x="',
+  '</bdi></dl><iframe srcdoc="<script>alert(1)</script>">',
+  '<!--<script>alert(1)</script>',
+  '<a href="javascript:alert(1)">x</a>',
 ];
 const ALL = VECTORS.join(' ');
 
@@ -45,7 +52,9 @@ function expectInert(page: JarResponse): void {
 
 /** Nothing of the vector became an element, and nothing ran. */
 async function expectQuiet(visit: Visit): Promise<void> {
-  const grown = visit.page.locator('script, iframe, img[src="x"], [onerror], [onload], [onfocus], [autofocus], a[href^="javascript"]');
+  const grown = visit.page.locator(
+    'script, iframe, img[src="x"], [onerror], [onload], [onfocus], [autofocus], a[href^="javascript"]',
+  );
   expect(await grown.count()).toBe(0);
   expect(visit.complaints).toEqual([]);
 }
@@ -72,24 +81,36 @@ describe('T-B01 markup in names and errors', { timeout: 60_000 }, () => {
     expectInert(await openAuthorize(world, jar, client, { redirect_uri: `${redirect}&y` }));
   });
 
-  it.each(['client_id', 'redirect_uri', 'scope', 'state', 'response_type', 'code_challenge_method', 'resource', 'prompt', 'ui_locales', 'error', 'error_description'])(
-    'stays text in the parameter %s of a request',
-    async (name) => {
-      const client = await register(world.setting.issuer, { redirect_uris: ['https://evil.example.net/cb'] });
-      const page = await openAuthorize(world, new BrowserJar(), client, { [name]: ALL });
-      expect(page.next).toBeUndefined();
-      expectInert(page);
-      const renamed = await new BrowserJar().get(`${authorizationUrl(world.setting.issuer, client, newPkce())}&${encodeURIComponent(ALL)}=1&${encodeURIComponent(ALL)}=2`);
-      expectInert(renamed);
-    },
-  );
+  it.each([
+    'client_id',
+    'redirect_uri',
+    'scope',
+    'state',
+    'response_type',
+    'code_challenge_method',
+    'resource',
+    'prompt',
+    'ui_locales',
+    'error',
+    'error_description',
+  ])('stays text in the parameter %s of a request', async (name) => {
+    const client = await register(world.setting.issuer, { redirect_uris: ['https://evil.example.net/cb'] });
+    const page = await openAuthorize(world, new BrowserJar(), client, { [name]: ALL });
+    expect(page.next).toBeUndefined();
+    expectInert(page);
+    const renamed = await new BrowserJar().get(
+      `${authorizationUrl(world.setting.issuer, client, newPkce())}&${encodeURIComponent(ALL)}=1&${encodeURIComponent(ALL)}=2`,
+    );
+    expectInert(renamed);
+  });
 
   it("stays unseen in the upstream's error, with a true state and with a false one", async () => {
     const jar = new BrowserJar();
     const client = await register(world.setting.issuer);
     const { upstreamUrl } = await handOffIn(world, jar, client);
     const state = new URL(upstreamUrl).searchParams.get('state') ?? '';
-    const query = (given: string) => new URLSearchParams({ error: ALL, error_description: ALL, error_uri: 'javascript:alert(1)', state: given });
+    const query = (given: string) =>
+      new URLSearchParams({ error: ALL, error_description: ALL, error_uri: 'javascript:alert(1)', state: given });
     for (const given of [ALL, state]) {
       const page = await jar.get(`${world.setting.issuer}/callback/corp?${query(given)}`);
       expectInert(page);
@@ -116,12 +137,23 @@ describe('T-B01 markup in names and errors', { timeout: 60_000 }, () => {
   it('fires nothing in a real browser on error pages', async () => {
     const visit = await startVisit(browser);
     try {
-      const client = await register(world.setting.issuer, { ...members(ALL), redirect_uris: ['https://evil.example.net/cb'] });
-      for (const changes of [{ client_id: ALL }, { redirect_uri: ALL }, { scope: ALL }, { state: ALL }, { prompt: ALL }]) {
+      const client = await register(world.setting.issuer, {
+        ...members(ALL),
+        redirect_uris: ['https://evil.example.net/cb'],
+      });
+      for (const changes of [
+        { client_id: ALL },
+        { redirect_uri: ALL },
+        { scope: ALL },
+        { state: ALL },
+        { prompt: ALL },
+      ]) {
         await visit.page.goto(authorizationUrl(world.setting.issuer, client, newPkce(), changes));
         await expectQuiet(visit);
       }
-      await visit.page.goto(`${world.setting.issuer}/callback/corp?${new URLSearchParams({ error: ALL, error_description: ALL, state: ALL })}`);
+      await visit.page.goto(
+        `${world.setting.issuer}/callback/corp?${new URLSearchParams({ error: ALL, error_description: ALL, state: ALL })}`,
+      );
       await expectQuiet(visit);
     } finally {
       await visit.close();
@@ -131,11 +163,18 @@ describe('T-B01 markup in names and errors', { timeout: 60_000 }, () => {
   it('fires nothing in a real browser from the consent page to the account page', async () => {
     const visit = await startVisit(browser);
     try {
-      const client = await register(world.setting.issuer, { ...members(VECTORS[1] ?? ''), redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] });
+      const client = await register(world.setting.issuer, {
+        ...members(VECTORS[1] ?? ''),
+        redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
+      });
       await visit.page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
       await expectQuiet(visit);
       await visit.page.locator('button[value="allow"]').click();
-      await signInByClicking(visit.page, 'jonas', visit.page.getByRole('heading', { name: 'Access allowed' }).waitFor());
+      await signInByClicking(
+        visit.page,
+        'jonas',
+        visit.page.getByRole('heading', { name: 'Access allowed' }).waitFor(),
+      );
       await expectQuiet(visit);
       await visit.page.goto(`${world.setting.issuer}/account`);
       expect(await visit.page.locator('h3').first().textContent()).toContain('<script>');

@@ -44,7 +44,10 @@ async function everyPage(): Promise<ReadonlyMap<string, JarResponse>> {
   pages.set('unknown client', await jar.get(`${issuer}/authorize?client_id=nobody`));
   pages.set('wrong redirect', await openAuthorize(world, jar, client, { redirect_uri: 'https://evil.example.net/' }));
   pages.set('unapproved', await openAuthorize(world, jar, await registerMalicious(issuer), { scope: 'bogus' }));
-  pages.set('stale form', await jar.postForm(consentForm(await openAuthorize(world, jar, client)).action, { decision: 'allow' }));
+  pages.set(
+    'stale form',
+    await jar.postForm(consentForm(await openAuthorize(world, jar, client)).action, { decision: 'allow' }),
+  );
   pages.set('why', await jar.get(`${issuer}/help/why`));
   pages.set('not found', await jar.get(`${issuer}/nothing/here`));
   return pages;
@@ -53,7 +56,9 @@ async function everyPage(): Promise<ReadonlyMap<string, JarResponse>> {
 /** Documents of every frame below the page, as a person would see them. */
 async function framedTexts(visit: Awaited<ReturnType<typeof startVisit>>): Promise<readonly string[]> {
   const frames = visit.page.frames().filter((frame) => frame !== visit.page.mainFrame());
-  return Promise.all(frames.map((frame) => frame.evaluate<string>("document.documentElement?.innerText ?? ''").catch(() => '')));
+  return Promise.all(
+    frames.map((frame) => frame.evaluate<string>("document.documentElement?.innerText ?? ''").catch(() => '')),
+  );
 }
 
 describe('T-B05 a page of ours inside a frame', { timeout: 60_000 }, () => {
@@ -62,18 +67,42 @@ describe('T-B05 a page of ours inside a frame', { timeout: 60_000 }, () => {
     expect(pages.size).toBe(18);
     for (const [name, page] of pages) {
       const policy = String(page.headers['content-security-policy']).split('; ');
-      expect([name, page.headers['x-frame-options'], policy.includes("frame-ancestors 'none'"), policy.includes("form-action 'self'")]).toEqual([name, 'DENY', true, true]);
-      expect([name, policy.includes("default-src 'none'"), policy.includes("base-uri 'none'"), page.headers['x-content-type-options']]).toEqual([name, true, true, 'nosniff']);
-      expect([name, page.headers['cache-control'], page.headers['content-type']]).toEqual([name, 'no-store', 'text/html; charset=UTF-8']);
+      expect([
+        name,
+        page.headers['x-frame-options'],
+        policy.includes("frame-ancestors 'none'"),
+        policy.includes("form-action 'self'"),
+      ]).toEqual([name, 'DENY', true, true]);
+      expect([
+        name,
+        policy.includes("default-src 'none'"),
+        policy.includes("base-uri 'none'"),
+        page.headers['x-content-type-options'],
+      ]).toEqual([name, true, true, 'nosniff']);
+      expect([name, page.headers['cache-control'], page.headers['content-type']]).toEqual([
+        name,
+        'no-store',
+        'text/html; charset=UTF-8',
+      ]);
       expect(page.headers['access-control-allow-origin']).toBeUndefined();
     }
   });
 
   // An object falls back by itself when the answer is an error, so only the three good pages reach the policy.
-  it.each([['iframe', 5], ['object', 3], ['embed', 5]])('does not show in an %s of another site, nor of another port, in Chromium', async (element, refusals) => {
+  it.each([
+    ['iframe', 5],
+    ['object', 3],
+    ['embed', 5],
+  ])('does not show in an %s of another site, nor of another port, in Chromium', async (element, refusals) => {
     const { issuer } = world.setting;
     const client = await register(issuer);
-    const framed = [authorizationUrl(issuer, client, newPkce()), `${issuer}/account`, `${issuer}/nothing`, `${issuer}/authorize?client_id=nobody`, `${issuer}/help/why`];
+    const framed = [
+      authorizationUrl(issuer, client, newPkce()),
+      `${issuer}/account`,
+      `${issuer}/nothing`,
+      `${issuer}/authorize?client_id=nobody`,
+      `${issuer}/help/why`,
+    ];
     const html = (address: string) => {
       const text = address.replaceAll('&', '&amp;');
       if (element === 'object') return `<object data="${text}" type="text/html" width="600" height="400"></object>`;
@@ -93,7 +122,8 @@ describe('T-B05 a page of ours inside a frame', { timeout: 60_000 }, () => {
         await visit.page.goto(`http://${host}:${site.port}/`);
         const refused = () => visit.complaints.filter((complaint) => complaint.includes('frame-ancestors')).length;
         await expect.poll(refused, { timeout: 15_000 }).toBeGreaterThanOrEqual(refusals);
-        for (const text of await framedTexts(visit)) expect(text).not.toMatch(/Northwind|Allow|Corp|recognise|nothing at this address/);
+        for (const text of await framedTexts(visit))
+          expect(text).not.toMatch(/Northwind|Allow|Corp|recognise|nothing at this address/);
         visit.complaints.length = 0;
       }
     } finally {

@@ -38,7 +38,7 @@ export function contrastProblem(accent: string): { readonly suggestion: string }
 }
 
 /** Petrol: neither the green of "safe" nor the red of danger. */
-export const DEFAULT_ACCENT = '#0b5c70';
+const DEFAULT_ACCENT = '#0b5c70';
 
 /** All accent tokens of one mode. Throws on a colour that is not `#rrggbb`. */
 export function brandTokens(accent: string, mode: 'light' | 'dark'): BrandTokens {

@@ -45,7 +45,7 @@ function placeOfWord(destination: string): Place {
 }
 
 /** Whom the page may name: a catalogue name, an owner's domain, an address. Empty for programs on a device. */
-export function subjectText(identity: Identity): string {
+function subjectText(identity: Identity): string {
   const { subject } = identity;
   if (subject.kind === 'app') return subject.name;
   if (subject.kind === 'site') return subject.domain;

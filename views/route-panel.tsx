@@ -60,7 +60,7 @@ function pillText({ identity, frame }: ConsentModel, text: Text): Child {
   return say(text, looksLike(identity) ? 'pillLooksLike' : 'pillSuspicious');
 }
 
-export function looksLike(identity: Identity): Extract<AlarmSignal, { kind: 'looks_like' }> | undefined {
+function looksLike(identity: Identity): Extract<AlarmSignal, { kind: 'looks_like' }> | undefined {
   return identity.alarms.find((signal) => signal.kind === 'looks_like');
 }
 

@@ -84,7 +84,7 @@ function withoutFiller(words: readonly string[]): readonly string[] {
 }
 
 /** One insertion, deletion, replacement or swap of neighbours. */
-export function withinOneEdit(left: string, right: string): boolean {
+function withinOneEdit(left: string, right: string): boolean {
   if (left === right) return true;
   const [short, long] = left.length <= right.length ? [left, right] : [right, left];
   if (long.length - short.length > 1) return false;

@@ -33,7 +33,7 @@ async function signIn(visit: Visit, person: string): Promise<void> {
 
 const names = (visit: Visit) => visit.page.locator('h3').allTextContents();
 const active = async (token: string) =>
-  (await introspect(world.setting.issuer, token, 'notes', NOTES_CREDENTIAL))['active'];
+  (await introspect(world.setting.issuer, token, 'notes', NOTES_CREDENTIAL)).active;
 
 describe.each([
   ['with scripts', true],

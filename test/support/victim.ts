@@ -66,7 +66,7 @@ export const openAuthorize = (
 export function expectOurPage(world: OidcWorld, page: JarResponse, hops: number): void {
   expect(page.status).toBe(200);
   expect(page.next).toBeUndefined();
-  expect(page.headers['refresh']).toBeUndefined();
+  expect(page.headers.refresh).toBeUndefined();
   expect(page.body).toContain('name="decision" value="allow"');
   expect(page.body).toContain('name="decision" value="deny"');
   expect(hopsUpstream(world)).toBe(hops);
@@ -89,6 +89,6 @@ export async function handOffIn(
 export function expectNoWayOut(response: JarResponse, status: number): void {
   expect(response.status).toBe(status);
   expect(response.headers.location).toBeUndefined();
-  expect(response.headers['refresh']).toBeUndefined();
+  expect(response.headers.refresh).toBeUndefined();
   expect(response.body).not.toContain('code=');
 }

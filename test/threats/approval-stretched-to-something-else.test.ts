@@ -32,7 +32,7 @@ async function expectAsked(changes: Readonly<Record<string, string | null>>, wor
 
 /** Runs with one member of the stored registration changed, and puts it back. */
 async function withMetadata(member: string, value: unknown, work: () => Promise<void>) {
-  const kept = rows(world.setting, 'SELECT metadata FROM clients WHERE id = ?', client.client_id)[0]?.['metadata'];
+  const kept = rows(world.setting, 'SELECT metadata FROM clients WHERE id = ?', client.client_id)[0]?.metadata;
   const put = (metadata: unknown) =>
     plant(world.setting, 'UPDATE clients SET metadata = ? WHERE id = ?', metadata, client.client_id);
   expect(put(JSON.stringify({ ...JSON.parse(String(kept)), [member]: value }))).toBe(1);

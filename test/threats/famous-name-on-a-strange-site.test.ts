@@ -67,7 +67,7 @@ describe('T-B10 a famous name on a strange site', () => {
       await decide(jar, await openAuthorize(world, jar, await famous('Claude')), 'deny'),
     );
     expect(handOff.status).toBe(200);
-    expect(handOff.headers['refresh']).toBeUndefined();
+    expect(handOff.headers.refresh).toBeUndefined();
     expect(handOff.body).toContain('Tell the app anyway');
   });
 

@@ -149,7 +149,7 @@ describe('T-B15 more is granted than was shown', () => {
     });
     const stored = (table: string) =>
       rows(world.setting, `SELECT scopes FROM ${table} WHERE client_id = ?`, client.client_id).map((row) =>
-        JSON.parse(String(row['scopes'])),
+        JSON.parse(String(row.scopes)),
       );
     expect(stored('grants')).toEqual([expected.granted.split(' ')]);
     expect(stored('approvals')).toEqual([expected.granted.split(' ')]);

@@ -134,10 +134,10 @@ describe('T-A04 a server in the middle borrows an honest client', () => {
       client.client_id,
     );
     const put = (column: string, value: unknown) =>
-      plant(world.setting, `UPDATE approvals SET ${column} = ? WHERE id = ?`, value, approval?.['id']);
+      plant(world.setting, `UPDATE approvals SET ${column} = ? WHERE id = ?`, value, approval?.id);
     put('expires_at', world.setting.clock.now() - 1);
     await expectAsked(() => openAuthorize(world, jar, client));
-    put('expires_at', approval?.['expires_at']);
+    put('expires_at', approval?.expires_at);
     put('revoked_at', world.setting.clock.now());
     await expectAsked(() => openAuthorize(world, jar, client));
     put('revoked_at', null);

@@ -49,6 +49,7 @@ export function consentModel(
       : undefined;
   const already = live?.scopes ?? [];
   const shown = screen === 'new_scopes' ? request.scopes.filter((scope) => !already.includes(scope)) : request.scopes;
+  const keepsTicks = screen === 'returning' || screen === 'client_changed';
   const upstream = deps.connectors.get(resource.upstream);
 
   return {
@@ -61,7 +62,10 @@ export function consentModel(
     accountName: scene.person?.name,
     useAnotherUrl: undefined,
     lifetime: deps.config.consent.lifetime,
-    abilities: shown.map((name) => abilityOf(name, resource)),
+    abilities: shown.map((name) => ({
+      ...abilityOf(name, resource),
+      ...(keepsTicks && already.includes(name) && { ticked: true }),
+    })),
     alreadyAllowed:
       screen === 'first_time' || screen === 'alarm'
         ? []

@@ -51,8 +51,12 @@ async function goUpstream(
 ): Promise<Response> {
   const connector = deps.connectors.get(journey.upstream);
   const secrets = openJourneySecrets(journey, deps.keys);
-  if (connector === undefined || secrets === undefined)
-    throw new Error('a consented journey has no connector or secrets');
+  if (connector === undefined || secrets === undefined) {
+    return refusePage(c, deps, visitor.session, {
+      code: 'request_expired',
+      reason: 'its upstream or its keys are gone',
+    });
+  }
   const begun = await connector.begin(journey, secrets, scopesUpstream(journey, deps));
   if (!begun.ok)
     return upstreamFailed(

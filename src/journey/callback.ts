@@ -141,7 +141,7 @@ async function finish(
   const redirect =
     request === undefined || client === undefined || client.blockedAt !== undefined
       ? undefined
-      : trustRedirect(request.redirectUri, client.metadata);
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || clientSnapshot === undefined || redirect === undefined) {
     await deps.store.failJourney(journey.id, 'client_changed', trail);
     return refusePage(c, deps, visitor.session, {

@@ -109,7 +109,9 @@ async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, j
   const { request, clientSnapshot: metadata } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
   const redirect =
-    request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
+    request === undefined || client === undefined
+      ? undefined
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || metadata === undefined || redirect === undefined) {
     return refusePage(c, deps, visitor.session, {
       code: 'redirect_mismatch',

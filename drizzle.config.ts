@@ -5,7 +5,7 @@
  */
 import { defineConfig } from 'drizzle-kit';
 
-const postgres = process.env['DB_DIALECT'] === 'postgresql';
+const postgres = process.env.DB_DIALECT === 'postgresql';
 
 export default defineConfig({
   dialect: postgres ? 'postgresql' : 'sqlite',

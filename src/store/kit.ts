@@ -6,10 +6,19 @@
  * Must never offer a database default, a boolean, or a time that is not epoch seconds.
  */
 import {
-  bigint, customType as pgCustomType, index as pgIndex, pgTable, text as pgText, uniqueIndex as pgUniqueIndex,
+  bigint,
+  customType as pgCustomType,
+  index as pgIndex,
+  pgTable,
+  text as pgText,
+  uniqueIndex as pgUniqueIndex,
 } from 'drizzle-orm/pg-core';
 import {
-  customType as sqliteCustomType, index as sqliteIndex, integer, sqliteTable, text as sqliteText,
+  integer,
+  customType as sqliteCustomType,
+  index as sqliteIndex,
+  sqliteTable,
+  text as sqliteText,
   uniqueIndex as sqliteUniqueIndex,
 } from 'drizzle-orm/sqlite-core';
 

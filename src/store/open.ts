@@ -67,7 +67,8 @@ function connectSqlite(file: string): SqliteConnection {
   const client = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     const mode = client.pragma('journal_mode = WAL', { simple: true });
-    if (mode !== 'wal') throw new Error(`the database file cannot use a write-ahead log (journal mode ${String(mode)})`);
+    if (mode !== 'wal')
+      throw new Error(`the database file cannot use a write-ahead log (journal mode ${String(mode)})`);
     for (const pragma of ['synchronous = FULL', 'foreign_keys = ON', 'mmap_size = 0']) client.pragma(pragma);
     return preparedSqlite(client);
   } catch (error) {
@@ -120,7 +121,9 @@ function migrateSqlite(file: string): MigrationState {
     // A migration that rebuilds a table must be able to drop the old one.
     client.pragma('foreign_keys = OFF');
     const run = client.transaction(() => {
-      client.exec('CREATE TABLE IF NOT EXISTS __drizzle_migrations (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric)');
+      client.exec(
+        'CREATE TABLE IF NOT EXISTS __drizzle_migrations (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric)',
+      );
       const latest = client.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get() as number | null;
       const note = client.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)');
       for (const { sql, hash, folderMillis } of available.filter((one) => one.folderMillis > (latest ?? 0))) {
@@ -149,7 +152,8 @@ async function openPostgres(url: string, log: Log): Promise<Engine> {
     application_name: 'consent-broker',
   });
   // Without listeners a connection that breaks, idle or lent, would end the process.
-  const lost = (error: Error) => log(`a database connection was lost (${(error as { code?: string }).code ?? 'no code'})`);
+  const lost = (error: Error) =>
+    log(`a database connection was lost (${(error as { code?: string }).code ?? 'no code'})`);
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', () => undefined));
   let ended: Promise<void> | undefined;
@@ -187,7 +191,11 @@ function pgConnection(client: pg.PoolClient): PgConnection {
 /** On a connection of its own without time limits: the one that waits for the lock waits for the other's migration. */
 async function migratePostgres(url: string, log: Log): Promise<MigrationState> {
   const folder = migrationsFolder('postgres');
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: POOL_WAIT_MS, application_name: 'consent-broker' });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: POOL_WAIT_MS,
+    application_name: 'consent-broker',
+  });
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -196,7 +204,9 @@ async function migratePostgres(url: string, log: Log): Promise<MigrationState> {
     const { rows } = await client.query('select count(*)::int as applied from drizzle.__drizzle_migrations');
     const { rows: settings } = await client.query('show synchronous_commit');
     if (settings[0]?.synchronous_commit === 'off') {
-      log('this database answers before its commits are durable (synchronous_commit is off): a crash can lose approvals and revive revoked access');
+      log(
+        'this database answers before its commits are durable (synchronous_commit is off): a crash can lose approvals and revive revoked access',
+      );
     }
     return { applied: rows[0].applied, available: readMigrationFiles({ migrationsFolder: folder }).length };
   } finally {

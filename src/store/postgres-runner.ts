@@ -37,7 +37,8 @@ const RETRYABLE = new Set(['40001', '40P01']);
 const UNAVAILABLE = /^(08|53|57P|28|3D)|^(57014|55P03|25P03|25006|40001|40P01)$/;
 const AWAY = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ENOENT)/;
 /** node-postgres gives these no code. */
-const AWAY_TEXT = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered|Cannot use a pool)/;
+const AWAY_TEXT =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered|Cannot use a pool)/;
 
 export function postgresEngine(connections: PgConnections, migrations: MigrationState): Engine {
   return {
@@ -84,7 +85,10 @@ async function transaction<T>(connections: PgConnections, begin: () => Unit<T>):
 }
 
 /** Lends a connection; after a failure of the connection itself, or of a rollback, it is not used again. */
-async function withConnection<T>(connections: PgConnections, work: (connection: PgConnection) => Promise<T>): Promise<T> {
+async function withConnection<T>(
+  connections: PgConnections,
+  work: (connection: PgConnection) => Promise<T>,
+): Promise<T> {
   const connection = await connections.acquire();
   try {
     const result = await work(connection);
@@ -119,7 +123,8 @@ const isAway = (error: unknown): boolean => {
 function understood(error: unknown): unknown {
   const cause = causeOf(error);
   const code = codeOf(cause);
-  if (UNAVAILABLE.test(code) || isAway(cause)) return new StoreUnavailable(`the database did not take the work (${code || 'connection'})`);
+  if (UNAVAILABLE.test(code) || isAway(cause))
+    return new StoreUnavailable(`the database did not take the work (${code || 'connection'})`);
   if (!(cause instanceof Error) || code === '') return cause;
   return Object.assign(new Error(`${cause.message} (${code})`), { code });
 }

@@ -4,6 +4,17 @@ import { makeSchema } from './schema.ts';
 
 export const pgTables = makeSchema(pgKit);
 export const {
-  clients, users, sessions, approvals, upstreamGrants, codes, grants, refreshTokens, accessTokens, journeys, signingKeys,
-  keepsakes, audit,
+  clients,
+  users,
+  sessions,
+  approvals,
+  upstreamGrants,
+  codes,
+  grants,
+  refreshTokens,
+  accessTokens,
+  journeys,
+  signingKeys,
+  keepsakes,
+  audit,
 } = pgTables;

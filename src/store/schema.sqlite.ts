@@ -4,6 +4,17 @@ import { makeSchema } from './schema.ts';
 
 export const sqliteTables = makeSchema(sqliteKit);
 export const {
-  clients, users, sessions, approvals, upstreamGrants, codes, grants, refreshTokens, accessTokens, journeys, signingKeys,
-  keepsakes, audit,
+  clients,
+  users,
+  sessions,
+  approvals,
+  upstreamGrants,
+  codes,
+  grants,
+  refreshTokens,
+  accessTokens,
+  journeys,
+  signingKeys,
+  keepsakes,
+  audit,
 } = sqliteTables;

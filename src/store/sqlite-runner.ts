@@ -42,7 +42,11 @@ const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CORRUPT|NOTADB|CAN
 const BROKEN = /^SQLITE_(IOERR|CORRUPT|NOTADB)(_|$)/;
 
 /** Makes the engine. `connect` opens and prepares; it is called again after a failure of the disk. */
-export function sqliteEngine(connect: () => SqliteConnection, migrations: MigrationState, log: (message: string) => void): Engine {
+export function sqliteEngine(
+  connect: () => SqliteConnection,
+  migrations: MigrationState,
+  log: (message: string) => void,
+): Engine {
   const waiting: Waiting[] = [];
   let connection: SqliteConnection | undefined = connect();
   let scheduled = false;
@@ -162,4 +166,3 @@ function executed(connection: SqliteConnection, { statement, params }: Step): re
   const rows = connection.execute(statement, params);
   return Array.isArray(rows) ? rows.map(withoutNulls) : [];
 }
-

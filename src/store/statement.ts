@@ -5,7 +5,7 @@
  * generator that yields statement executions and can wait for nothing else, so no request can slip into another's
  * transaction and no network call can be made inside one. Must never import a driver.
  */
-import { Placeholder, type SQL, sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
 import type { Tables } from './schema.ts';
 

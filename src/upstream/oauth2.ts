@@ -25,14 +25,13 @@ import {
   attempt,
   clientAuthentication,
   displayText,
+  joinSubject,
   nonsense,
   type OpenCall,
   refused,
   type UpstreamCall,
   uniqueScopes,
 } from './upstream-call.ts';
-
-const MAX_SUBJECT = 255;
 
 /** `openCall` starts the time budget of one operation; `redirectUri` is the one registered at this upstream. */
 export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: string, openCall: OpenCall): Connector {
@@ -111,16 +110,14 @@ async function askWho(upstream: OAuth2Upstream, accessToken: string, call: Upstr
 }
 
 function personIn(fields: Fields, identity: IdentityFacts): { subject: string; name: string } {
-  const subject = identity.subject.map((path) => subjectAt(fields, path)).join('/');
-  if (subject.length > MAX_SUBJECT) throw nonsense('the subject is too long');
+  const subject = joinSubject(identity.subject.map((path) => idAt(fields, path)));
+  if (subject === undefined) throw nonsense(`no usable "${identity.subject.join('", "')}" about the person`);
   const name = identity.name.map((path) => displayText(valueAt(fields, path))).find((one) => one !== undefined);
   return { subject, name: name ?? subject };
 }
 
 /** Text, or a whole number in its exact decimal form; anything else cannot name a person. */
-function subjectAt(fields: Fields, path: string): string {
+function idAt(fields: Fields, path: string): string | undefined {
   const value = valueAt(fields, path);
-  const subject = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : textOf(value);
-  if (subject === undefined) throw nonsense(`no usable "${path}" about the person`);
-  return subject;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : textOf(value);
 }

@@ -38,6 +38,8 @@ import {
   clientAuthentication,
   DOCUMENT_BYTES,
   displayText,
+  isSubject,
+  joinSubject,
   nonsense,
   type OpenCall,
   type UpstreamCall,
@@ -45,7 +47,6 @@ import {
 } from './upstream-call.ts';
 
 const NAME_MS = 3_000;
-const MAX_SUBJECT = 255;
 
 /** `openCall` starts the time budget of one operation; `redirectUri` is the one registered at this upstream. */
 export function createOidcConnector(
@@ -141,7 +142,7 @@ function believedClaims(tokens: TokenEndpointResponse, clientId: string): IDToke
   const claims = getValidatedIdTokenClaims(tokens);
   if (claims === undefined) throw nonsense('no ID token');
   if (claims.azp !== undefined && claims.azp !== clientId) throw nonsense('unexpected ID Token "azp" claim value');
-  if (claims.sub === '' || claims.sub.length > MAX_SUBJECT) throw nonsense('unusable ID Token "sub" claim value');
+  if (!isSubject(claims.sub)) throw nonsense('unusable ID Token "sub" claim value');
   return claims;
 }
 
@@ -169,9 +170,8 @@ const nameIn = (claims: Claims, names: readonly string[]): string | undefined =>
 /** Every claim that makes the subject, joined; each is text that the provider never gives to somebody else. */
 function subjectIn(claims: IDToken, names: readonly string[]): string {
   const parts = names.map((name) => (Object.hasOwn(claims, name) ? claims[name] : undefined));
-  if (!parts.every((part) => typeof part === 'string' && part !== '')) throw nonsense('the ID Token names nobody');
-  const subject = parts.join('/');
-  if (subject.length > MAX_SUBJECT) throw nonsense('unusable subject in the ID Token');
+  const subject = joinSubject(parts.map((part) => (typeof part === 'string' ? part : undefined)));
+  if (subject === undefined) throw nonsense('the ID Token names nobody');
   return subject;
 }
 

@@ -203,6 +203,19 @@ const basicAuthentication =
     headers.set('authorization', `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`);
   };
 
+/**
+ * Whether the text can name a person. Databases turn every half of a surrogate pair into the same character, and some
+ * hold no NUL: two people would become one.
+ */
+export const isSubject = (text: string): boolean => /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(text);
+
+/** The subject that these parts make; undefined when one is missing, unusable, or could be two parts in one. */
+export function joinSubject(parts: readonly (string | undefined)[]): string | undefined {
+  const subject = parts.join('/');
+  const distinct = parts.length === 1 || parts.every((part) => part?.includes('/') === false);
+  return parts.every((part) => part !== undefined && part !== '') && distinct && isSubject(subject) ? subject : undefined;
+}
+
 /** A name for display: no control or direction characters, bounded, undefined when nothing is left. */
 export function displayText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;

@@ -1,6 +1,19 @@
 /** The verbs about clients, on both engines. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { client, DAY, ENGINES, events, type Fixture, hash, metadata, openFixture, populate, T0, trail, walkToCode } from './fixture.ts';
+import {
+  client,
+  DAY,
+  ENGINES,
+  events,
+  type Fixture,
+  hash,
+  metadata,
+  openFixture,
+  populate,
+  T0,
+  trail,
+  walkToCode,
+} from './fixture.ts';
 
 const configured = (id: string, name = 'Listed') => client(id, { kind: 'configured', metadata: { ...metadata, name } });
 
@@ -21,7 +34,9 @@ describe.each(ENGINES)('clients on %s', (engine) => {
 
   test('an error of the database names no stored value', async () => {
     await fixture.store.insertClient(client('cli_secretive'), trail());
-    const error = await fixture.store.insertClient(client('cli_secretive', { secretHash: hash('hush') }), trail()).catch((thrown) => thrown);
+    const error = await fixture.store
+      .insertClient(client('cli_secretive', { secretHash: hash('hush') }), trail())
+      .catch((thrown) => thrown);
     const shown = `${error} ${error.stack} ${JSON.stringify(error)} ${error.cause}`;
     expect(shown).not.toContain('cli_secretive');
     expect(shown).not.toContain('hush');
@@ -59,12 +74,18 @@ describe.each(ENGINES)('clients on %s', (engine) => {
     await fixture.store.syncConfiguredClients([configured('a')], trail());
     await fixture.sql(`update clients set blocked_at = 5, blocked_reason = 'bad' where id = 'a'`);
     await fixture.store.syncConfiguredClients([configured('a', 'Renamed')], trail());
-    expect(await fixture.store.findClient('a')).toMatchObject({ blockedAt: 5, blockedReason: 'bad', metadata: { name: 'Renamed' } });
+    expect(await fixture.store.findClient('a')).toMatchObject({
+      blockedAt: 5,
+      blockedReason: 'bad',
+      metadata: { name: 'Renamed' },
+    });
   });
 
   test('a configured id that a registered client has is refused, and nothing of the list is taken', async () => {
     await fixture.store.insertClient(client('x'), trail());
-    await expect(fixture.store.syncConfiguredClients([configured('a'), configured('x')], trail())).rejects.toThrow(/x belongs to a registered client/);
+    await expect(fixture.store.syncConfiguredClients([configured('a'), configured('x')], trail())).rejects.toThrow(
+      /x belongs to a registered client/,
+    );
     expect(await fixture.store.findClient('a')).toBeUndefined();
     expect((await fixture.store.findClient('x'))?.kind).toBe('registered');
   });
@@ -72,7 +93,9 @@ describe.each(ENGINES)('clients on %s', (engine) => {
   test('instances that start at once agree on the configured clients', async () => {
     const other = await fixture.another();
     const list = Array.from({ length: 10 }, (_unused, index) => configured(`cfg_${index}`));
-    await Promise.all([fixture.store, other, fixture.store, other].map((store) => store.syncConfiguredClients(list, trail())));
+    await Promise.all(
+      [fixture.store, other, fixture.store, other].map((store) => store.syncConfiguredClients(list, trail())),
+    );
     expect((await fixture.counts()).clients).toBe(10);
   });
 

@@ -5,8 +5,21 @@ import type { Unit } from '../../src/store/statement.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import {
-  completion, ENGINES, type Fixture, hash, newId, newJourney, openFixture, populate, redemption, rotation, T0, trail, walkToCode,
-  walkToGrant, walkToReturn,
+  completion,
+  ENGINES,
+  type Fixture,
+  hash,
+  newId,
+  newJourney,
+  openFixture,
+  populate,
+  redemption,
+  rotation,
+  T0,
+  trail,
+  walkToCode,
+  walkToGrant,
+  walkToReturn,
 } from './fixture.ts';
 
 /** Executes the Nth step and fails then, so that everything up to it has been done. */
@@ -20,7 +33,10 @@ function* failingAfter<T>(unit: Unit<T>, n: number): Unit<T> {
   }
 }
 
-const faulty = (engine: Engine, n: number): Engine => ({ ...engine, unit: (begin) => engine.unit(() => failingAfter(begin(), n)) });
+const faulty = (engine: Engine, n: number): Engine => ({
+  ...engine,
+  unit: (begin) => engine.unit(() => failingAfter(begin(), n)),
+});
 
 interface Case {
   readonly verb: string;
@@ -89,7 +105,13 @@ const CASES: readonly Case[] = [
     prepare: async (store) => {
       await store.openJourney(newJourney('j1'), trail());
       await store.recordConsent(
-        { journeyId: 'j1', scopes: [], upstreamStateHash: hash('state'), cookieHash: hash('cookie'), secretsSealed: '' as never },
+        {
+          journeyId: 'j1',
+          scopes: [],
+          upstreamStateHash: hash('state'),
+          cookieHash: hash('cookie'),
+          secretsSealed: '' as never,
+        },
         trail(),
       );
     },

@@ -11,6 +11,7 @@ import pg from 'pg';
 import type { Client, ClientMetadata, Journey, Sealed, TokenHash, Trail } from '../../src/domain/types.ts';
 import type { Engine } from '../../src/store/engine.ts';
 import { openEngine } from '../../src/store/open.ts';
+import { all, type Statement, type Unit } from '../../src/store/statement.ts';
 import type { Completion, NewJourney, Redemption, Rotation, Store } from '../../src/store/store.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import { createDatabase } from '../support/postgres.ts';
@@ -46,11 +47,25 @@ export const trail = (at: number = T0, actor: Trail['actor'] = { kind: 'person',
 });
 
 let ids = 0;
-export const newId = (prefix: string): string => `${prefix}_${String((ids += 1)).padStart(8, '0')}`;
+export function newId(prefix: string): string {
+  ids += 1;
+  return `${prefix}_${String(ids).padStart(8, '0')}`;
+}
 
 const TABLES = [
-  'access_tokens', 'approvals', 'audit', 'clients', 'codes', 'grants', 'journeys', 'keepsakes', 'refresh_tokens', 'sessions',
-  'signing_keys', 'upstream_grants', 'users',
+  'access_tokens',
+  'approvals',
+  'audit',
+  'clients',
+  'codes',
+  'grants',
+  'journeys',
+  'keepsakes',
+  'refresh_tokens',
+  'sessions',
+  'signing_keys',
+  'upstream_grants',
+  'users',
 ];
 
 export async function openFixture(name: EngineName): Promise<Fixture> {
@@ -90,7 +105,9 @@ function sqlitePlace() {
     query: async (text: string) => {
       client ??= new Sqlite(file);
       const statement = client.prepare(text);
-      return statement.reader ? (statement.all() as Record<string, unknown>[]) : (statement.run(), []);
+      if (statement.reader) return statement.all() as Record<string, unknown>[];
+      statement.run();
+      return [];
     },
     remove: async () => {
       client?.close();
@@ -169,7 +186,12 @@ export const newJourney = (id: string, more: Partial<NewJourney> = {}): NewJourn
 export const signIn = (id: string): NewJourney =>
   newJourney(id, { kind: 'sign_in', request: undefined, clientSnapshot: undefined, reasons: [] });
 
-export const face = { name: 'Acme Desktop', destination: 'loopback', clientUri: 'https://acme.example', authMethod: 'none' } as const;
+export const face = {
+  name: 'Acme Desktop',
+  destination: 'loopback',
+  clientUri: 'https://acme.example',
+  authMethod: 'none',
+} as const;
 
 export const consent = (journeyId: string) => ({
   journeyId,
@@ -243,7 +265,8 @@ export async function walkToReturn(store: Store, id: string, more: Partial<NewJo
 /** A finished journey with its approval, its session and an unredeemed code. */
 export async function walkToCode(store: Store, id: string, more: Partial<Completion> = {}): Promise<void> {
   await walkToReturn(store, id);
-  if ((await store.completeJourney(completion(id, more), trail())) === undefined) throw new Error(`${id} did not complete`);
+  if ((await store.completeJourney(completion(id, more), trail())) === undefined)
+    throw new Error(`${id} did not complete`);
 }
 
 /** A redeemed code: a grant with one refresh and one access token. */
@@ -256,3 +279,16 @@ export async function walkToGrant(store: Store, id: string, more: Partial<Redemp
 export async function events(store: Store): Promise<string[]> {
   return (await store.listAudit({ limit: 1000 })).map((row) => row.event).reverse();
 }
+
+/** What a driver throws. */
+export const failure = (code: string): Error => Object.assign(new Error(`failed with ${code}`), { code });
+
+/** A statement known by its name alone, for runners over connections that are doubles. */
+export const statement = (name: string): Statement<object, unknown> => ({ name, build: () => undefined });
+
+/** A unit that executes such statements in turn and answers with their names. */
+export const doing = (...names: string[]) =>
+  function* (): Unit<string> {
+    for (const name of names) yield* all(statement(name), {});
+    return names.join('+');
+  };

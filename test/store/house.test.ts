@@ -1,10 +1,28 @@
 /** The verbs about the house, on both engines. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SigningKeyRow } from '../../src/store/store.ts';
-import { DAY, ENGINES, type Fixture, hash, newJourney, openFixture, populate, sealed, T0, trail, walkToCode, walkToGrant } from './fixture.ts';
+import {
+  DAY,
+  ENGINES,
+  type Fixture,
+  hash,
+  newJourney,
+  openFixture,
+  populate,
+  sealed,
+  T0,
+  trail,
+  walkToCode,
+  walkToGrant,
+} from './fixture.ts';
 
 const key = (kid: string, alg = 'ES256'): SigningKeyRow => ({
-  kid, alg, publicJwk: { kty: 'EC', kid }, privateSealed: sealed(kid), createdAt: T0, retiredAt: undefined,
+  kid,
+  alg,
+  publicJwk: { kty: 'EC', kid },
+  privateSealed: sealed(kid),
+  createdAt: T0,
+  retiredAt: undefined,
 });
 
 describe.each(ENGINES)('the house on %s', (engine) => {
@@ -29,7 +47,9 @@ describe.each(ENGINES)('the house on %s', (engine) => {
     await expect(store.keepSigningKey(key('k1'))).rejects.toThrow(/retired/);
     expect((await store.keepSigningKey(key('k4'))).kid).toBe('k4');
     expect((await store.listSigningKeys()).map(({ kid, retiredAt }) => [kid, retiredAt])).toEqual([
-      ['k1', 9], ['k3', undefined], ['k4', undefined],
+      ['k1', 9],
+      ['k3', undefined],
+      ['k4', undefined],
     ]);
   });
 
@@ -39,11 +59,14 @@ describe.each(ENGINES)('the house on %s', (engine) => {
       const about = { userId: index < 3 ? 'usr_1' : 'usr_2', clientId: `cli_${index}`, details: { index } };
       await store.recordEvent(event, about, { ...trail(T0 + index), reference: `req_${index}` });
     }
-    const indexes = async (filter: Parameters<typeof store.listAudit>[0]) => (await store.listAudit(filter)).map((row) => row.details['index']);
+    const indexes = async (filter: Parameters<typeof store.listAudit>[0]) =>
+      (await store.listAudit(filter)).map((row) => row.details.index);
     expect(await indexes({ limit: 10 })).toEqual([4, 3, 2, 1, 0]);
     expect(await indexes({ event: 'a', limit: 2 })).toEqual([4, 2]);
     expect(await indexes({ userId: 'usr_1', event: 'a', limit: 10 })).toEqual([2, 0]);
-    expect(await indexes({ userId: 'usr_2', clientId: 'cli_3', event: 'b', reference: 'req_3', limit: 10 })).toEqual([3]);
+    expect(await indexes({ userId: 'usr_2', clientId: 'cli_3', event: 'b', reference: 'req_3', limit: 10 })).toEqual([
+      3,
+    ]);
     expect(await indexes({ reference: 'req_1', limit: 10 })).toEqual([1]);
     expect(await indexes({ clientId: 'cli_9', limit: 10 })).toEqual([]);
     const page = await store.listAudit({ limit: 2 });
@@ -62,12 +85,27 @@ describe.each(ENGINES)('the house on %s', (engine) => {
     expect(await store.sweep(T0 + 3600, 1)).toBe(4);
     expect(await store.sweep(T0 + 3600, 1)).toBe(1);
     expect(await store.sweep(T0 + 3600, 1)).toBe(0);
-    expect(await fixture.counts()).toMatchObject({ journeys: 1, access_tokens: 0, codes: 1, upstream_grants: 1, refresh_tokens: 1, sessions: 2 });
+    expect(await fixture.counts()).toMatchObject({
+      journeys: 1,
+      access_tokens: 0,
+      codes: 1,
+      upstream_grants: 1,
+      refresh_tokens: 1,
+      sessions: 2,
+    });
     expect((await store.findCode(hash('code-j1')))?.grantId).toBe('grt_j1');
 
     await store.sweep(T0 + 30 * DAY, 100);
     expect(await fixture.counts()).toMatchObject({
-      journeys: 1, access_tokens: 0, codes: 0, upstream_grants: 0, refresh_tokens: 0, sessions: 0, grants: 0, approvals: 1, users: 1,
+      journeys: 1,
+      access_tokens: 0,
+      codes: 0,
+      upstream_grants: 0,
+      refresh_tokens: 0,
+      sessions: 0,
+      grants: 0,
+      approvals: 1,
+      users: 1,
     });
   });
 

@@ -1,8 +1,25 @@
 /** The verbs that move a journey, on both engines: every arrow once, and never from a state it does not start from. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  client, completion, consent, DAY, ENGINES, events, face, type Fixture, hash, newJourney, openFixture, populate, redemption,
-  sealed, signIn, T0, trail, walkToCode, walkToReturn,
+  client,
+  completion,
+  consent,
+  DAY,
+  ENGINES,
+  events,
+  type Fixture,
+  face,
+  hash,
+  newJourney,
+  openFixture,
+  populate,
+  redemption,
+  sealed,
+  signIn,
+  T0,
+  trail,
+  walkToCode,
+  walkToReturn,
 } from './fixture.ts';
 
 describe.each(ENGINES)('journeys on %s', (engine) => {
@@ -28,7 +45,11 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
   test('a refusal finishes the journey, and nothing can be allowed after it', async () => {
     const { store } = fixture;
     await store.openJourney(newJourney('j1'), trail());
-    expect(await store.refuseConsent('j1', trail())).toMatchObject({ decision: 'deny', finishedAt: T0, outcome: 'denied' });
+    expect(await store.refuseConsent('j1', trail())).toMatchObject({
+      decision: 'deny',
+      finishedAt: T0,
+      outcome: 'denied',
+    });
     expect(await store.refuseConsent('j1', trail())).toBeUndefined();
     expect(await store.recordConsent(consent('j1'), trail())).toBeUndefined();
     expect(await events(store)).toEqual(['client.registered', 'consent.denied']);
@@ -57,7 +78,10 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
     expect(await store.claimUpstreamState(hash('state-j1'), hash('cookie-j1'), trail(T0 + 600))).toBeUndefined();
     expect(await store.claimUpstreamState(hash('nonsense'), hash('cookie-j1'), trail())).toBeUndefined();
     const claim = await store.claimUpstreamState(hash('state-j1'), hash('cookie-j1'), trail(T0 + 8));
-    expect(claim).toMatchObject({ bound: true, journey: { id: 'j1', returnedAt: T0 + 8, secretsSealed: sealed('secrets-j1') } });
+    expect(claim).toMatchObject({
+      bound: true,
+      journey: { id: 'j1', returnedAt: T0 + 8, secretsSealed: sealed('secrets-j1') },
+    });
     expect(await store.claimUpstreamState(hash('state-j1'), hash('cookie-j1'), trail(T0 + 9))).toBeUndefined();
   });
 
@@ -83,11 +107,18 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
     await store.recordConsent(consent('j0'), trail());
     expect(await store.failJourney('j0', 'unreachable', trail())).toBeUndefined();
     await walkToReturn(store, 'j1');
-    expect(await store.failJourney('j1', 'unreachable', trail())).toMatchObject({ finishedAt: T0, outcome: 'unreachable' });
+    expect(await store.failJourney('j1', 'unreachable', trail())).toMatchObject({
+      finishedAt: T0,
+      outcome: 'unreachable',
+    });
     expect(await store.failJourney('j1', 'refused', trail())).toBeUndefined();
     expect(await store.completeJourney(completion('j1'), trail())).toBeUndefined();
     const [row] = await store.listAudit({ event: 'journey.failed', limit: 10 });
-    expect(row).toMatchObject({ clientId: 'cli_acme', resource: 'tickets', details: { journey: 'j1', outcome: 'unreachable' } });
+    expect(row).toMatchObject({
+      clientId: 'cli_acme',
+      resource: 'tickets',
+      details: { journey: 'j1', outcome: 'unreachable' },
+    });
   });
 
   test('a completed journey leaves an approval, a session, upstream tokens and a code', async () => {
@@ -96,37 +127,98 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
     const completed = await store.completeJourney(completion('j1'), trail(T0 + 9));
     expect(completed?.journey).toMatchObject({ finishedAt: T0 + 9, outcome: 'completed' });
     expect(completed?.approval).toEqual({
-      id: 'apr_j1', userId: 'usr_ann', clientId: 'cli_acme', resource: 'tickets', upstream: 'github',
-      redirectUris: ['http://127.0.0.1:7777/callback'], scopes: ['tickets:read'], face, grantedAt: T0 + 9,
-      lastUsedAt: undefined, expiresAt: T0 + 90 * DAY, revokedAt: undefined, revokedReason: undefined,
+      id: 'apr_j1',
+      userId: 'usr_ann',
+      clientId: 'cli_acme',
+      resource: 'tickets',
+      upstream: 'github',
+      redirectUris: ['http://127.0.0.1:7777/callback'],
+      scopes: ['tickets:read'],
+      face,
+      grantedAt: T0 + 9,
+      lastUsedAt: undefined,
+      expiresAt: T0 + 90 * DAY,
+      revokedAt: undefined,
+      revokedReason: undefined,
     });
     expect(await store.findCode(hash('code-j1'))).toEqual({
-      codeHash: hash('code-j1'), approvalId: 'apr_j1', userId: 'usr_ann', clientId: 'cli_acme',
-      redirectUri: 'http://127.0.0.1:7777/callback', resource: 'tickets', scopes: ['tickets:read'], codeChallenge: 'challenge',
-      upstreamGrantId: 'upg_j1', createdAt: T0 + 9, expiresAt: T0 + 60, usedAt: undefined, revokedAt: undefined,
-      grantId: undefined, reference: 'req_j1',
+      codeHash: hash('code-j1'),
+      approvalId: 'apr_j1',
+      userId: 'usr_ann',
+      clientId: 'cli_acme',
+      redirectUri: 'http://127.0.0.1:7777/callback',
+      resource: 'tickets',
+      scopes: ['tickets:read'],
+      codeChallenge: 'challenge',
+      upstreamGrantId: 'upg_j1',
+      createdAt: T0 + 9,
+      expiresAt: T0 + 60,
+      usedAt: undefined,
+      revokedAt: undefined,
+      grantId: undefined,
+      reference: 'req_j1',
     });
     expect((await store.findSession(hash('session-j1'), T0 + 9, T0))?.user.name).toBe('Ann');
     expect((await store.findClient('cli_acme'))?.lastUsedAt).toBe(T0 + 9);
     expect(await events(store)).toEqual([
-      'client.registered', 'consent.allowed', 'session.started', 'approval.granted', 'code.issued',
+      'client.registered',
+      'consent.allowed',
+      'session.started',
+      'approval.granted',
+      'code.issued',
     ]);
     expect(await store.completeJourney(completion('j1'), trail())).toBeUndefined();
   });
 
-  test('a second journey with the same face widens the approval and keeps its id', async () => {
+  test('a second journey with the same face and redirect widens the approval and keeps its id', async () => {
     const { store } = fixture;
     await walkToCode(store, 'j1');
     await walkToReturn(store, 'j2');
-    const wider = { id: 'apr_j2', redirectUri: 'http://127.0.0.1:7777/other', scopes: ['tickets:write'], face, expiresAt: T0 + 91 * DAY };
+    const wider = { ...completion('j2').approval, scopes: ['tickets:write'], expiresAt: T0 + 91 * DAY };
     const completed = await store.completeJourney(completion('j2', { approval: wider }), trail(T0 + 50));
     expect(completed?.approval).toMatchObject({
-      id: 'apr_j1', grantedAt: T0, expiresAt: T0 + 91 * DAY, scopes: ['tickets:read', 'tickets:write'],
-      redirectUris: ['http://127.0.0.1:7777/callback', 'http://127.0.0.1:7777/other'],
+      id: 'apr_j1',
+      grantedAt: T0,
+      expiresAt: T0 + 91 * DAY,
+      scopes: ['tickets:read', 'tickets:write'],
+      redirectUris: ['http://127.0.0.1:7777/callback'],
     });
     expect((await fixture.counts()).approvals).toBe(1);
-    expect((await events(store)).filter((event) => event.startsWith('approval.'))).toEqual(['approval.granted', 'approval.renewed']);
+    expect((await events(store)).filter((event) => event.startsWith('approval.'))).toEqual([
+      'approval.granted',
+      'approval.renewed',
+    ]);
     expect((await store.findCode(hash('code-j2')))?.approvalId).toBe('apr_j1');
+  });
+
+  test('another redirect joins the approval when it was allowed the very same scopes', async () => {
+    const { store } = fixture;
+    await walkToCode(store, 'j1');
+    await walkToReturn(store, 'j2');
+    const other = { ...completion('j2').approval, redirectUri: 'http://127.0.0.1:7777/other' };
+    const completed = await store.completeJourney(completion('j2', { approval: other }), trail());
+    expect(completed?.approval).toMatchObject({
+      id: 'apr_j1',
+      scopes: ['tickets:read'],
+      redirectUris: ['http://127.0.0.1:7777/callback', 'http://127.0.0.1:7777/other'],
+    });
+  });
+
+  test('another redirect takes over no scope that was allowed for the first', async () => {
+    const { store } = fixture;
+    await walkToCode(store, 'j1');
+    await walkToReturn(store, 'j2');
+    const other = {
+      ...completion('j2').approval,
+      redirectUri: 'http://127.0.0.1:7777/other',
+      scopes: ['tickets:write'],
+    };
+    const completed = await store.completeJourney(completion('j2', { approval: other }), trail());
+    expect(completed?.approval).toMatchObject({
+      id: 'apr_j1',
+      scopes: ['tickets:write'],
+      redirectUris: ['http://127.0.0.1:7777/other'],
+    });
   });
 
   test('a changed face takes exactly the new scopes and redirect', async () => {
@@ -134,12 +226,18 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
     await walkToCode(store, 'j1');
     await walkToReturn(store, 'j2');
     const changed = {
-      id: 'apr_j2', redirectUri: 'https://acme.example/cb', scopes: ['tickets:write'],
-      face: { ...face, destination: 'https://acme.example' }, expiresAt: T0 + 91 * DAY,
+      id: 'apr_j2',
+      redirectUri: 'https://acme.example/cb',
+      scopes: ['tickets:write'],
+      face: { ...face, destination: 'https://acme.example' },
+      expiresAt: T0 + 91 * DAY,
     };
     const completed = await store.completeJourney(completion('j2', { approval: changed }), trail());
     expect(completed?.approval).toMatchObject({
-      id: 'apr_j1', scopes: ['tickets:write'], redirectUris: ['https://acme.example/cb'], face: { destination: 'https://acme.example' },
+      id: 'apr_j1',
+      scopes: ['tickets:write'],
+      redirectUris: ['https://acme.example/cb'],
+      face: { destination: 'https://acme.example' },
     });
   });
 
@@ -219,7 +317,9 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
   test('a new session ends the one it replaces', async () => {
     const { store } = fixture;
     await walkToCode(store, 'j1');
-    await walkToCode(store, 'j2', { session: { idHash: hash('session-j2'), expiresAt: T0 + DAY, replaces: hash('session-j1') } });
+    await walkToCode(store, 'j2', {
+      session: { idHash: hash('session-j2'), expiresAt: T0 + DAY, replaces: hash('session-j1') },
+    });
     expect(await store.findSession(hash('session-j1'), T0, T0)).toBeUndefined();
     expect(await store.findSession(hash('session-j2'), T0, T0)).toBeDefined();
     expect((await events(store)).filter((event) => event === 'session.ended')).toHaveLength(1);

@@ -1,11 +1,35 @@
 /** The verbs about people, sessions and approvals, on both engines. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  client, completion, consent, DAY, ENGINES, events, type Fixture, hash, newJourney, openFixture, populate, redemption, rotation, T0,
-  trail, walkToCode, walkToGrant, walkToReturn,
+  client,
+  completion,
+  consent,
+  DAY,
+  ENGINES,
+  events,
+  type Fixture,
+  hash,
+  newJourney,
+  openFixture,
+  populate,
+  redemption,
+  rotation,
+  T0,
+  trail,
+  walkToCode,
+  walkToGrant,
+  walkToReturn,
 } from './fixture.ts';
 
-const NOTHING = { approvals: 0, grants: 0, refreshTokens: 0, accessTokens: 0, codes: 0, journeys: 0, upstreamGrants: 0 };
+const NOTHING = {
+  approvals: 0,
+  grants: 0,
+  refreshTokens: 0,
+  accessTokens: 0,
+  codes: 0,
+  journeys: 0,
+  upstreamGrants: 0,
+};
 
 describe.each(ENGINES)('people on %s', (engine) => {
   let fixture: Fixture;
@@ -17,8 +41,18 @@ describe.each(ENGINES)('people on %s', (engine) => {
 
   test('a person is who the upstream says, whatever the name, and keeps the first id', async () => {
     const { store } = fixture;
-    const again = await store.identifyPerson({ id: 'usr_x', upstream: 'github', subject: '1', name: 'Ann Lee' }, T0 + 9);
-    expect(again).toEqual({ id: 'usr_ann', upstream: 'github', subject: '1', name: 'Ann Lee', createdAt: T0, disabledAt: undefined });
+    const again = await store.identifyPerson(
+      { id: 'usr_x', upstream: 'github', subject: '1', name: 'Ann Lee' },
+      T0 + 9,
+    );
+    expect(again).toEqual({
+      id: 'usr_ann',
+      upstream: 'github',
+      subject: '1',
+      name: 'Ann Lee',
+      createdAt: T0,
+      disabledAt: undefined,
+    });
     const other = await store.identifyPerson({ id: 'usr_y', upstream: 'corp', subject: '1', name: 'Ann' }, T0);
     expect(other.id).toBe('usr_y');
     expect(await store.findUser('usr_x')).toBeUndefined();
@@ -29,7 +63,10 @@ describe.each(ENGINES)('people on %s', (engine) => {
     await walkToCode(store, 'j1');
     const id = hash('session-j1');
     expect(await store.findSession(id, T0 + 10, T0)).toEqual({
-      idHash: id, createdAt: T0, lastSeenAt: T0, expiresAt: T0 + 7 * DAY,
+      idHash: id,
+      createdAt: T0,
+      lastSeenAt: T0,
+      expiresAt: T0 + 7 * DAY,
       user: { id: 'usr_ann', upstream: 'github', subject: '1', name: 'Ann', createdAt: T0, disabledAt: undefined },
     });
     expect(await store.findSession(id, T0 + 7 * DAY, T0)).toBeUndefined();
@@ -80,17 +117,27 @@ describe.each(ENGINES)('people on %s', (engine) => {
     await walkToReturn(store, 'j4', { expectedUserId: 'usr_ann' });
     await store.openJourney(newJourney('j5', { expectedUserId: 'usr_ann' }), trail());
     expect(await store.revokeApprovals('usr_ann', undefined, 'asked', trail(T0 + 1))).toEqual({
-      approvals: 1, grants: 2, refreshTokens: 2, accessTokens: 3, codes: 1, journeys: 2, upstreamGrants: 3,
+      approvals: 1,
+      grants: 2,
+      refreshTokens: 2,
+      accessTokens: 3,
+      codes: 1,
+      journeys: 2,
+      upstreamGrants: 3,
     });
     expect(await store.findApproval('usr_ann', 'cli_acme', 'tickets')).toBeUndefined();
-    for (const access of ['access-j1-0', 'access-j2-0', 'access-j2-1']) expect(await store.findAccessToken(hash(access), T0 + 1)).toBeUndefined();
+    for (const access of ['access-j1-0', 'access-j2-0', 'access-j2-1'])
+      expect(await store.findAccessToken(hash(access), T0 + 1)).toBeUndefined();
     expect(await store.rotateRefresh(rotation('j1', 0), trail(T0 + 1))).toBeUndefined();
     expect(await store.rotateRefresh(rotation('j2', 1), trail(T0 + 1))).toBeUndefined();
     expect(await store.redeemCode(redemption('j3'), trail(T0 + 1))).toBeUndefined();
     expect(await store.completeJourney(completion('j4'), trail(T0 + 1))).toBeUndefined();
     expect(await store.recordConsent(consent('j5'), trail(T0 + 1))).toBeUndefined();
     expect((await store.findUpstreamGrant('grt_j1'))?.endedAt).toBe(T0 + 1);
-    expect((await store.findRefreshToken(hash('refresh-j1-0')))?.grant).toMatchObject({ endedAt: T0 + 1, endReason: 'approval_revoked' });
+    expect((await store.findRefreshToken(hash('refresh-j1-0')))?.grant).toMatchObject({
+      endedAt: T0 + 1,
+      endReason: 'approval_revoked',
+    });
     const successors = (await fixture.dump()).refresh_tokens?.map((row) => row.successor_sealed);
     expect(successors).toEqual([null, null, null]);
   });
@@ -106,7 +153,8 @@ describe.each(ENGINES)('people on %s', (engine) => {
     const rows = await store.listAudit({ event: 'approval.revoked', limit: 10 });
     expect(rows.map((row) => row.details)).toEqual([
       {
-        approval: 'apr_j1', reason: 'asked',
+        approval: 'apr_j1',
+        reason: 'asked',
         ended: { approvals: 1, grants: 1, refreshTokens: 1, accessTokens: 1, codes: 0, journeys: 0, upstreamGrants: 1 },
       },
     ]);
@@ -121,7 +169,10 @@ describe.each(ENGINES)('people on %s', (engine) => {
     expect(await store.revokeApprovals('usr_bob', ['apr_j1'], 'asked', trail())).toEqual(NOTHING);
     expect(await store.revokeApprovals('usr_bob', undefined, 'asked', trail())).toEqual(NOTHING);
     expect(await store.revokeApprovals('usr_ann', [], 'asked', trail())).toEqual(NOTHING);
-    expect(await store.revokeApprovals('usr_ann', ['apr_j2', 'apr_none'], 'asked', trail())).toMatchObject({ approvals: 1, codes: 1 });
+    expect(await store.revokeApprovals('usr_ann', ['apr_j2', 'apr_none'], 'asked', trail())).toMatchObject({
+      approvals: 1,
+      codes: 1,
+    });
     expect(await store.findAccessToken(hash('access-j1-0'), T0)).toBeDefined();
     expect((await store.getApproval('apr_j1'))?.revokedAt).toBeUndefined();
   });
@@ -130,6 +181,9 @@ describe.each(ENGINES)('people on %s', (engine) => {
     const { store } = fixture;
     await walkToCode(store, 'j1');
     expect(await store.revokeApprovals('usr_ann', undefined, 'asked', trail(T0 + 90 * DAY))).toEqual(NOTHING);
-    expect(await store.revokeApprovals('usr_ann', ['apr_j1'], 'asked', trail(T0 + 90 * DAY))).toMatchObject({ approvals: 1, codes: 0 });
+    expect(await store.revokeApprovals('usr_ann', ['apr_j1'], 'asked', trail(T0 + 90 * DAY))).toMatchObject({
+      approvals: 1,
+      codes: 0,
+    });
   });
 });

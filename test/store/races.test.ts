@@ -5,8 +5,25 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import {
-  client, completion, consent, ENGINES, events, type Fixture, hash, newJourney, openFixture, populate, redemption, rotation, sealed,
-  signIn, T0, trail, walkToCode, walkToGrant, walkToReturn,
+  client,
+  completion,
+  consent,
+  ENGINES,
+  events,
+  type Fixture,
+  hash,
+  newJourney,
+  openFixture,
+  populate,
+  redemption,
+  rotation,
+  sealed,
+  signIn,
+  T0,
+  trail,
+  walkToCode,
+  walkToGrant,
+  walkToReturn,
 } from './fixture.ts';
 
 const CLAIMERS = 24;
@@ -27,14 +44,18 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
   const race = <T>(claim: (store: Store, n: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: CLAIMERS }, (_unused, n) => claim(n % 2 === 0 ? instances[0] : instances[1], n)));
 
-  const winners = <T>(results: readonly (T | undefined)[]): number => results.filter((result) => result !== undefined).length;
+  const winners = <T>(results: readonly (T | undefined)[]): number =>
+    results.filter((result) => result !== undefined).length;
 
-  const eventCount = async (event: string): Promise<number> => (await events(fixture.store)).filter((one) => one === event).length;
+  const eventCount = async (event: string): Promise<number> =>
+    (await events(fixture.store)).filter((one) => one === event).length;
 
   test('one consent is recorded', async () => {
     for (const id of rounds) {
       await fixture.store.openJourney(newJourney(id), trail());
-      const results = await race((store, n) => store.recordConsent({ ...consent(id), upstreamStateHash: hash(`${id}-${n}`) }, trail()));
+      const results = await race((store, n) =>
+        store.recordConsent({ ...consent(id), upstreamStateHash: hash(`${id}-${n}`) }, trail()),
+      );
       expect(winners(results)).toBe(1);
     }
     expect(await eventCount('consent.allowed')).toBe(ROUNDS);
@@ -43,7 +64,9 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
   test('an allow and a deny never both count', async () => {
     for (const id of rounds) {
       await fixture.store.openJourney(newJourney(id), trail());
-      const results = await race<unknown>((store, n) => (n % 3 === 0 ? store.recordConsent(consent(id), trail()) : store.refuseConsent(id, trail())));
+      const results = await race<unknown>((store, n) =>
+        n % 3 === 0 ? store.recordConsent(consent(id), trail()) : store.refuseConsent(id, trail()),
+      );
       expect(winners(results)).toBe(1);
     }
     expect((await eventCount('consent.allowed')) + (await eventCount('consent.denied'))).toBe(ROUNDS);
@@ -73,7 +96,12 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
       );
       expect(winners(results)).toBe(1);
     }
-    expect(await fixture.counts()).toMatchObject({ approvals: 1, codes: ROUNDS, sessions: ROUNDS, upstream_grants: ROUNDS });
+    expect(await fixture.counts()).toMatchObject({
+      approvals: 1,
+      codes: ROUNDS,
+      sessions: ROUNDS,
+      upstream_grants: ROUNDS,
+    });
     expect(await eventCount('code.issued')).toBe(ROUNDS);
   });
 
@@ -84,7 +112,9 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
       await fixture.store.claimUpstreamState(hash(`state-${id}`), hash(`cookie-${id}`), trail());
       const results = await race<unknown>((store, n) => {
         const session = { idHash: hash(`session-${id}-${n}`), expiresAt: T0 + 60, replaces: undefined };
-        return n % 2 === 0 ? store.completeSignIn(id, 'usr_ann', session, trail()) : store.failJourney(id, 'refused', trail());
+        return n % 2 === 0
+          ? store.completeSignIn(id, 'usr_ann', session, trail())
+          : store.failJourney(id, 'refused', trail());
       });
       expect(winners(results)).toBe(1);
     }
@@ -95,7 +125,9 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
     for (const id of rounds) {
       await fixture.store.insertClient(client(`cli_${id}`), trail());
       for (let n = 0; n < CLAIMERS; n += 1) {
-        await walkToReturn(fixture.store, `${id}-${n}`, { request: { ...newJourney(id).request, clientId: `cli_${id}` } as never });
+        await walkToReturn(fixture.store, `${id}-${n}`, {
+          request: { ...newJourney(id).request, clientId: `cli_${id}` } as never,
+        });
       }
       const results = await race((store, n) => {
         const wanted = completion(`${id}-${n}`);
@@ -155,8 +187,11 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
           ? store.rotateRefresh(rotation(id, 1), trail())
           : store.replayInGrace(
               {
-                tokenHash: hash(`refresh-${id}-0`), rotatedSince: T0, accessHash: hash(`access-${id}-grace-${n}`),
-                accessExpiresAt: T0 + 600, accessScopes: [],
+                tokenHash: hash(`refresh-${id}-0`),
+                rotatedSince: T0,
+                accessHash: hash(`access-${id}-grace-${n}`),
+                accessExpiresAt: T0 + 600,
+                accessScopes: [],
               },
               trail(),
             ),
@@ -170,7 +205,9 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
     for (const id of rounds) {
       await walkToGrant(fixture.store, id);
       const results = await race((store, n) =>
-        n % 2 === 0 ? store.punishReplayedCode(hash(`code-${id}`), trail()) : store.endGrant(`grt_${id}`, 'reuse', trail()),
+        n % 2 === 0
+          ? store.punishReplayedCode(hash(`code-${id}`), trail())
+          : store.endGrant(`grt_${id}`, 'reuse', trail()),
       );
       expect(results.reduce((sum, ended) => sum + (ended?.grants ?? 0), 0)).toBe(1);
       expect(results.reduce((sum, ended) => sum + (ended?.accessTokens ?? 0), 0)).toBe(1);
@@ -181,8 +218,11 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
   test('one revocation counts what it ended', async () => {
     for (const id of rounds) {
       await walkToGrant(fixture.store, id);
-      const results = await race((store, n) => store.revokeApprovals('usr_ann', n % 2 === 0 ? undefined : [`apr_${id}`], 'asked', trail()));
-      const total = (kind: 'approvals' | 'grants' | 'accessTokens') => results.reduce((sum, ended) => sum + ended[kind], 0);
+      const results = await race((store, n) =>
+        store.revokeApprovals('usr_ann', n % 2 === 0 ? undefined : [`apr_${id}`], 'asked', trail()),
+      );
+      const total = (kind: 'approvals' | 'grants' | 'accessTokens') =>
+        results.reduce((sum, ended) => sum + ended[kind], 0);
       expect([total('approvals'), total('grants'), total('accessTokens')]).toEqual([1, 1, 1]);
     }
     expect(await eventCount('approval.revoked')).toBe(ROUNDS);
@@ -204,7 +244,12 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
       expect(new Set(kept).size).toBe(1);
       const keys = await race((store, n) =>
         store.keepSigningKey({
-          kid: `${name}-${n}`, alg: name, publicJwk: {}, privateSealed: sealed('key'), createdAt: T0, retiredAt: undefined,
+          kid: `${name}-${n}`,
+          alg: name,
+          publicJwk: {},
+          privateSealed: sealed('key'),
+          createdAt: T0,
+          retiredAt: undefined,
         }),
       );
       expect(new Set(keys.map((key) => key.kid)).size).toBe(1);
@@ -214,86 +259,11 @@ describe.each(ENGINES)('twenty-four claimers on %s', (engine) => {
 
   test('first visits of one person make one person', async () => {
     for (const subject of rounds) {
-      const people = await race((store, n) => store.identifyPerson({ id: `usr_${subject}_${n}`, upstream: 'corp', subject, name: `Bob ${n}` }, T0));
+      const people = await race((store, n) =>
+        store.identifyPerson({ id: `usr_${subject}_${n}`, upstream: 'corp', subject, name: `Bob ${n}` }, T0),
+      );
       expect(new Set(people.map((person) => person.id)).size).toBe(1);
     }
     expect((await fixture.counts()).users).toBe(1 + ROUNDS);
-  });
-});
-
-describe.each(ENGINES)('revocation in a race on %s', (engine) => {
-  let fixture: Fixture;
-  let other: Store;
-  beforeEach(async () => {
-    fixture = await openFixture(engine);
-    await populate(fixture.store);
-    other = await fixture.another();
-  });
-  afterEach(() => fixture.close());
-
-  const nothingLives = async (): Promise<void> => {
-    const dump = await fixture.dump();
-    const alive = (table: string, column: string) => (dump[table] ?? []).filter((row) => row[column] === null);
-    expect(alive('approvals', 'revoked_at')).toEqual([]);
-    expect(alive('grants', 'ended_at')).toEqual([]);
-    expect(alive('access_tokens', 'revoked_at')).toEqual([]);
-    expect(alive('refresh_tokens', 'revoked_at')).toEqual([]);
-    expect(alive('upstream_grants', 'ended_at')).toEqual([]);
-    expect(alive('codes', 'used_at').filter((row) => row.revoked_at === null)).toEqual([]);
-  };
-
-  test.each([0, 1, 2, 3, 4, 5, 6, 7])('revoke against redeem leaves nothing alive (round %i)', async (round) => {
-    for (let n = 0; n < 4; n += 1) await walkToCode(fixture.store, `j${n}`);
-    const redeem = (n: number) => (n % 2 === 0 ? fixture.store : other).redeemCode(redemption(`j${n}`), trail());
-    const revoke = () => other.revokeApprovals('usr_ann', undefined, 'asked', trail());
-    await Promise.all(round % 2 === 0 ? [redeem(0), revoke(), redeem(1), redeem(2), redeem(3)] : [redeem(0), redeem(1), redeem(2), redeem(3), revoke()]);
-    await nothingLives();
-  });
-
-  test.each([0, 1, 2, 3, 4, 5, 6, 7])('revoke against rotate and replay leaves nothing alive (round %i)', async (round) => {
-    for (let n = 0; n < 4; n += 1) await walkToGrant(fixture.store, `j${n}`);
-    await fixture.store.rotateRefresh(rotation('j0', 0), trail());
-    const replay = {
-      tokenHash: hash('refresh-j0-0'), rotatedSince: T0, accessHash: hash('access-grace'), accessExpiresAt: T0 + 600, accessScopes: [],
-    };
-    const moves = [
-      () => fixture.store.rotateRefresh(rotation('j1', 0), trail()),
-      () => other.rotateRefresh(rotation('j2', 0), trail()),
-      () => fixture.store.replayInGrace(replay, trail()),
-      () => other.rotateRefresh(rotation('j3', 0), trail()),
-    ];
-    const revoke = () => fixture.store.revokeApprovals('usr_ann', undefined, 'asked', trail());
-    await Promise.all([...moves.slice(0, round % 5), revoke, ...moves.slice(round % 5)].map((move) => move() as Promise<unknown>));
-    await nothingLives();
-  });
-
-  test.each([0, 1, 2, 3])('ending a grant against rotating it leaves no live token (round %i)', async () => {
-    await walkToGrant(fixture.store, 'j1');
-    await Promise.all([
-      fixture.store.rotateRefresh(rotation('j1', 0), trail()),
-      other.punishReplayedCode(hash('code-j1'), trail()),
-      other.rotateRefresh(rotation('j1', 0), trail()),
-    ]);
-    const dump = await fixture.dump();
-    expect(dump.grants?.filter((row) => row.ended_at === null)).toEqual([]);
-    expect(dump.access_tokens?.filter((row) => row.revoked_at === null)).toEqual([]);
-    expect(dump.refresh_tokens?.filter((row) => row.revoked_at === null)).toEqual([]);
-  });
-
-  test.each([0, 1, 2, 3])('revoke against complete: a later approval is whole, an earlier one is dead (round %i)', async () => {
-    await walkToGrant(fixture.store, 'j1');
-    for (let n = 0; n < 6; n += 1) await walkToReturn(fixture.store, `c${n}`, n % 2 === 0 ? { expectedUserId: 'usr_ann' } : {});
-    const stores = [fixture.store, other];
-    await Promise.all([
-      ...[0, 1, 2].map((n) => stores[n % 2]?.completeJourney(completion(`c${n}`), trail(T0 + 1))),
-      other.revokeApprovals('usr_ann', undefined, 'asked', trail(T0 + 1)),
-      ...[3, 4, 5].map((n) => stores[n % 2]?.completeJourney(completion(`c${n}`), trail(T0 + 1))),
-    ]);
-    const dump = await fixture.dump();
-    const live = new Set(dump.approvals?.filter((row) => row.revoked_at === null).map((row) => row.id));
-    expect(live.size).toBeLessThanOrEqual(1);
-    const codes = dump.codes?.filter((row) => row.used_at === null && row.revoked_at === null);
-    for (const row of codes ?? []) expect(live.has(row.approval_id)).toBe(true);
-    expect(dump.grants?.filter((row) => row.ended_at === null)).toEqual([]);
   });
 });

@@ -1,7 +1,20 @@
 /** One schema on two engines: what is written is read back alike, and the statements are told apart by name. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { statements } from '../../src/store/statements/index.ts';
-import { client, consent, ENGINES, type Fixture, hash, metadata, newJourney, openFixture, sealed, signIn, T0, trail } from './fixture.ts';
+import {
+  client,
+  consent,
+  ENGINES,
+  type Fixture,
+  hash,
+  metadata,
+  newJourney,
+  openFixture,
+  sealed,
+  signIn,
+  T0,
+  trail,
+} from './fixture.ts';
 
 test('every statement has a name of its own', () => {
   const names = statements.map((statement) => statement.name);
@@ -21,19 +34,31 @@ describe.each(ENGINES)('the schema on %s', (name) => {
     const odd = 'Zoë 🦊 "quoted" \'single\' \\ back\nslash \u2028 ʻokina; drop table users; --';
     await fixture.store.identifyPerson({ id: 'usr_odd', upstream: 'github', subject: odd, name: odd }, T0);
     expect(await fixture.store.findUser('usr_odd')).toEqual({
-      id: 'usr_odd', upstream: 'github', subject: odd, name: odd, createdAt: 1_800_000_000, disabledAt: undefined,
+      id: 'usr_odd',
+      upstream: 'github',
+      subject: odd,
+      name: odd,
+      createdAt: 1_800_000_000,
+      disabledAt: undefined,
     });
   });
 
   test('times keep every digit beyond 32 bits', async () => {
-    await fixture.store.insertClient(client('cli_far', { createdAt: 9_007_199_254_740_991, lastUsedAt: 4_294_967_296 }), trail());
+    await fixture.store.insertClient(
+      client('cli_far', { createdAt: 9_007_199_254_740_991, lastUsedAt: 4_294_967_296 }),
+      trail(),
+    );
     const found = await fixture.store.findClient('cli_far');
     expect(found?.createdAt).toBe(9_007_199_254_740_991);
     expect(found?.lastUsedAt).toBe(4_294_967_296);
   });
 
   test('JSON keeps nesting, order of lists, quotes and non-ASCII text', async () => {
-    const wanted = { ...metadata, contacts: ['b@x.example', 'a@x.example'], localized: { 'client_name#ja': '許可 "かぎ"' } };
+    const wanted = {
+      ...metadata,
+      contacts: ['b@x.example', 'a@x.example'],
+      localized: { 'client_name#ja': '許可 "かぎ"' },
+    };
     await fixture.store.insertClient(client('cli_json', { metadata: wanted }), trail());
     expect((await fixture.store.findClient('cli_json'))?.metadata).toEqual({
       redirectUris: ['http://127.0.0.1:7777/callback'],
@@ -99,7 +124,11 @@ describe.each(ENGINES)('the schema on %s', (name) => {
   });
 
   test('the audit log counts upwards and its rows come back whole', async () => {
-    await fixture.store.recordEvent('warning.shown', { clientId: 'cli_acme', details: { kind: 'look_alike', of: ['x'] } }, trail());
+    await fixture.store.recordEvent(
+      'warning.shown',
+      { clientId: 'cli_acme', details: { kind: 'look_alike', of: ['x'] } },
+      trail(),
+    );
     await fixture.store.recordEvent('warning.shown', { userId: 'usr_ann', resource: 'tickets' }, trail(T0 + 1));
     const [second, first] = await fixture.store.listAudit({ limit: 10 });
     expect(first).toEqual({

@@ -1,12 +1,42 @@
 /** The verbs about codes, grants and tokens, on both engines. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  completion, DAY, ENGINES, events, type Fixture, hash, openFixture, populate, redemption, rotation, sealed, T0, trail,
-  walkToCode, walkToGrant, walkToReturn,
+  completion,
+  DAY,
+  ENGINES,
+  events,
+  type Fixture,
+  hash,
+  openFixture,
+  populate,
+  redemption,
+  rotation,
+  sealed,
+  T0,
+  trail,
+  walkToCode,
+  walkToGrant,
+  walkToReturn,
 } from './fixture.ts';
 
-const NOTHING = { approvals: 0, grants: 0, refreshTokens: 0, accessTokens: 0, codes: 0, journeys: 0, upstreamGrants: 0 };
-const ONE_GRANT = { approvals: 0, grants: 1, refreshTokens: 1, accessTokens: 1, codes: 0, journeys: 0, upstreamGrants: 1 };
+const NOTHING = {
+  approvals: 0,
+  grants: 0,
+  refreshTokens: 0,
+  accessTokens: 0,
+  codes: 0,
+  journeys: 0,
+  upstreamGrants: 0,
+};
+const ONE_GRANT = {
+  approvals: 0,
+  grants: 1,
+  refreshTokens: 1,
+  accessTokens: 1,
+  codes: 0,
+  journeys: 0,
+  upstreamGrants: 1,
+};
 
 describe.each(ENGINES)('tokens on %s', (engine) => {
   let fixture: Fixture;
@@ -17,7 +47,10 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
   afterEach(() => fixture.close());
 
   const grace = (successors: string) => ({
-    tokenHash: hash('refresh-j1-0'), rotatedSince: T0, accessHash: hash(`access-grace-${successors}`), accessExpiresAt: T0 + 600,
+    tokenHash: hash('refresh-j1-0'),
+    rotatedSince: T0,
+    accessHash: hash(`access-grace-${successors}`),
+    accessExpiresAt: T0 + 600,
     accessScopes: ['tickets:read'],
   });
 
@@ -25,25 +58,60 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
     const { store } = fixture;
     await walkToCode(store, 'j1');
     expect(await store.redeemCode(redemption('j1'), trail(T0 + 5))).toEqual({
-      id: 'grt_j1', approvalId: 'apr_j1', userId: 'usr_ann', clientId: 'cli_acme', resource: 'tickets', scopes: ['tickets:read'],
-      createdAt: T0 + 5, lastUsedAt: T0 + 5, expiresAt: T0 + 30 * DAY, endedAt: undefined, endReason: undefined,
+      id: 'grt_j1',
+      approvalId: 'apr_j1',
+      userId: 'usr_ann',
+      clientId: 'cli_acme',
+      resource: 'tickets',
+      scopes: ['tickets:read'],
+      createdAt: T0 + 5,
+      lastUsedAt: T0 + 5,
+      expiresAt: T0 + 30 * DAY,
+      endedAt: undefined,
+      endReason: undefined,
     });
     expect(await store.findCode(hash('code-j1'))).toMatchObject({ usedAt: T0 + 5, grantId: 'grt_j1' });
     expect(await store.findAccessToken(hash('access-j1-0'), T0 + 5)).toEqual({
-      tokenHash: hash('access-j1-0'), grantId: 'grt_j1', userId: 'usr_ann', clientId: 'cli_acme', resource: 'tickets',
-      scopes: ['tickets:read'], issuedAt: T0 + 5, expiresAt: T0 + 600,
+      tokenHash: hash('access-j1-0'),
+      grantId: 'grt_j1',
+      userId: 'usr_ann',
+      clientId: 'cli_acme',
+      resource: 'tickets',
+      scopes: ['tickets:read'],
+      issuedAt: T0 + 5,
+      expiresAt: T0 + 600,
     });
     expect(await store.findRefreshToken(hash('refresh-j1-0'))).toEqual({
-      tokenHash: hash('refresh-j1-0'), createdAt: T0 + 5, expiresAt: T0 + 14 * DAY, rotatedAt: undefined, successorHash: undefined,
-      successorSealed: undefined, successorUsedAt: undefined,
+      tokenHash: hash('refresh-j1-0'),
+      createdAt: T0 + 5,
+      expiresAt: T0 + 14 * DAY,
+      rotatedAt: undefined,
+      successorHash: undefined,
+      successorSealed: undefined,
+      successorUsedAt: undefined,
       grant: {
-        id: 'grt_j1', approvalId: 'apr_j1', userId: 'usr_ann', clientId: 'cli_acme', resource: 'tickets', scopes: ['tickets:read'],
-        createdAt: T0 + 5, lastUsedAt: T0 + 5, expiresAt: T0 + 30 * DAY, endedAt: undefined, endReason: undefined,
+        id: 'grt_j1',
+        approvalId: 'apr_j1',
+        userId: 'usr_ann',
+        clientId: 'cli_acme',
+        resource: 'tickets',
+        scopes: ['tickets:read'],
+        createdAt: T0 + 5,
+        lastUsedAt: T0 + 5,
+        expiresAt: T0 + 30 * DAY,
+        endedAt: undefined,
+        endReason: undefined,
       },
     });
     expect(await store.findUpstreamGrant('grt_j1')).toEqual({
-      id: 'upg_j1', userId: 'usr_ann', upstream: 'github', tokensSealed: sealed('upstream-j1'), scopes: ['repo:read'],
-      accessExpiresAt: undefined, createdAt: T0, endedAt: undefined,
+      id: 'upg_j1',
+      userId: 'usr_ann',
+      upstream: 'github',
+      tokensSealed: sealed('upstream-j1'),
+      scopes: ['repo:read'],
+      accessExpiresAt: undefined,
+      createdAt: T0,
+      endedAt: undefined,
     });
     expect((await store.getApproval('apr_j1'))?.lastUsedAt).toBe(T0 + 5);
     const before = await fixture.counts();
@@ -82,7 +150,11 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
     await store.rotateRefresh(rotation('j1', 0), trail(T0 + 10));
     await walkToCode(store, 'j4');
     await store.redeemCode(redemption('j4', { grantCap: 3 }), trail(T0 + 20));
-    const endings = await Promise.all(['j1', 'j2', 'j3', 'j4'].map(async (id) => (await store.findRefreshToken(hash(`refresh-${id}-0`)))?.grant.endReason));
+    const endings = await Promise.all(
+      ['j1', 'j2', 'j3', 'j4'].map(
+        async (id) => (await store.findRefreshToken(hash(`refresh-${id}-0`)))?.grant.endReason,
+      ),
+    );
     expect(endings).toEqual([undefined, 'cap', undefined, undefined]);
     expect(await store.findAccessToken(hash('access-j2-0'), T0 + 20)).toBeUndefined();
     expect((await store.findUpstreamGrant('grt_j2'))?.endedAt).toBe(T0 + 20);
@@ -104,13 +176,21 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
   test('a rotation spends the token, keeps the sealed successor and adds an access token', async () => {
     const { store } = fixture;
     await walkToGrant(store, 'j1');
-    expect(await store.rotateRefresh(rotation('j1', 0), trail(T0 + 9))).toMatchObject({ id: 'grt_j1', lastUsedAt: T0 + 9 });
+    expect(await store.rotateRefresh(rotation('j1', 0), trail(T0 + 9))).toMatchObject({
+      id: 'grt_j1',
+      lastUsedAt: T0 + 9,
+    });
     expect(await store.findRefreshToken(hash('refresh-j1-0'))).toMatchObject({
-      rotatedAt: T0 + 9, successorHash: hash('refresh-j1-1'), successorSealed: 'sealed:successor-j1-1', successorUsedAt: undefined,
+      rotatedAt: T0 + 9,
+      successorHash: hash('refresh-j1-1'),
+      successorSealed: 'sealed:successor-j1-1',
+      successorUsedAt: undefined,
     });
     expect(await store.findAccessToken(hash('access-j1-1'), T0 + 9)).toBeDefined();
     expect(await store.findAccessToken(hash('access-j1-0'), T0 + 9)).toBeDefined();
-    expect(await store.rotateRefresh(rotation('j1', 0, { successorHash: hash('branch') }), trail(T0 + 9))).toBeUndefined();
+    expect(
+      await store.rotateRefresh(rotation('j1', 0, { successorHash: hash('branch') }), trail(T0 + 9)),
+    ).toBeUndefined();
     expect(await store.findRefreshToken(hash('branch'))).toBeUndefined();
     expect((await events(store)).filter((event) => event === 'refresh.rotated')).toHaveLength(1);
   });
@@ -122,7 +202,10 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
     expect(await store.replayInGrace(grace('1'), trail(T0 + 2))).toMatchObject({ id: 'grt_j1', lastUsedAt: T0 + 2 });
     expect(await store.findAccessToken(hash('access-grace-1'), T0 + 2)).toBeDefined();
     await store.rotateRefresh(rotation('j1', 1), trail(T0 + 3));
-    expect(await store.findRefreshToken(hash('refresh-j1-0'))).toMatchObject({ successorUsedAt: T0 + 3, successorSealed: undefined });
+    expect(await store.findRefreshToken(hash('refresh-j1-0'))).toMatchObject({
+      successorUsedAt: T0 + 3,
+      successorSealed: undefined,
+    });
     const before = await fixture.dump();
     expect(await store.replayInGrace(grace('2'), trail(T0 + 4))).toBeUndefined();
     expect(await fixture.dump()).toEqual(before);

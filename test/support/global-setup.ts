@@ -3,6 +3,6 @@ import { startPostgres } from './postgres.ts';
 
 export default async function setup(): Promise<() => Promise<void>> {
   const server = await startPostgres();
-  process.env['TEST_POSTGRES_URL'] = server.url;
+  process.env.TEST_POSTGRES_URL = server.url;
   return server.stop;
 }

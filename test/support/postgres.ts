@@ -35,11 +35,21 @@ export async function startPostgres(): Promise<PostgresServer> {
   const { initdb, postgres } = await binaries();
   const directory = await mkdtemp(join(tmpdir(), 'broker-test-postgres-'));
   const data = join(directory, 'data');
-  await finished(launch(initdb, ['-D', data, '--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync']));
+  await finished(
+    launch(initdb, ['-D', data, '--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync']),
+  );
 
   const port = await freePort();
   const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1'];
-  const server = launch(postgres, ['-D', data, '-p', String(port), '-k', directory, ...settings.flatMap((one) => ['-c', one])]);
+  const server = launch(postgres, [
+    '-D',
+    data,
+    '-p',
+    String(port),
+    '-k',
+    directory,
+    ...settings.flatMap((one) => ['-c', one]),
+  ]);
   const stopNow = () => void server.kill('SIGQUIT');
   process.once('exit', stopNow);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -59,7 +69,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 /** An empty database on the run's server, whose address the global setup leaves in `TEST_POSTGRES_URL`. */
 export async function createDatabase(): Promise<TestDatabase> {
-  const server = process.env['TEST_POSTGRES_URL'];
+  const server = process.env.TEST_POSTGRES_URL;
   if (server === undefined) throw new Error('TEST_POSTGRES_URL is not set: the global setup of the tests has not run');
   const name = `broker_${randomBytes(8).toString('hex')}`;
   await command(server, `create database ${name}`);
@@ -87,7 +97,8 @@ async function binaries(): Promise<{ initdb: string; postgres: string }> {
 }
 
 function launch(binary: string, args: readonly string[]): ChildProcess {
-  const [program = binary, ...rest] = process.getuid?.() === 0 ? [...AS_SOMEBODY_ELSE, binary, ...args] : [binary, ...args];
+  const [program = binary, ...rest] =
+    process.getuid?.() === 0 ? [...AS_SOMEBODY_ELSE, binary, ...args] : [binary, ...args];
   return spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
 }
 

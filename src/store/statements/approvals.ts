@@ -23,8 +23,16 @@ export const insertOrLockApproval = given<NewApproval>()('approval_insert_or_loc
   db
     .insert(t.approvals)
     .values({
-      id: p.id, userId: p.userId, clientId: p.clientId, resource: p.resource, upstream: p.upstream,
-      redirectUris: p.redirectUris, scopes: p.scopes, face: p.face, grantedAt: p.grantedAt, expiresAt: p.expiresAt,
+      id: p.id,
+      userId: p.userId,
+      clientId: p.clientId,
+      resource: p.resource,
+      upstream: p.upstream,
+      redirectUris: p.redirectUris,
+      scopes: p.scopes,
+      face: p.face,
+      grantedAt: p.grantedAt,
+      expiresAt: p.expiresAt,
     })
     .onConflictDoUpdate({
       target: [t.approvals.userId, t.approvals.clientId, t.approvals.resource],
@@ -59,7 +67,9 @@ export const revokedSince = given<{ userId: string; clientId: string; resource: 
       .from(t.approvals)
       .where(
         and(
-          eq(t.approvals.clientId, p.clientId), eq(t.approvals.userId, p.userId), eq(t.approvals.resource, p.resource),
+          eq(t.approvals.clientId, p.clientId),
+          eq(t.approvals.userId, p.userId),
+          eq(t.approvals.resource, p.resource),
           gt(t.approvals.revokedAt, p.since),
         ),
       )
@@ -73,7 +83,9 @@ export const useApproval = given<{ id: string; now: Seconds }>()('approval_use',
     .set({ lastUsedAt: p.now })
     .where(
       and(
-        eq(t.approvals.id, p.id), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now),
+        eq(t.approvals.id, p.id),
+        isNull(t.approvals.revokedAt),
+        gt(t.approvals.expiresAt, p.now),
         exists(
           db
             .select({ one: sql`1` })
@@ -101,20 +113,27 @@ export const revokeApproval = given<{ id: string; userId: string; now: Seconds; 
       .returning({ id: t.approvals.id, clientId: t.approvals.clientId, resource: t.approvals.resource }),
 );
 
-export const findApproval = given<{ userId: string; clientId: string; resource: string }>()('approval_find', (db, t, p) =>
-  db
-    .select({ approval: t.approvals, latestUse: latestUse(db, t) })
-    .from(t.approvals)
-    .where(
-      and(
-        eq(t.approvals.userId, p.userId), eq(t.approvals.clientId, p.clientId), eq(t.approvals.resource, p.resource),
-        isNull(t.approvals.revokedAt),
+export const findApproval = given<{ userId: string; clientId: string; resource: string }>()(
+  'approval_find',
+  (db, t, p) =>
+    db
+      .select({ approval: t.approvals, latestUse: latestUse(db, t) })
+      .from(t.approvals)
+      .where(
+        and(
+          eq(t.approvals.userId, p.userId),
+          eq(t.approvals.clientId, p.clientId),
+          eq(t.approvals.resource, p.resource),
+          isNull(t.approvals.revokedAt),
+        ),
       ),
-    ),
 );
 
 export const getApproval = given<{ id: string }>()('approval_get', (db, t, p) =>
-  db.select({ approval: t.approvals, latestUse: latestUse(db, t) }).from(t.approvals).where(eq(t.approvals.id, p.id)),
+  db
+    .select({ approval: t.approvals, latestUse: latestUse(db, t) })
+    .from(t.approvals)
+    .where(eq(t.approvals.id, p.id)),
 );
 
 /** Unrevoked approvals of a person that expire after the moment (0: whatever their expiry), newest first. */

@@ -5,8 +5,14 @@ import { given } from '../statement.ts';
 
 export const insertClient = given<Client>()('client_insert', (db, t, p) =>
   db.insert(t.clients).values({
-    id: p.id, kind: p.kind, metadata: p.metadata, secretHash: p.secretHash, createdAt: p.createdAt,
-    lastUsedAt: p.lastUsedAt, blockedAt: p.blockedAt, blockedReason: p.blockedReason,
+    id: p.id,
+    kind: p.kind,
+    metadata: p.metadata,
+    secretHash: p.secretHash,
+    createdAt: p.createdAt,
+    lastUsedAt: p.lastUsedAt,
+    blockedAt: p.blockedAt,
+    blockedReason: p.blockedReason,
   }),
 );
 
@@ -23,8 +29,14 @@ export const putConfiguredClient = given<Client>()('client_put_configured', (db,
   db
     .insert(t.clients)
     .values({
-      id: p.id, kind: p.kind, metadata: p.metadata, secretHash: p.secretHash, createdAt: p.createdAt,
-      lastUsedAt: p.lastUsedAt, blockedAt: p.blockedAt, blockedReason: p.blockedReason,
+      id: p.id,
+      kind: p.kind,
+      metadata: p.metadata,
+      secretHash: p.secretHash,
+      createdAt: p.createdAt,
+      lastUsedAt: p.lastUsedAt,
+      blockedAt: p.blockedAt,
+      blockedReason: p.blockedReason,
     })
     .onConflictDoUpdate({
       target: t.clients.id,
@@ -35,7 +47,10 @@ export const putConfiguredClient = given<Client>()('client_put_configured', (db,
 );
 
 export const deleteConfiguredClient = given<{ id: string }>()('client_delete_configured', (db, t, p) =>
-  db.delete(t.clients).where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'configured'))).returning({ id: t.clients.id }),
+  db
+    .delete(t.clients)
+    .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'configured')))
+    .returning({ id: t.clients.id }),
 );
 
 export const updateClientMetadata = given<{ id: string; metadata: ClientMetadata }>()('client_update', (db, t, p) =>

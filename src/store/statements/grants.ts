@@ -6,9 +6,18 @@ import { type Db, given } from '../statement.ts';
 
 export const insertCode = given<Omit<Code, 'usedAt' | 'revokedAt' | 'grantId'>>()('code_insert', (db, t, p) =>
   db.insert(t.codes).values({
-    codeHash: p.codeHash, approvalId: p.approvalId, userId: p.userId, clientId: p.clientId, redirectUri: p.redirectUri,
-    resource: p.resource, scopes: p.scopes, codeChallenge: p.codeChallenge, upstreamGrantId: p.upstreamGrantId,
-    createdAt: p.createdAt, expiresAt: p.expiresAt, reference: p.reference,
+    codeHash: p.codeHash,
+    approvalId: p.approvalId,
+    userId: p.userId,
+    clientId: p.clientId,
+    redirectUri: p.redirectUri,
+    resource: p.resource,
+    scopes: p.scopes,
+    codeChallenge: p.codeChallenge,
+    upstreamGrantId: p.upstreamGrantId,
+    createdAt: p.createdAt,
+    expiresAt: p.expiresAt,
+    reference: p.reference,
   }),
 );
 
@@ -22,7 +31,10 @@ export const claimCode = given<{ codeHash: TokenHash; grantId: string; now: Seco
     .set({ usedAt: p.now, grantId: p.grantId })
     .where(
       and(
-        eq(t.codes.codeHash, p.codeHash), isNull(t.codes.usedAt), isNull(t.codes.revokedAt), gt(t.codes.expiresAt, p.now),
+        eq(t.codes.codeHash, p.codeHash),
+        isNull(t.codes.usedAt),
+        isNull(t.codes.revokedAt),
+        gt(t.codes.expiresAt, p.now),
       ),
     )
     .returning(),
@@ -34,7 +46,10 @@ export const revokeCodes = given<{ approvalId: string; now: Seconds }>()('code_r
     .set({ revokedAt: p.now })
     .where(
       and(
-        eq(t.codes.approvalId, p.approvalId), isNull(t.codes.usedAt), isNull(t.codes.revokedAt), gt(t.codes.expiresAt, p.now),
+        eq(t.codes.approvalId, p.approvalId),
+        isNull(t.codes.usedAt),
+        isNull(t.codes.revokedAt),
+        gt(t.codes.expiresAt, p.now),
       ),
     )
     .returning({ codeHash: t.codes.codeHash }),
@@ -46,8 +61,16 @@ export const insertGrant = given<NewGrant>()('grant_insert', (db, t, p) =>
   db
     .insert(t.grants)
     .values({
-      id: p.id, approvalId: p.approvalId, userId: p.userId, clientId: p.clientId, resource: p.resource, scopes: p.scopes,
-      codeHash: p.codeHash, upstreamGrantId: p.upstreamGrantId, createdAt: p.createdAt, lastUsedAt: p.createdAt,
+      id: p.id,
+      approvalId: p.approvalId,
+      userId: p.userId,
+      clientId: p.clientId,
+      resource: p.resource,
+      scopes: p.scopes,
+      codeHash: p.codeHash,
+      upstreamGrantId: p.upstreamGrantId,
+      createdAt: p.createdAt,
+      lastUsedAt: p.createdAt,
       expiresAt: p.expiresAt,
     })
     .returning(),
@@ -58,14 +81,16 @@ export const findGrant = given<{ id: string }>()('grant_find', (db, t, p) =>
 );
 
 /** The live grants of an approval beyond the `kept` most recently used; at most 500 at a time. */
-export const listGrantsBeyond = given<{ approvalId: string; now: Seconds; kept: number }>()('grant_list_beyond', (db, t, p) =>
-  db
-    .select({ id: t.grants.id })
-    .from(t.grants)
-    .where(and(eq(t.grants.approvalId, p.approvalId), isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now)))
-    .orderBy(desc(t.grants.lastUsedAt), desc(t.grants.createdAt), desc(t.grants.id))
-    .limit(500)
-    .offset(p.kept),
+export const listGrantsBeyond = given<{ approvalId: string; now: Seconds; kept: number }>()(
+  'grant_list_beyond',
+  (db, t, p) =>
+    db
+      .select({ id: t.grants.id })
+      .from(t.grants)
+      .where(and(eq(t.grants.approvalId, p.approvalId), isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now)))
+      .orderBy(desc(t.grants.lastUsedAt), desc(t.grants.createdAt), desc(t.grants.id))
+      .limit(500)
+      .offset(p.kept),
 );
 
 /** Claims the use of the live grant of a refresh token: what follows happens before any end of it, or not at all. */
@@ -77,9 +102,14 @@ export const useGrantOfToken = given<{ tokenHash: TokenHash; now: Seconds }>()('
       and(
         eq(
           t.grants.id,
-          db.select({ id: t.refreshTokens.grantId }).from(t.refreshTokens).where(eq(t.refreshTokens.tokenHash, p.tokenHash)),
+          db
+            .select({ id: t.refreshTokens.grantId })
+            .from(t.refreshTokens)
+            .where(eq(t.refreshTokens.tokenHash, p.tokenHash)),
         ),
-        isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now), underLiveApproval(db, t, p.now),
+        isNull(t.grants.endedAt),
+        gt(t.grants.expiresAt, p.now),
+        underLiveApproval(db, t, p.now),
       ),
     )
     .returning(),
@@ -94,8 +124,11 @@ const underLiveApproval = (db: Db, t: Tables, now: ReturnType<typeof sql.placeho
       .innerJoin(t.clients, eq(t.clients.id, t.approvals.clientId))
       .where(
         and(
-          eq(t.approvals.id, t.grants.approvalId), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, now),
-          isNull(t.users.disabledAt), isNull(t.clients.blockedAt),
+          eq(t.approvals.id, t.grants.approvalId),
+          isNull(t.approvals.revokedAt),
+          gt(t.approvals.expiresAt, now),
+          isNull(t.users.disabledAt),
+          isNull(t.clients.blockedAt),
         ),
       ),
   );
@@ -108,12 +141,14 @@ export const endGrant = given<{ id: string; now: Seconds; reason: string }>()('g
     .returning(),
 );
 
-export const endGrants = given<{ approvalId: string; now: Seconds; reason: string }>()('grant_end_under_approval', (db, t, p) =>
-  db
-    .update(t.grants)
-    .set({ endedAt: p.now, endReason: p.reason })
-    .where(and(eq(t.grants.approvalId, p.approvalId), isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now)))
-    .returning({ id: t.grants.id }),
+export const endGrants = given<{ approvalId: string; now: Seconds; reason: string }>()(
+  'grant_end_under_approval',
+  (db, t, p) =>
+    db
+      .update(t.grants)
+      .set({ endedAt: p.now, endReason: p.reason })
+      .where(and(eq(t.grants.approvalId, p.approvalId), isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now)))
+      .returning({ id: t.grants.id }),
 );
 
 interface NewUpstreamGrantRow {
@@ -129,8 +164,14 @@ interface NewUpstreamGrantRow {
 
 export const insertUpstreamGrant = given<NewUpstreamGrantRow>()('upstream_grant_insert', (db, t, p) =>
   db.insert(t.upstreamGrants).values({
-    id: p.id, approvalId: p.approvalId, userId: p.userId, upstream: p.upstream, tokensSealed: p.tokensSealed,
-    scopes: p.scopes, accessExpiresAt: p.accessExpiresAt, createdAt: p.createdAt,
+    id: p.id,
+    approvalId: p.approvalId,
+    userId: p.userId,
+    upstream: p.upstream,
+    tokensSealed: p.tokensSealed,
+    scopes: p.scopes,
+    accessExpiresAt: p.accessExpiresAt,
+    createdAt: p.createdAt,
   }),
 );
 
@@ -148,17 +189,22 @@ export const endUpstreamGrant = given<{ grantId: string; now: Seconds }>()('upst
     .set({ endedAt: p.now })
     .where(
       and(
-        eq(t.upstreamGrants.id, db.select({ id: t.grants.upstreamGrantId }).from(t.grants).where(eq(t.grants.id, p.grantId))),
+        eq(
+          t.upstreamGrants.id,
+          db.select({ id: t.grants.upstreamGrantId }).from(t.grants).where(eq(t.grants.id, p.grantId)),
+        ),
         isNull(t.upstreamGrants.endedAt),
       ),
     )
     .returning({ id: t.upstreamGrants.id }),
 );
 
-export const endUpstreamGrants = given<{ approvalId: string; now: Seconds }>()('upstream_grant_end_under_approval', (db, t, p) =>
-  db
-    .update(t.upstreamGrants)
-    .set({ endedAt: p.now })
-    .where(and(eq(t.upstreamGrants.approvalId, p.approvalId), isNull(t.upstreamGrants.endedAt)))
-    .returning({ id: t.upstreamGrants.id }),
+export const endUpstreamGrants = given<{ approvalId: string; now: Seconds }>()(
+  'upstream_grant_end_under_approval',
+  (db, t, p) =>
+    db
+      .update(t.upstreamGrants)
+      .set({ endedAt: p.now })
+      .where(and(eq(t.upstreamGrants.approvalId, p.approvalId), isNull(t.upstreamGrants.endedAt)))
+      .returning({ id: t.upstreamGrants.id }),
 );

@@ -1,7 +1,7 @@
 /** Statements about the house itself: keepsakes, signing keys, the audit log. */
 import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
-import type { AuditRow, SigningKeyRow } from '../store.ts';
 import { given } from '../statement.ts';
+import type { AuditRow, SigningKeyRow } from '../store.ts';
 
 export const keepFirst = given<{ name: string; value: string }>()('keepsake_insert', (db, t, p) =>
   db.insert(t.keepsakes).values({ name: p.name, value: p.value }).onConflictDoNothing(),
@@ -15,14 +15,21 @@ export const insertSigningKey = given<SigningKeyRow>()('signing_key_insert', (db
   db
     .insert(t.signingKeys)
     .values({
-      kid: p.kid, alg: p.alg, publicJwk: p.publicJwk, privateSealed: p.privateSealed, createdAt: p.createdAt,
+      kid: p.kid,
+      alg: p.alg,
+      publicJwk: p.publicJwk,
+      privateSealed: p.privateSealed,
+      createdAt: p.createdAt,
       retiredAt: p.retiredAt,
     })
     .onConflictDoNothing(),
 );
 
 export const findLiveSigningKey = given<{ alg: string }>()('signing_key_find_live', (db, t, p) =>
-  db.select().from(t.signingKeys).where(and(eq(t.signingKeys.alg, p.alg), isNull(t.signingKeys.retiredAt))),
+  db
+    .select()
+    .from(t.signingKeys)
+    .where(and(eq(t.signingKeys.alg, p.alg), isNull(t.signingKeys.retiredAt))),
 );
 
 export const listSigningKeys = given<object>()('signing_key_list', (db, t) =>
@@ -31,8 +38,16 @@ export const listSigningKeys = given<object>()('signing_key_list', (db, t) =>
 
 export const insertAudit = given<Omit<AuditRow, 'seq'>>()('audit_insert', (db, t, p) =>
   db.insert(t.audit).values({
-    id: p.id, at: p.at, event: p.event, actorKind: p.actorKind, actorId: p.actorId, userId: p.userId, clientId: p.clientId,
-    resource: p.resource, reference: p.reference, details: p.details,
+    id: p.id,
+    at: p.at,
+    event: p.event,
+    actorKind: p.actorKind,
+    actorId: p.actorId,
+    userId: p.userId,
+    clientId: p.clientId,
+    resource: p.resource,
+    reference: p.reference,
+    details: p.details,
   }),
 );
 
@@ -43,7 +58,8 @@ interface AuditPage extends Partial<Record<AuditFilter, string>> {
   limit: number;
 }
 
-const filtersOf = (bits: number): readonly AuditFilter[] => AUDIT_FILTERS.filter((_name, index) => (bits & (1 << index)) !== 0);
+const filtersOf = (bits: number): readonly AuditFilter[] =>
+  AUDIT_FILTERS.filter((_name, index) => (bits & (1 << index)) !== 0);
 
 /** One statement per combination of filters, so that each finds its index and none is built per call. */
 export const auditLists = Array.from({ length: 1 << AUDIT_FILTERS.length }, (_unused, bits) =>
@@ -58,9 +74,14 @@ export const auditLists = Array.from({ length: 1 << AUDIT_FILTERS.length }, (_un
 );
 
 /** The statement that applies exactly the filters that are there. */
-export const auditListFor = (filter: Partial<Record<AuditFilter, string | undefined>>): (typeof auditLists)[number] | undefined =>
+export const auditListFor = (
+  filter: Partial<Record<AuditFilter, string | undefined>>,
+): (typeof auditLists)[number] | undefined =>
   auditLists[AUDIT_FILTERS.reduce((bits, name, index) => (filter[name] === undefined ? bits : bits | (1 << index)), 0)];
 
 export const ping = given<object>()('ping', (db, t) =>
-  db.select({ one: sql<number>`1`.mapWith(Number) }).from(t.keepsakes).limit(1),
+  db
+    .select({ one: sql<number>`1`.mapWith(Number) })
+    .from(t.keepsakes)
+    .limit(1),
 );

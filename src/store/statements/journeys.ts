@@ -1,17 +1,30 @@
 /** Statements about journeys: each claim is one conditional UPDATE whose returned row decides who won. */
 import { and, eq, exists, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Sealed, Seconds, TokenHash } from '../../domain/types.ts';
-import { type Db, given } from '../statement.ts';
 import type { Tables } from '../schema.ts';
+import { type Db, given } from '../statement.ts';
 
 export type JourneyRow = Tables['journeys']['$inferInsert'];
 
 export const insertJourney = given<JourneyRow>()('journey_insert', (db, t, p) =>
   db.insert(t.journeys).values({
-    id: p.id, kind: p.kind, reference: p.reference, browserHash: p.browserHash, upstream: p.upstream,
-    clientId: p.clientId, redirectUri: p.redirectUri, clientState: p.clientState, requestedScopes: p.requestedScopes,
-    resource: p.resource, codeChallenge: p.codeChallenge, clientSnapshot: p.clientSnapshot, screen: p.screen,
-    reasons: p.reasons, expectedUserId: p.expectedUserId, createdAt: p.createdAt, expiresAt: p.expiresAt,
+    id: p.id,
+    kind: p.kind,
+    reference: p.reference,
+    browserHash: p.browserHash,
+    upstream: p.upstream,
+    clientId: p.clientId,
+    redirectUri: p.redirectUri,
+    clientState: p.clientState,
+    requestedScopes: p.requestedScopes,
+    resource: p.resource,
+    codeChallenge: p.codeChallenge,
+    clientSnapshot: p.clientSnapshot,
+    screen: p.screen,
+    reasons: p.reasons,
+    expectedUserId: p.expectedUserId,
+    createdAt: p.createdAt,
+    expiresAt: p.expiresAt,
     grantedScopes: p.grantedScopes,
   }),
 );
@@ -37,19 +50,25 @@ export const claimConsent = given<Allowing>()('journey_claim_consent', (db, t, p
   db
     .update(t.journeys)
     .set({
-      decision: 'allow', decidedAt: p.now, grantedScopes: p.scopes, upstreamStateHash: p.stateHash,
-      cookieHash: p.cookieHash, secretsSealed: p.secretsSealed,
+      decision: 'allow',
+      decidedAt: p.now,
+      grantedScopes: p.scopes,
+      upstreamStateHash: p.stateHash,
+      cookieHash: p.cookieHash,
+      secretsSealed: p.secretsSealed,
     })
     .where(undecided(t, p))
     .returning(),
 );
 
-export const claimRefusal = given<{ id: string; now: Seconds; outcome: string }>()('journey_claim_refusal', (db, t, p) =>
-  db
-    .update(t.journeys)
-    .set({ decision: 'deny', decidedAt: p.now, finishedAt: p.now, outcome: p.outcome })
-    .where(undecided(t, p))
-    .returning(),
+export const claimRefusal = given<{ id: string; now: Seconds; outcome: string }>()(
+  'journey_claim_refusal',
+  (db, t, p) =>
+    db
+      .update(t.journeys)
+      .set({ decision: 'deny', decidedAt: p.now, finishedAt: p.now, outcome: p.outcome })
+      .where(undecided(t, p))
+      .returning(),
 );
 
 export const markHandedOff = given<{ id: string; now: Seconds }>()('journey_hand_off', (db, t, p) =>
@@ -66,8 +85,11 @@ export const claimReturn = given<{ stateHash: TokenHash; now: Seconds }>()('jour
     .set({ returnedAt: p.now })
     .where(
       and(
-        eq(t.journeys.upstreamStateHash, p.stateHash), eq(t.journeys.decision, 'allow'), isNull(t.journeys.returnedAt),
-        isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now),
+        eq(t.journeys.upstreamStateHash, p.stateHash),
+        eq(t.journeys.decision, 'allow'),
+        isNull(t.journeys.returnedAt),
+        isNull(t.journeys.finishedAt),
+        gt(t.journeys.expiresAt, p.now),
       ),
     )
     .returning(),
@@ -96,7 +118,10 @@ export const claimCompletion = given<Completing>()('journey_claim_completion', (
     .set({ finishedAt: p.now, outcome: p.outcome })
     .where(
       and(
-        eq(t.journeys.id, p.id), eq(t.journeys.kind, 'authorization'), waiting(t), fitsPerson(db, t, p),
+        eq(t.journeys.id, p.id),
+        eq(t.journeys.kind, 'authorization'),
+        waiting(t),
+        fitsPerson(db, t, p),
         exists(
           db
             .select({ one: sql`1` })
@@ -126,7 +151,9 @@ export const endPersonsJourneys = given<{ userId: string; clientId: string; now:
       .set({ finishedAt: p.now, outcome: p.outcome })
       .where(
         and(
-          eq(t.journeys.expectedUserId, p.userId), eq(t.journeys.clientId, p.clientId), isNull(t.journeys.finishedAt),
+          eq(t.journeys.expectedUserId, p.userId),
+          eq(t.journeys.clientId, p.clientId),
+          isNull(t.journeys.finishedAt),
           gt(t.journeys.expiresAt, p.now),
         ),
       )
@@ -136,7 +163,12 @@ export const endPersonsJourneys = given<{ userId: string; clientId: string; now:
 type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeof sql.placeholder> };
 
 const undecided = (t: Tables, p: Places<'id' | 'now'>) =>
-  and(eq(t.journeys.id, p.id), isNull(t.journeys.decision), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now));
+  and(
+    eq(t.journeys.id, p.id),
+    isNull(t.journeys.decision),
+    isNull(t.journeys.finishedAt),
+    gt(t.journeys.expiresAt, p.now),
+  );
 
 const waiting = (t: Tables) =>
   and(eq(t.journeys.decision, 'allow'), isNotNull(t.journeys.returnedAt), isNull(t.journeys.finishedAt));

@@ -32,17 +32,22 @@ export const insertSession = given<{ idHash: TokenHash; userId: string; now: Sec
       .values({ idHash: p.idHash, userId: p.userId, createdAt: p.now, lastSeenAt: p.now, expiresAt: p.expiresAt }),
 );
 
-export const findSession = given<{ idHash: TokenHash; now: Seconds; idleSince: Seconds }>()('session_find', (db, t, p) =>
-  db
-    .select({ session: t.sessions, user: t.users })
-    .from(t.sessions)
-    .innerJoin(t.users, eq(t.users.id, t.sessions.userId))
-    .where(
-      and(
-        eq(t.sessions.idHash, p.idHash), isNull(t.sessions.endedAt), gt(t.sessions.expiresAt, p.now),
-        gte(t.sessions.lastSeenAt, p.idleSince), isNull(t.users.disabledAt),
+export const findSession = given<{ idHash: TokenHash; now: Seconds; idleSince: Seconds }>()(
+  'session_find',
+  (db, t, p) =>
+    db
+      .select({ session: t.sessions, user: t.users })
+      .from(t.sessions)
+      .innerJoin(t.users, eq(t.users.id, t.sessions.userId))
+      .where(
+        and(
+          eq(t.sessions.idHash, p.idHash),
+          isNull(t.sessions.endedAt),
+          gt(t.sessions.expiresAt, p.now),
+          gte(t.sessions.lastSeenAt, p.idleSince),
+          isNull(t.users.disabledAt),
+        ),
       ),
-    ),
 );
 
 export const touchSession = given<{ idHash: TokenHash; now: Seconds }>()('session_touch', (db, t, p) =>

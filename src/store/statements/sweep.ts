@@ -16,7 +16,10 @@ export const sweepJourneys = given<Slice>()('sweep_journeys', (db, t, p) =>
   db
     .delete(t.journeys)
     .where(
-      inArray(t.journeys.id, db.select({ id: t.journeys.id }).from(t.journeys).where(lte(t.journeys.expiresAt, p.before)).limit(p.limit)),
+      inArray(
+        t.journeys.id,
+        db.select({ id: t.journeys.id }).from(t.journeys).where(lte(t.journeys.expiresAt, p.before)).limit(p.limit),
+      ),
     )
     .returning({ id: t.journeys.id }),
 );
@@ -39,7 +42,11 @@ export const sweepAccessTokens = given<Slice>()('sweep_access_tokens', (db, t, p
     .where(
       inArray(
         t.accessTokens.tokenHash,
-        db.select({ id: t.accessTokens.tokenHash }).from(t.accessTokens).where(lte(t.accessTokens.expiresAt, p.before)).limit(p.limit),
+        db
+          .select({ id: t.accessTokens.tokenHash })
+          .from(t.accessTokens)
+          .where(lte(t.accessTokens.expiresAt, p.before))
+          .limit(p.limit),
       ),
     )
     .returning({ id: t.accessTokens.tokenHash }),
@@ -51,7 +58,11 @@ export const sweepRefreshTokens = given<Slice>()('sweep_refresh_tokens', (db, t,
     .where(
       inArray(
         t.refreshTokens.tokenHash,
-        db.select({ id: t.refreshTokens.tokenHash }).from(t.refreshTokens).where(lte(t.refreshTokens.expiresAt, p.before)).limit(p.limit),
+        db
+          .select({ id: t.refreshTokens.tokenHash })
+          .from(t.refreshTokens)
+          .where(lte(t.refreshTokens.expiresAt, p.before))
+          .limit(p.limit),
       ),
     )
     .returning({ id: t.refreshTokens.tokenHash }),
@@ -70,7 +81,9 @@ export const sweepGrants = given<Slice>()('sweep_grants', (db, t, p) =>
           .where(
             and(
               lte(t.grants.expiresAt, p.before),
-              notExists(db.select({ one: sql`1` }).from(t.refreshTokens).where(eq(t.refreshTokens.grantId, t.grants.id))),
+              notExists(
+                db.select({ one: sql`1` }).from(t.refreshTokens).where(eq(t.refreshTokens.grantId, t.grants.id)),
+              ),
               notExists(db.select({ one: sql`1` }).from(t.accessTokens).where(eq(t.accessTokens.grantId, t.grants.id))),
             ),
           )
@@ -86,7 +99,11 @@ export const sweepCodes = given<Slice>()('sweep_codes', (db, t, p) =>
     .where(
       inArray(
         t.codes.codeHash,
-        db.select({ id: t.codes.codeHash }).from(t.codes).where(and(isNull(t.codes.grantId), lte(t.codes.expiresAt, p.before))).limit(p.limit),
+        db
+          .select({ id: t.codes.codeHash })
+          .from(t.codes)
+          .where(and(isNull(t.codes.grantId), lte(t.codes.expiresAt, p.before)))
+          .limit(p.limit),
       ),
     )
     .returning({ upstreamGrantId: t.codes.upstreamGrantId }),

@@ -13,7 +13,10 @@ interface NewRefreshToken {
 
 export const insertRefreshToken = given<NewRefreshToken>()('refresh_insert', (db, t, p) =>
   db.insert(t.refreshTokens).values({
-    tokenHash: p.tokenHash, grantId: p.grantId, predecessorHash: p.predecessorHash, createdAt: p.createdAt,
+    tokenHash: p.tokenHash,
+    grantId: p.grantId,
+    predecessorHash: p.predecessorHash,
+    createdAt: p.createdAt,
     expiresAt: p.expiresAt,
   }),
 );
@@ -39,7 +42,9 @@ export const claimRotation = given<Rotating>()('refresh_claim_rotation', (db, t,
     .set({ rotatedAt: p.now, successorHash: p.successorHash, successorSealed: p.successorSealed })
     .where(
       and(
-        eq(t.refreshTokens.tokenHash, p.tokenHash), isNull(t.refreshTokens.rotatedAt), isNull(t.refreshTokens.revokedAt),
+        eq(t.refreshTokens.tokenHash, p.tokenHash),
+        isNull(t.refreshTokens.rotatedAt),
+        isNull(t.refreshTokens.revokedAt),
         gt(t.refreshTokens.expiresAt, p.now),
       ),
     )
@@ -54,16 +59,20 @@ export const closeGrace = given<{ tokenHash: TokenHash; now: Seconds }>()('refre
     .where(eq(t.refreshTokens.tokenHash, p.tokenHash)),
 );
 
-export const findInGrace = given<{ tokenHash: TokenHash; rotatedSince: Seconds }>()('refresh_find_in_grace', (db, t, p) =>
-  db
-    .select({ tokenHash: t.refreshTokens.tokenHash })
-    .from(t.refreshTokens)
-    .where(
-      and(
-        eq(t.refreshTokens.tokenHash, p.tokenHash), gte(t.refreshTokens.rotatedAt, p.rotatedSince),
-        isNull(t.refreshTokens.successorUsedAt), isNull(t.refreshTokens.revokedAt),
+export const findInGrace = given<{ tokenHash: TokenHash; rotatedSince: Seconds }>()(
+  'refresh_find_in_grace',
+  (db, t, p) =>
+    db
+      .select({ tokenHash: t.refreshTokens.tokenHash })
+      .from(t.refreshTokens)
+      .where(
+        and(
+          eq(t.refreshTokens.tokenHash, p.tokenHash),
+          gte(t.refreshTokens.rotatedAt, p.rotatedSince),
+          isNull(t.refreshTokens.successorUsedAt),
+          isNull(t.refreshTokens.revokedAt),
+        ),
       ),
-    ),
 );
 
 /** Revokes the whole family and forgets its sealed successor; the current generation is the row without `rotatedAt`. */
@@ -71,21 +80,33 @@ export const revokeFamily = given<{ grantId: string; now: Seconds }>()('refresh_
   db
     .update(t.refreshTokens)
     .set({ revokedAt: p.now, successorSealed: null })
-    .where(and(eq(t.refreshTokens.grantId, p.grantId), isNull(t.refreshTokens.revokedAt), gt(t.refreshTokens.expiresAt, p.now)))
-    .returning({ rotatedAt: t.refreshTokens.rotatedAt }),
-);
-
-export const revokeFamilies = given<{ approvalId: string; now: Seconds }>()('refresh_revoke_under_approval', (db, t, p) =>
-  db
-    .update(t.refreshTokens)
-    .set({ revokedAt: p.now, successorSealed: null })
     .where(
       and(
-        inArray(t.refreshTokens.grantId, db.select({ id: t.grants.id }).from(t.grants).where(eq(t.grants.approvalId, p.approvalId))),
-        isNull(t.refreshTokens.revokedAt), gt(t.refreshTokens.expiresAt, p.now),
+        eq(t.refreshTokens.grantId, p.grantId),
+        isNull(t.refreshTokens.revokedAt),
+        gt(t.refreshTokens.expiresAt, p.now),
       ),
     )
     .returning({ rotatedAt: t.refreshTokens.rotatedAt }),
+);
+
+export const revokeFamilies = given<{ approvalId: string; now: Seconds }>()(
+  'refresh_revoke_under_approval',
+  (db, t, p) =>
+    db
+      .update(t.refreshTokens)
+      .set({ revokedAt: p.now, successorSealed: null })
+      .where(
+        and(
+          inArray(
+            t.refreshTokens.grantId,
+            db.select({ id: t.grants.id }).from(t.grants).where(eq(t.grants.approvalId, p.approvalId)),
+          ),
+          isNull(t.refreshTokens.revokedAt),
+          gt(t.refreshTokens.expiresAt, p.now),
+        ),
+      )
+      .returning({ rotatedAt: t.refreshTokens.rotatedAt }),
 );
 
 interface NewAccessToken {
@@ -98,7 +119,11 @@ interface NewAccessToken {
 
 export const insertAccessToken = given<NewAccessToken>()('access_insert', (db, t, p) =>
   db.insert(t.accessTokens).values({
-    tokenHash: p.tokenHash, grantId: p.grantId, scopes: p.scopes, issuedAt: p.issuedAt, expiresAt: p.expiresAt,
+    tokenHash: p.tokenHash,
+    grantId: p.grantId,
+    scopes: p.scopes,
+    issuedAt: p.issuedAt,
+    expiresAt: p.expiresAt,
   }),
 );
 
@@ -106,9 +131,14 @@ export const insertAccessToken = given<NewAccessToken>()('access_insert', (db, t
 export const findLiveAccessToken = given<{ tokenHash: TokenHash; now: Seconds }>()('access_find_live', (db, t, p) =>
   db
     .select({
-      tokenHash: t.accessTokens.tokenHash, grantId: t.accessTokens.grantId, userId: t.grants.userId,
-      clientId: t.grants.clientId, resource: t.grants.resource, scopes: t.accessTokens.scopes,
-      issuedAt: t.accessTokens.issuedAt, expiresAt: t.accessTokens.expiresAt,
+      tokenHash: t.accessTokens.tokenHash,
+      grantId: t.accessTokens.grantId,
+      userId: t.grants.userId,
+      clientId: t.grants.clientId,
+      resource: t.grants.resource,
+      scopes: t.accessTokens.scopes,
+      issuedAt: t.accessTokens.issuedAt,
+      expiresAt: t.accessTokens.expiresAt,
     })
     .from(t.accessTokens)
     .innerJoin(t.grants, eq(t.grants.id, t.accessTokens.grantId))
@@ -117,9 +147,15 @@ export const findLiveAccessToken = given<{ tokenHash: TokenHash; now: Seconds }>
     .innerJoin(t.clients, eq(t.clients.id, t.grants.clientId))
     .where(
       and(
-        eq(t.accessTokens.tokenHash, p.tokenHash), isNull(t.accessTokens.revokedAt), gt(t.accessTokens.expiresAt, p.now),
-        isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now), isNull(t.approvals.revokedAt),
-        gt(t.approvals.expiresAt, p.now), isNull(t.users.disabledAt), isNull(t.clients.blockedAt),
+        eq(t.accessTokens.tokenHash, p.tokenHash),
+        isNull(t.accessTokens.revokedAt),
+        gt(t.accessTokens.expiresAt, p.now),
+        isNull(t.grants.endedAt),
+        gt(t.grants.expiresAt, p.now),
+        isNull(t.approvals.revokedAt),
+        gt(t.approvals.expiresAt, p.now),
+        isNull(t.users.disabledAt),
+        isNull(t.clients.blockedAt),
       ),
     ),
 );
@@ -129,30 +165,46 @@ export const revokeAccessToken = given<{ tokenHash: TokenHash; now: Seconds }>()
     .update(t.accessTokens)
     .set({ revokedAt: p.now })
     .where(
-      and(eq(t.accessTokens.tokenHash, p.tokenHash), isNull(t.accessTokens.revokedAt), gt(t.accessTokens.expiresAt, p.now)),
-    )
-    .returning({ grantId: t.accessTokens.grantId }),
-);
-
-export const revokeAccessTokensOfGrant = given<{ grantId: string; now: Seconds }>()('access_revoke_of_grant', (db, t, p) =>
-  db
-    .update(t.accessTokens)
-    .set({ revokedAt: p.now })
-    .where(
-      and(eq(t.accessTokens.grantId, p.grantId), isNull(t.accessTokens.revokedAt), gt(t.accessTokens.expiresAt, p.now)),
-    )
-    .returning({ grantId: t.accessTokens.grantId }),
-);
-
-export const revokeAccessTokens = given<{ approvalId: string; now: Seconds }>()('access_revoke_under_approval', (db, t, p) =>
-  db
-    .update(t.accessTokens)
-    .set({ revokedAt: p.now })
-    .where(
       and(
-        inArray(t.accessTokens.grantId, db.select({ id: t.grants.id }).from(t.grants).where(eq(t.grants.approvalId, p.approvalId))),
-        isNull(t.accessTokens.revokedAt), gt(t.accessTokens.expiresAt, p.now),
+        eq(t.accessTokens.tokenHash, p.tokenHash),
+        isNull(t.accessTokens.revokedAt),
+        gt(t.accessTokens.expiresAt, p.now),
       ),
     )
     .returning({ grantId: t.accessTokens.grantId }),
+);
+
+export const revokeAccessTokensOfGrant = given<{ grantId: string; now: Seconds }>()(
+  'access_revoke_of_grant',
+  (db, t, p) =>
+    db
+      .update(t.accessTokens)
+      .set({ revokedAt: p.now })
+      .where(
+        and(
+          eq(t.accessTokens.grantId, p.grantId),
+          isNull(t.accessTokens.revokedAt),
+          gt(t.accessTokens.expiresAt, p.now),
+        ),
+      )
+      .returning({ grantId: t.accessTokens.grantId }),
+);
+
+export const revokeAccessTokens = given<{ approvalId: string; now: Seconds }>()(
+  'access_revoke_under_approval',
+  (db, t, p) =>
+    db
+      .update(t.accessTokens)
+      .set({ revokedAt: p.now })
+      .where(
+        and(
+          inArray(
+            t.accessTokens.grantId,
+            db.select({ id: t.grants.id }).from(t.grants).where(eq(t.grants.approvalId, p.approvalId)),
+          ),
+          isNull(t.accessTokens.revokedAt),
+          gt(t.accessTokens.expiresAt, p.now),
+        ),
+      )
+      .returning({ grantId: t.accessTokens.grantId }),
 );

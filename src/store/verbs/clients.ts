@@ -26,7 +26,8 @@ export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
         return client;
       }),
 
-    isClientApproved: async (clientId, now) => (await engine.read(clients.anyLiveApproval, { clientId, now })).length > 0,
+    isClientApproved: async (clientId, now) =>
+      (await engine.read(clients.anyLiveApproval, { clientId, now })).length > 0,
   };
 }
 
@@ -49,4 +50,5 @@ function* syncConfigured(record: Recorder, wanted: readonly Client[], trail: Tra
 
 /** Compares as stored: JSON has no `undefined`. */
 const sameConfiguration = (kept: Client, wanted: Client): boolean =>
-  kept.secretHash === wanted.secretHash && isDeepStrictEqual(kept.metadata, JSON.parse(JSON.stringify(wanted.metadata)));
+  kept.secretHash === wanted.secretHash &&
+  isDeepStrictEqual(kept.metadata, JSON.parse(JSON.stringify(wanted.metadata)));

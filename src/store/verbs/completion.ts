@@ -21,7 +21,10 @@ import { journeyOf } from './rows.ts';
 const CLIENT_TOUCH = 3600;
 const COMPLETED = 'completed';
 
-export function completionVerbs(engine: Engine, record: Recorder): Pick<JourneyStore, 'completeJourney' | 'completeSignIn'> {
+export function completionVerbs(
+  engine: Engine,
+  record: Recorder,
+): Pick<JourneyStore, 'completeJourney' | 'completeSignIn'> {
   return {
     completeJourney: (completion, trail) => engine.unit(() => complete(record, completion, trail)),
 
@@ -51,7 +54,8 @@ function* complete(
   const { approval, renewed } = yield* approve(journey, request, completion, trail);
   const { clientId, resource } = request;
   // Asked after the approval's row is locked: a revocation has been committed and is seen, or it comes after us.
-  if ((yield* first(approvals.revokedSince, { userId, clientId, resource, since: decidedAt })) !== undefined) return abandon();
+  if ((yield* first(approvals.revokedSince, { userId, clientId, resource, since: decidedAt })) !== undefined)
+    return abandon();
   yield* issueCode(journey, request, approval, completion, trail);
   yield* beginSession(record, journey, userId, completion.session, trail);
   yield* all(touchClient, { id: clientId, now: trail.at, before: trail.at - CLIENT_TOUCH });
@@ -75,23 +79,45 @@ function* approve(
   const redirectUris = [wanted.redirectUri];
   const now = trail.at;
   const found = yield* first(approvals.insertOrLockApproval, {
-    id, userId, clientId, resource, upstream: journey.upstream, redirectUris, scopes, face, grantedAt: now, expiresAt,
+    id,
+    userId,
+    clientId,
+    resource,
+    upstream: journey.upstream,
+    redirectUris,
+    scopes,
+    face,
+    grantedAt: now,
+    expiresAt,
   });
   if (found === undefined) throw new Error('an approval was neither made nor found');
   if (found.id === id) return { approval: found, renewed: false };
 
   const same = found.expiresAt > now && isDeepStrictEqual(found.face, JSON.parse(JSON.stringify(face)));
-  const renewed = yield* first(approvals.renewApproval, {
-    id: found.id,
-    redirectUris: same ? union(found.redirectUris, redirectUris) : redirectUris,
-    scopes: same ? union(found.scopes, scopes) : scopes,
-    face,
-    expiresAt,
-  });
+  const terms = same ? widened(found, wanted) : { redirectUris, scopes };
+  const renewed = yield* first(approvals.renewApproval, { id: found.id, ...terms, face, expiresAt });
   return { approval: renewed ?? found, renewed: true };
 }
 
-const union = (kept: readonly string[], added: readonly string[]): readonly string[] => [...new Set([...kept, ...added])];
+type Terms = Pick<Approval, 'redirectUris' | 'scopes'>;
+
+/**
+ * Every redirect of an approval was once allowed together with every one of its scopes. So new scopes keep only the
+ * redirect they were allowed for, and a new redirect does not take over scopes that were allowed for another.
+ */
+function widened(found: Approval, { redirectUri, scopes }: Completion['approval']): Terms {
+  const adds = scopes.some((scope) => !found.scopes.includes(scope));
+  const lacks = found.scopes.some((scope) => !scopes.includes(scope));
+  const known = found.redirectUris.includes(redirectUri);
+  return {
+    redirectUris: adds || (lacks && !known) ? [redirectUri] : union(found.redirectUris, [redirectUri]),
+    scopes: known ? union(found.scopes, scopes) : scopes,
+  };
+}
+
+const union = (kept: readonly string[], added: readonly string[]): readonly string[] => [
+  ...new Set([...kept, ...added]),
+];
 
 function* issueCode(
   journey: Journey,
@@ -103,16 +129,40 @@ function* issueCode(
   const { id, upstream, tokensSealed, scopes, accessExpiresAt } = upstreamGrant;
   const createdAt = trail.at;
   const approvalId = approval.id;
-  yield* all(insertUpstreamGrant, { id, approvalId, userId, upstream, tokensSealed, scopes, accessExpiresAt, createdAt });
+  yield* all(insertUpstreamGrant, {
+    id,
+    approvalId,
+    userId,
+    upstream,
+    tokensSealed,
+    scopes,
+    accessExpiresAt,
+    createdAt,
+  });
   yield* all(insertCode, {
-    codeHash: code.codeHash, approvalId, userId, clientId: request.clientId, redirectUri: request.redirectUri,
-    resource: request.resource, scopes: journey.grantedScopes, codeChallenge: request.codeChallenge,
-    upstreamGrantId: id, createdAt, expiresAt: code.expiresAt, reference: journey.reference,
+    codeHash: code.codeHash,
+    approvalId,
+    userId,
+    clientId: request.clientId,
+    redirectUri: request.redirectUri,
+    resource: request.resource,
+    scopes: journey.grantedScopes,
+    codeChallenge: request.codeChallenge,
+    upstreamGrantId: id,
+    createdAt,
+    expiresAt: code.expiresAt,
+    reference: journey.reference,
   });
 }
 
 /** A new sign-in is a new session; the browser's earlier one ends with it (ASVS 7.2.4). */
-function* beginSession(record: Recorder, journey: Journey, userId: string, session: NewSession, trail: Trail): Unit<void> {
+function* beginSession(
+  record: Recorder,
+  journey: Journey,
+  userId: string,
+  session: NewSession,
+  trail: Trail,
+): Unit<void> {
   const now = trail.at;
   const ended = session.replaces && (yield* first(endSession, { idHash: session.replaces, now }));
   if (ended) yield* record('session.ended', { userId: ended.userId, details: { reason: 'replaced' } }, trail);

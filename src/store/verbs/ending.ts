@@ -17,7 +17,13 @@ import type { EndedCounts } from '../store.ts';
 import type { Recorder } from './audit.ts';
 
 export const NOTHING_ENDED: EndedCounts = {
-  approvals: 0, grants: 0, refreshTokens: 0, accessTokens: 0, codes: 0, journeys: 0, upstreamGrants: 0,
+  approvals: 0,
+  grants: 0,
+  refreshTokens: 0,
+  accessTokens: 0,
+  codes: 0,
+  journeys: 0,
+  upstreamGrants: 0,
 };
 
 const sum = (left: EndedCounts, right: EndedCounts): EndedCounts => ({
@@ -43,7 +49,11 @@ export function* endGrant(record: Recorder, id: string, reason: string, trail: T
   const access = yield* all(tokens.revokeAccessTokensOfGrant, { grantId: id, now });
   const upstream = yield* all(grants.endUpstreamGrant, { grantId: id, now });
   const counts = {
-    ...NOTHING_ENDED, grants: 1, refreshTokens: currentOnes(family), accessTokens: access.length, upstreamGrants: upstream.length,
+    ...NOTHING_ENDED,
+    grants: 1,
+    refreshTokens: currentOnes(family),
+    accessTokens: access.length,
+    upstreamGrants: upstream.length,
   };
   const { userId, clientId, resource } = grant;
   yield* record('grant.ended', { userId, clientId, resource, details: { grant: id, reason, ended: counts } }, trail);
@@ -86,10 +96,19 @@ function* revokeOne(record: Recorder, userId: string, id: string, reason: string
   const codes = yield* all(grants.revokeCodes, under);
   const upstream = yield* all(grants.endUpstreamGrants, under);
   const counts: EndedCounts = {
-    approvals: 1, grants: endedGrants.length, refreshTokens: currentOnes(families), accessTokens: access.length,
-    codes: codes.length, journeys: 0, upstreamGrants: upstream.length,
+    approvals: 1,
+    grants: endedGrants.length,
+    refreshTokens: currentOnes(families),
+    accessTokens: access.length,
+    codes: codes.length,
+    journeys: 0,
+    upstreamGrants: upstream.length,
   };
   const { clientId, resource } = approval;
-  yield* record('approval.revoked', { userId, clientId, resource, details: { approval: id, reason, ended: counts } }, trail);
+  yield* record(
+    'approval.revoked',
+    { userId, clientId, resource, details: { approval: id, reason, ended: counts } },
+    trail,
+  );
   return counts;
 }

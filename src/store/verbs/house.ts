@@ -30,7 +30,8 @@ function keepingVerbs(engine: Engine) {
       engine.unit(function* () {
         yield* all(house.insertSigningKey, key);
         const kept = yield* first(house.findLiveSigningKey, { alg: key.alg });
-        if (kept === undefined) throw new Error(`no live signing key for ${key.alg}: ${key.kid} exists already and is retired`);
+        if (kept === undefined)
+          throw new Error(`no live signing key for ${key.alg}: ${key.kid} exists already and is retired`);
         return kept;
       }),
   } satisfies Partial<HouseStore>;
@@ -71,9 +72,18 @@ function runningVerbs(engine: Engine) {
 }
 
 /** Tokens before grants: a grant goes only when nothing is left under it. */
-const EXPIRING = [sweeping.sweepJourneys, sweeping.sweepSessions, sweeping.sweepAccessTokens, sweeping.sweepRefreshTokens];
+const EXPIRING = [
+  sweeping.sweepJourneys,
+  sweeping.sweepSessions,
+  sweeping.sweepAccessTokens,
+  sweeping.sweepRefreshTokens,
+];
 
-function* count(statement: Statement<{ before: Seconds; limit: number }, unknown>, before: Seconds, limit: number): Unit<number> {
+function* count(
+  statement: Statement<{ before: Seconds; limit: number }, unknown>,
+  before: Seconds,
+  limit: number,
+): Unit<number> {
   return (yield* all(statement, { before, limit })).length;
 }
 
@@ -90,6 +100,7 @@ function* sweepGrants(before: Seconds, limit: number): Unit<number> {
 function* sweepCodes(before: Seconds, limit: number): Unit<number> {
   const gone = yield* all(sweeping.sweepCodes, { before, limit });
   let removed = gone.length;
-  for (const { upstreamGrantId } of gone) removed += (yield* all(sweeping.removeUpstreamGrant, { id: upstreamGrantId })).length;
+  for (const { upstreamGrantId } of gone)
+    removed += (yield* all(sweeping.removeUpstreamGrant, { id: upstreamGrantId })).length;
   return removed;
 }

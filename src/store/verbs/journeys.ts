@@ -69,7 +69,8 @@ function returning(engine: Engine, record: Recorder) {
     markHandedOff: (journeyId, trail) =>
       engine.unit(function* () {
         const id = journeyId;
-        const row = (yield* first(journeys.markHandedOff, { id, now: trail.at })) ?? (yield* first(journeys.findJourney, { id }));
+        const row =
+          (yield* first(journeys.markHandedOff, { id, now: trail.at })) ?? (yield* first(journeys.findJourney, { id }));
         return row && journeyOf(row);
       }),
 
@@ -81,7 +82,11 @@ function returning(engine: Engine, record: Recorder) {
         if (cookieHash !== undefined && row.cookieHash === cookieHash) return { journey: journeyOf(row), bound: true };
         const ended = yield* first(journeys.finishJourney, { id: row.id, now: trail.at, outcome: 'browser_mismatch' });
         const journey = journeyOf(ended ?? row);
-        yield* record('journey.browser_mismatch', aboutJourney(journey, { cookie: cookieHash === undefined ? 'none' : 'other' }), trail);
+        yield* record(
+          'journey.browser_mismatch',
+          aboutJourney(journey, { cookie: cookieHash === undefined ? 'none' : 'other' }),
+          trail,
+        );
         return { journey, bound: false };
       }),
 

@@ -43,7 +43,8 @@ function sessionVerbs(engine: Engine, record: Recorder) {
     endSession: (idHash, trail) =>
       engine.unit(function* () {
         const ended = yield* first(people.endSession, { idHash, now: trail.at });
-        if (ended !== undefined) yield* record('session.ended', { userId: ended.userId, details: { reason: 'signed_out' } }, trail);
+        if (ended !== undefined)
+          yield* record('session.ended', { userId: ended.userId, details: { reason: 'signed_out' } }, trail);
         return ended !== undefined;
       }),
   } satisfies Partial<PeopleStore>;

@@ -6,18 +6,30 @@
 import type { Approval, Grant, Journey, RefreshToken } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Row, withoutNulls } from '../statement.ts';
-import type { NewJourney } from '../store.ts';
 import type { JourneyRow } from '../statements/journeys.ts';
+import type { NewJourney } from '../store.ts';
 
 type RowOf<Name extends keyof Tables> = Row<Tables[Name]['$inferSelect']>;
 type RawRowOf<Name extends keyof Tables> = Tables[Name]['$inferSelect'];
 
 export function journeyOf(row: RowOf<'journeys'>): Journey {
-  const { clientId, redirectUri, clientState, requestedScopes, resource, codeChallenge, upstreamStateHash: _state, ...rest } = row;
+  const {
+    clientId,
+    redirectUri,
+    clientState,
+    requestedScopes,
+    resource,
+    codeChallenge,
+    upstreamStateHash: _state,
+    ...rest
+  } = row;
   if (clientId === undefined || redirectUri === undefined || resource === undefined || codeChallenge === undefined) {
     return { ...rest, request: undefined };
   }
-  return { ...rest, request: { clientId, redirectUri, clientState, scopes: requestedScopes ?? [], resource, codeChallenge } };
+  return {
+    ...rest,
+    request: { clientId, redirectUri, clientState, scopes: requestedScopes ?? [], resource, codeChallenge },
+  };
 }
 
 export function rowOfJourney({ request, ...journey }: NewJourney): JourneyRow {
@@ -25,7 +37,13 @@ export function rowOfJourney({ request, ...journey }: NewJourney): JourneyRow {
   return { ...NO_REQUEST, ...journey, ...asked, requestedScopes, grantedScopes: [] };
 }
 
-const NO_REQUEST = { clientId: undefined, redirectUri: undefined, clientState: undefined, resource: undefined, codeChallenge: undefined };
+const NO_REQUEST = {
+  clientId: undefined,
+  redirectUri: undefined,
+  clientState: undefined,
+  resource: undefined,
+  codeChallenge: undefined,
+};
 
 export function grantOf(row: RowOf<'grants'>): Grant {
   const { codeHash: _code, upstreamGrantId: _upstream, ...grant } = row;

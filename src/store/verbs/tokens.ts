@@ -60,7 +60,10 @@ function accessVerbs(engine: Engine, record: Recorder) {
 }
 
 const aboutGrant = ({ id, userId, clientId, resource }: Grant): About => ({
-  userId, clientId, resource, details: { grant: id },
+  userId,
+  clientId,
+  resource,
+  details: { grant: id },
 });
 
 function* redeem(record: Recorder, redemption: Redemption, trail: Trail): Unit<Grant | undefined> {
@@ -76,7 +79,15 @@ function* redeem(record: Recorder, redemption: Redemption, trail: Trail): Unit<G
   yield* makeRoom(record, code.approvalId, redemption.grantCap, trail);
   const { approvalId, userId, clientId, resource, scopes, upstreamGrantId } = code;
   const row = yield* first(grants.insertGrant, {
-    id: grantId, approvalId, userId, clientId, resource, scopes, codeHash, upstreamGrantId, createdAt: now,
+    id: grantId,
+    approvalId,
+    userId,
+    clientId,
+    resource,
+    scopes,
+    codeHash,
+    upstreamGrantId,
+    createdAt: now,
     expiresAt: redemption.grantExpiresAt,
   });
   if (row === undefined) throw new Error('a grant was not made');
@@ -92,12 +103,21 @@ function* redeem(record: Recorder, redemption: Redemption, trail: Trail): Unit<G
 function* makeRoom(record: Recorder, approvalId: string, cap: number, trail: Trail): Unit<void> {
   const kept = Math.max(cap - 1, 0);
   const beyond = yield* all(grants.listGrantsBeyond, { approvalId, now: trail.at, kept });
-  for (const { id } of [...beyond].sort((left, right) => (left.id < right.id ? -1 : 1))) yield* endGrant(record, id, 'cap', trail);
+  for (const { id } of [...beyond].sort((left, right) => (left.id < right.id ? -1 : 1)))
+    yield* endGrant(record, id, 'cap', trail);
 }
 
-function* addAccessToken(grantId: string, { accessHash, accessScopes, accessExpiresAt }: NewTokens, trail: Trail): Unit<void> {
+function* addAccessToken(
+  grantId: string,
+  { accessHash, accessScopes, accessExpiresAt }: NewTokens,
+  trail: Trail,
+): Unit<void> {
   yield* all(tokens.insertAccessToken, {
-    tokenHash: accessHash, grantId, scopes: accessScopes, issuedAt: trail.at, expiresAt: accessExpiresAt,
+    tokenHash: accessHash,
+    grantId,
+    scopes: accessScopes,
+    issuedAt: trail.at,
+    expiresAt: accessExpiresAt,
   });
 }
 
@@ -122,7 +142,11 @@ function* rotate(record: Recorder, rotation: Rotation, trail: Trail): Unit<Grant
 
   if (spent.predecessorHash !== undefined) yield* all(tokens.closeGrace, { tokenHash: spent.predecessorHash, now });
   yield* all(tokens.insertRefreshToken, {
-    tokenHash: successorHash, grantId: grant.id, predecessorHash: tokenHash, createdAt: now, expiresAt: rotation.successorExpiresAt,
+    tokenHash: successorHash,
+    grantId: grant.id,
+    predecessorHash: tokenHash,
+    createdAt: now,
+    expiresAt: rotation.successorExpiresAt,
   });
   yield* addAccessToken(grant.id, rotation, trail);
   yield* record('refresh.rotated', aboutGrant(grant), trail);

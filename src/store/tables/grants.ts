@@ -1,0 +1,120 @@
+/** Tables of codes, grants, tokens and the upstream's sealed tokens: all that hangs under an approval. Conventions: ../schema.ts. */
+import { isNotNull, isNull } from 'drizzle-orm';
+import type { Sealed, TokenHash } from '../../domain/types.ts';
+import type { Kit } from '../kit.ts';
+import type { peopleTables } from './people.ts';
+
+export function grantTables(k: Kit, { approvals }: ReturnType<typeof peopleTables>) {
+  const upstreamGrants = k.table(
+    'upstream_grants',
+    {
+      id: k.text('id').primaryKey(),
+      approvalId: k
+        .text('approval_id')
+        .notNull()
+        .references(() => approvals.id),
+      userId: k.text('user_id').notNull(),
+      upstream: k.text('upstream').notNull(),
+      tokensSealed: k.text('tokens_sealed').$type<Sealed>().notNull(),
+      scopes: k.json<readonly string[]>('scopes').notNull(),
+      accessExpiresAt: k.time('access_expires_at'),
+      createdAt: k.time('created_at').notNull(),
+      endedAt: k.time('ended_at'),
+    },
+    (t) => [
+      k.index('upstream_grants_approval').on(t.approvalId),
+      k.index('upstream_grants_ended').on(t.endedAt).where(isNotNull(t.endedAt)),
+    ],
+  );
+
+  const codes = k.table(
+    'codes',
+    {
+      codeHash: k.text('code_hash').$type<TokenHash>().primaryKey(),
+      approvalId: k
+        .text('approval_id')
+        .notNull()
+        .references(() => approvals.id),
+      userId: k.text('user_id').notNull(),
+      clientId: k.text('client_id').notNull(),
+      redirectUri: k.text('redirect_uri').notNull(),
+      resource: k.text('resource').notNull(),
+      scopes: k.json<readonly string[]>('scopes').notNull(),
+      codeChallenge: k.text('code_challenge').notNull(),
+      upstreamGrantId: k.text('upstream_grant_id').notNull(),
+      createdAt: k.time('created_at').notNull(),
+      expiresAt: k.time('expires_at').notNull(),
+      usedAt: k.time('used_at'),
+      revokedAt: k.time('revoked_at'),
+      grantId: k.text('grant_id'),
+      reference: k.text('reference').notNull(),
+    },
+    (t) => [
+      k.index('codes_approval').on(t.approvalId),
+      // Redeemed codes leave with their grant, so that a replay is known for as long as there is something to kill.
+      k.index('codes_expiry').on(t.expiresAt).where(isNull(t.grantId)),
+    ],
+  );
+
+  const grants = k.table(
+    'grants',
+    {
+      id: k.text('id').primaryKey(),
+      approvalId: k
+        .text('approval_id')
+        .notNull()
+        .references(() => approvals.id),
+      userId: k.text('user_id').notNull(),
+      clientId: k.text('client_id').notNull(),
+      resource: k.text('resource').notNull(),
+      scopes: k.json<readonly string[]>('scopes').notNull(),
+      codeHash: k.text('code_hash').$type<TokenHash>().notNull(),
+      upstreamGrantId: k.text('upstream_grant_id').notNull(),
+      createdAt: k.time('created_at').notNull(),
+      lastUsedAt: k.time('last_used_at').notNull(),
+      expiresAt: k.time('expires_at').notNull(),
+      endedAt: k.time('ended_at'),
+      endReason: k.text('end_reason'),
+    },
+    (t) => [k.index('grants_approval').on(t.approvalId), k.index('grants_expiry').on(t.expiresAt)],
+  );
+
+  const refreshTokens = k.table(
+    'refresh_tokens',
+    {
+      tokenHash: k.text('token_hash').$type<TokenHash>().primaryKey(),
+      grantId: k
+        .text('grant_id')
+        .notNull()
+        .references(() => grants.id),
+      /** Found by primary key when this token is used, which closes the predecessor's grace window. */
+      predecessorHash: k.text('predecessor_hash').$type<TokenHash>(),
+      createdAt: k.time('created_at').notNull(),
+      expiresAt: k.time('expires_at').notNull(),
+      rotatedAt: k.time('rotated_at'),
+      successorHash: k.text('successor_hash').$type<TokenHash>(),
+      successorSealed: k.text('successor_sealed'),
+      successorUsedAt: k.time('successor_used_at'),
+      revokedAt: k.time('revoked_at'),
+    },
+    (t) => [k.index('refresh_tokens_grant').on(t.grantId), k.index('refresh_tokens_expiry').on(t.expiresAt)],
+  );
+
+  const accessTokens = k.table(
+    'access_tokens',
+    {
+      tokenHash: k.text('token_hash').$type<TokenHash>().primaryKey(),
+      grantId: k
+        .text('grant_id')
+        .notNull()
+        .references(() => grants.id),
+      scopes: k.json<readonly string[]>('scopes').notNull(),
+      issuedAt: k.time('issued_at').notNull(),
+      expiresAt: k.time('expires_at').notNull(),
+      revokedAt: k.time('revoked_at'),
+    },
+    (t) => [k.index('access_tokens_grant').on(t.grantId), k.index('access_tokens_expiry').on(t.expiresAt)],
+  );
+
+  return { upstreamGrants, codes, grants, refreshTokens, accessTokens };
+}

@@ -1,0 +1,42 @@
+/** Tables of the house itself: signing keys, keepsakes, the audit log. Conventions: ../schema.ts. */
+import { isNull } from 'drizzle-orm';
+import type { Sealed } from '../../domain/types.ts';
+import type { Kit } from '../kit.ts';
+
+export function houseTables(k: Kit) {
+  const signingKeys = k.table(
+    'signing_keys',
+    {
+      kid: k.text('kid').primaryKey(),
+      alg: k.text('alg').notNull(),
+      publicJwk: k.json<Readonly<Record<string, unknown>>>('public_jwk').notNull(),
+      privateSealed: k.text('private_sealed').$type<Sealed>().notNull(),
+      createdAt: k.time('created_at').notNull(),
+      retiredAt: k.time('retired_at'),
+    },
+    (t) => [k.uniqueIndex('signing_keys_live').on(t.alg).where(isNull(t.retiredAt))],
+  );
+
+  /** Facts kept from the first start on, such as the vault's key check. */
+  const keepsakes = k.table('keepsakes', { name: k.text('name').primaryKey(), value: k.text('value').notNull() });
+
+  const audit = k.table(
+    'audit',
+    {
+      seq: k.sequence('seq'),
+      id: k.text('id').notNull(),
+      at: k.time('at').notNull(),
+      event: k.text('event').notNull(),
+      actorKind: k.text('actor_kind').notNull(),
+      actorId: k.text('actor_id'),
+      userId: k.text('user_id'),
+      clientId: k.text('client_id'),
+      resource: k.text('resource'),
+      reference: k.text('reference').notNull(),
+      details: k.json<Readonly<Record<string, unknown>>>('details').notNull(),
+    },
+    (t) => [k.index('audit_user').on(t.userId, t.seq), k.index('audit_client').on(t.clientId, t.seq)],
+  );
+
+  return { signingKeys, keepsakes, audit };
+}

@@ -1,0 +1,75 @@
+/** Tables of clients, people, their browser sessions and their approvals. Conventions: ../schema.ts. */
+import { isNull } from 'drizzle-orm';
+import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../domain/types.ts';
+import type { Kit } from '../kit.ts';
+
+export function peopleTables(k: Kit) {
+  const clients = k.table('clients', {
+    id: k.text('id').primaryKey(),
+    kind: k.text('kind').$type<ClientKind>().notNull(),
+    metadata: k.json<ClientMetadata>('metadata').notNull(),
+    secretHash: k.text('secret_hash').$type<TokenHash>(),
+    createdAt: k.time('created_at').notNull(),
+    lastUsedAt: k.time('last_used_at'),
+    blockedAt: k.time('blocked_at'),
+    blockedReason: k.text('blocked_reason'),
+  });
+
+  const users = k.table(
+    'users',
+    {
+      id: k.text('id').primaryKey(),
+      upstream: k.text('upstream').notNull(),
+      subject: k.text('subject').notNull(),
+      name: k.text('name').notNull(),
+      createdAt: k.time('created_at').notNull(),
+      disabledAt: k.time('disabled_at'),
+    },
+    (t) => [k.uniqueIndex('users_identity').on(t.upstream, t.subject)],
+  );
+
+  const sessions = k.table(
+    'sessions',
+    {
+      idHash: k.text('id_hash').$type<TokenHash>().primaryKey(),
+      userId: k
+        .text('user_id')
+        .notNull()
+        .references(() => users.id),
+      createdAt: k.time('created_at').notNull(),
+      lastSeenAt: k.time('last_seen_at').notNull(),
+      expiresAt: k.time('expires_at').notNull(),
+      endedAt: k.time('ended_at'),
+    },
+    (t) => [k.index('sessions_expiry').on(t.expiresAt)],
+  );
+
+  const approvals = k.table(
+    'approvals',
+    {
+      id: k.text('id').primaryKey(),
+      userId: k
+        .text('user_id')
+        .notNull()
+        .references(() => users.id),
+      clientId: k.text('client_id').notNull(),
+      resource: k.text('resource').notNull(),
+      upstream: k.text('upstream').notNull(),
+      redirectUris: k.json<readonly string[]>('redirect_uris').notNull(),
+      scopes: k.json<readonly string[]>('scopes').notNull(),
+      face: k.json<ClientFace>('face').notNull(),
+      grantedAt: k.time('granted_at').notNull(),
+      lastUsedAt: k.time('last_used_at'),
+      expiresAt: k.time('expires_at').notNull(),
+      revokedAt: k.time('revoked_at'),
+      revokedReason: k.text('revoked_reason'),
+    },
+    (t) => [
+      // One live approval per person, client and resource; also lists a person's approvals.
+      k.uniqueIndex('approvals_live').on(t.userId, t.clientId, t.resource).where(isNull(t.revokedAt)),
+      k.index('approvals_client').on(t.clientId, t.userId),
+    ],
+  );
+
+  return { clients, users, sessions, approvals };
+}

@@ -15,6 +15,7 @@ import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
+import { grantableScopes } from '../domain/scope.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
@@ -145,6 +146,18 @@ async function finish(
     });
   }
 
+  const scopes = scopesLeft(journey, arrival, deps);
+  if (scopes.length === 0) {
+    await deps.store.failJourney(journey.id, 'upstream_refused', trail);
+    const { displayName } = deps.connectors.get(journey.upstream) ?? { displayName: journey.upstream };
+    const failure = {
+      kind: 'refused',
+      error: 'access_denied',
+      detail: 'none of the scopes needed was granted',
+    } as const;
+    return upstreamRefused(c, deps, visitor, journey, displayName, failure);
+  }
+
   const code = newSecret();
   const sessionCookie = newSecret();
   const upstreamGrantId = newId('upg');
@@ -156,7 +169,7 @@ async function finish(
       approval: {
         id: newId('apr'),
         redirectUri: rememberedRedirect(redirect),
-        scopes: journey.grantedScopes,
+        scopes,
         face: faceOf(clientSnapshot, redirect),
         expiresAt: trail.at + deps.config.consent.lifetime,
       },
@@ -187,6 +200,14 @@ async function finish(
   if (redirectKind(redirect) !== 'scheme') return seeClient(c, answer);
   const model = clientHandOff(c, deps, visitor, request, clientSnapshot, answer, 'allowed');
   return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: answer });
+}
+
+/** What the upstream gave decides what the approval, the code and the tokens carry (C-14). */
+function scopesLeft(journey: Journey, arrival: UpstreamArrival, deps: AppDeps): readonly string[] {
+  const resource = deps.config.resources.get(journey.request?.resource ?? '');
+  const hierarchy = deps.config.upstreams.get(journey.upstream)?.facts.scopeHierarchy ?? {};
+  if (resource === undefined) return [];
+  return grantableScopes(journey.grantedScopes, arrival.tokens.scopes, resource, hierarchy);
 }
 
 async function finishSignIn(

@@ -71,6 +71,7 @@ function oidcOf(name: string, settings: PresetSettings, key: OidcPresetName): Oi
     displayName: settings.name ?? (preset.displayName === '' ? titled(name) : preset.displayName),
     scopes: [...new Set(['openid', ...scopes])],
     issuer: issuerOf(settings, key),
+    tenant: settings.preset === 'entra' ? settings.tenant : undefined,
     anyTenant: settings.preset === 'entra' && settings.any_tenant,
     subjectClaims: preset.subjectClaims,
     nameClaims: preset.nameClaims,

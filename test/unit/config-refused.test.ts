@@ -71,7 +71,7 @@ describe('refused', () => {
     [
       'an issuer where it is known',
       'E102',
-      { upstreams: oidc('issuer: "https://l.example"').replace('oidc', 'google') },
+      { upstreams: oidc('issuer: "https://l.example", client_secret: s').replace('oidc', 'google') },
     ],
     ['no upstream at all', 'E105', { upstreams: 'upstreams: {}' }],
     [

@@ -24,6 +24,7 @@ import {
 } from '../support/upstreams/fixture-provider.ts';
 
 const NOW = 1_800_000_000;
+const OTHER_TENANT = '9188040d-6c67-4c5b-b112-36a304b66dad';
 const CLIENT = { client_id: FIXTURE_CLIENT.id, client_secret: FIXTURE_CLIENT.secret };
 
 let provider: FixtureProvider;
@@ -200,14 +201,37 @@ describe('what providers are known for', () => {
   });
 
   it.each([
-    ['another tenant', { tid: '9188040d-6c67-4c5b-b112-36a304b66dad' }, true],
-    ['no tenant', { tid: undefined }, false],
-    ['no object id', { oid: undefined }, false],
-    ['an object id with a slash', { oid: 'a/b' }, false],
-  ])('Entra: an ID token with %s', async (_what, claims, ok) => {
+    ['another tenant', { tid: OTHER_TENANT }],
+    ['no tenant', { tid: undefined }],
+    ['no object id', { oid: undefined }],
+    ['an object id with a slash', { oid: 'a/b' }],
+  ])('Entra: an ID token with %s is refused', async (_what, claims) => {
     const fixture = fixtureOf('entra');
     const { arrive } = await connect('entra', { claims: { ...fixture.claims, ...claims } });
-    expect((await arrive()).ok).toBe(ok);
+    expect(failureOf(await arrive()).kind).toBe('nonsense');
+  });
+
+  const anyTenant = (claims: Readonly<Record<string, unknown>>, issuerOfToken: string) => {
+    const fixture = fixtureOf('entra');
+    const settings = { base_url: '{origin}', any_tenant: true };
+    const paths = { discoveryPath: '/common/v2.0', issuerPath: '/{tenantid}/v2.0', tokenIssuerPath: issuerOfToken };
+    return connect('entra', { settings, ...paths, claims: { ...fixture.claims, ...claims } });
+  };
+
+  it('Entra with any_tenant: every tenant has its own issuer, and people of two tenants are two people', async () => {
+    const { arrive } = await anyTenant({ tid: OTHER_TENANT }, `/${OTHER_TENANT}/v2.0`);
+    expect(successOf(await arrive()).subject).toBe(`${OTHER_TENANT}/690222be-ff1a-4d56-abd1-7e4f7d38e474`);
+  });
+
+  it.each([
+    ['is of another tenant', { tid: OTHER_TENANT }, '/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0'],
+    ['is the template itself', { tid: OTHER_TENANT }, '/{tenantid}/v2.0'],
+    ['goes with a tenant that is no id', { tid: 'common' }, '/common/v2.0'],
+    ['goes with a tenant that climbs', { tid: '../evil' }, '/../evil/v2.0'],
+    ['goes with no tenant', { tid: undefined }, `/${OTHER_TENANT}/v2.0`],
+  ])('Entra with any_tenant: an issuer that %s is refused', async (_what, claims, issuerOfToken) => {
+    const { arrive } = await anyTenant(claims, issuerOfToken);
+    expect(failureOf(await arrive()).kind).toBe('nonsense');
   });
 
   it("Google: the first refresh token outlives answers that don't repeat it", async () => {

@@ -38,6 +38,9 @@ export interface ProviderFixture {
   readonly issuerSettings?: Readonly<Record<string, unknown>>;
   /** Path of the issuer on this server. */
   readonly issuerPath?: string;
+  /** Where the metadata is, and the issuer of ID tokens, where they are not at the issuer's path. */
+  readonly discoveryPath?: string;
+  readonly tokenIssuerPath?: string;
   /** Every authorization parameter but those of the protocol. */
   readonly authorize: Readonly<Record<string, string>>;
   readonly token: Readonly<Record<string, unknown>>;
@@ -85,12 +88,15 @@ export interface FixtureProvider {
   close(): Promise<void>;
 }
 
+/** Made once: RSA keys are slow to find. */
+const keys = generateKeyPair('RS256');
+
 /** `nonce` and `nowSeconds` go into ID tokens. */
 export async function startFixtureProvider(
   fixture: ProviderFixture,
   { nonce, nowSeconds }: { readonly nonce: string; readonly nowSeconds: number },
 ): Promise<FixtureProvider> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const { privateKey, publicKey } = await keys;
   const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
   const issuerPath = fixture.issuerPath ?? '';
 
@@ -103,7 +109,7 @@ export async function startFixtureProvider(
   const complain = (what: string) => void provider.complaints.push(what);
 
   const idToken = () =>
-    new SignJWT({ ...fixture.claims, iss: issuer, aud: FIXTURE_CLIENT.id, nonce })
+    new SignJWT({ ...fixture.claims, iss: `${server.origin}${fixture.tokenIssuerPath ?? issuerPath}`, aud: FIXTURE_CLIENT.id, nonce })
       .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
       .setIssuedAt(nowSeconds)
       .setExpirationTime(nowSeconds + 300)
@@ -117,7 +123,7 @@ export async function startFixtureProvider(
         .writeHead(status, { 'content-type': 'application/json' })
         .end(answer === null || answer === undefined ? undefined : JSON.stringify(answer));
     const ok = (answer: unknown) => send({ status: 200, answer });
-    if (path === `${issuerPath.replace(/\/$/, '')}/.well-known/openid-configuration`) return void ok(metadata());
+    if (path === `${(fixture.discoveryPath ?? issuerPath).replace(/\/$/, '')}/.well-known/openid-configuration`) return void ok(metadata());
     if (path === '/jwks') return void ok({ keys: [jwk] });
     if (path === '/userinfo') return void send(userinfo(request, raw));
     if (path === '/token') return void send(await token(readCall(request, raw)));

@@ -92,12 +92,11 @@ export function grantableScopes(
 ): readonly string[] {
   const covered = withIncluded(upstreamGranted, hierarchy);
   const holds = (name: string) => upstreamScopes([name], resource).every((needed) => covered.has(needed));
-  const kept = scopes.filter(holds);
-  const remaining = scopes
-    .filter((name) => !holds(name))
-    .flatMap((name) => withImplied([name], resource).filter(holds));
-  const alreadyIncluded = new Set(withImplied(kept, resource));
-  return [...new Set([...kept, ...remaining.filter((name) => !alreadyIncluded.has(name))])];
+  const left = scopes.filter(holds);
+  for (const name of withImplied(scopes, resource)) {
+    if (holds(name) && !withImplied(left, resource).includes(name)) left.push(name);
+  }
+  return left;
 }
 
 function withIncluded(granted: readonly string[], hierarchy: ScopeHierarchy): ReadonlySet<string> {

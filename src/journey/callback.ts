@@ -10,7 +10,7 @@ import { HandOffPage } from '../../views/hand-off-page.tsx';
 import { refusePage } from '../browser/error-page.ts';
 import { textFor } from '../browser/frame.ts';
 import { answerPage, seeClient, seeOwnPage } from '../browser/responder.ts';
-import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
@@ -115,7 +115,8 @@ async function arrive(
     deps.now(),
   );
   c.get('event').note({ user: person.id });
-  const expected = journey.expectedUserId ?? (journey.kind === 'authorization' ? visitor.session?.user.id : undefined);
+  const signedIn = journey.kind === 'authorization' ? sessionAt(visitor, journey.upstream) : undefined;
+  const expected = journey.expectedUserId ?? signedIn?.user.id;
   if (expected !== undefined && expected !== person.id)
     return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
   return journey.kind === 'sign_in'

@@ -147,6 +147,7 @@ describe.each(names)('the preset %s', (preset) => {
     expect(provider.revocations).toEqual(fixture.revocation?.calls ?? []);
     expect(outcome).toBe(fixture.revocation === null ? 'not_supported' : 'revoked');
     expect(connector.canRevoke).toBe(fixture.revocation !== null);
+    expect(provider.complaints).toEqual([]);
   });
 });
 
@@ -252,16 +253,19 @@ describe('what providers are known for', () => {
 describe('the addresses', () => {
   const known = providerFixtures.filter(({ endpoints, issuer }) => endpoints != null || issuer !== undefined);
 
-  it.each(known.map((fixture) => [fixture.preset, fixture] as const))('of %s are the documented ones', async (_p, fixture) => {
-    provider = await startFixtureProvider(fixture, { nonce: '', nowSeconds: NOW });
-    const upstream = configuredUpstream('corp', { preset: fixture.preset, ...CLIENT, ...fixture.issuerSettings });
-    if (upstream.kind === 'oidc') return expect(upstream.issuer).toBe(fixture.issuer);
-    const { authorization, token, userinfo, revocation } = fixture.endpoints ?? {};
-    expect(upstream.authorizationEndpoint).toBe(authorization);
-    expect(upstream.tokenEndpoint).toBe(token);
-    if (userinfo !== undefined) expect(upstream.userinfoEndpoint).toBe(userinfo);
-    expect(upstream.revocationEndpoint).toBe(revocation);
-  });
+  it.each(known.map((fixture) => [fixture.preset, fixture] as const))(
+    'of %s are the documented ones',
+    async (_p, fixture) => {
+      provider = await startFixtureProvider(fixture, { nonce: '', nowSeconds: NOW });
+      const upstream = configuredUpstream('corp', { preset: fixture.preset, ...CLIENT, ...fixture.issuerSettings });
+      if (upstream.kind === 'oidc') return expect(upstream.issuer).toBe(fixture.issuer);
+      const { authorization, token, userinfo, revocation } = fixture.endpoints ?? {};
+      expect(upstream.authorizationEndpoint).toBe(authorization);
+      expect(upstream.tokenEndpoint).toBe(token);
+      if (userinfo !== undefined) expect(upstream.userinfoEndpoint).toBe(userinfo);
+      expect(upstream.revocationEndpoint).toBe(revocation);
+    },
+  );
 
   const client = ['broker-id', 'secret', `${ISSUER}/callback/corp`] as const;
   it.each([

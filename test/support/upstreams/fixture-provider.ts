@@ -32,6 +32,8 @@ export interface ProviderFixture {
   /** What discovery says about it. */
   readonly authMethods?: readonly string[];
   readonly body: 'form' | 'json';
+  /** Headers it insists on. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The provider's real addresses, from its documentation. */
   readonly endpoints?: Readonly<Record<string, string>> | null;
   readonly issuer?: string;
@@ -65,6 +67,7 @@ export interface ProviderFixture {
   readonly revocation: (Answer & { readonly calls: readonly Call[]; readonly dead?: Answer }) | null;
 }
 
+const TYPES = { form: 'application/x-www-form-urlencoded', json: 'application/json' };
 const FOLDER = join(import.meta.dirname, 'fixtures');
 
 export const providerFixtures: readonly ProviderFixture[] = readdirSync(FOLDER).map(
@@ -109,7 +112,12 @@ export async function startFixtureProvider(
   const complain = (what: string) => void provider.complaints.push(what);
 
   const idToken = () =>
-    new SignJWT({ ...fixture.claims, iss: `${server.origin}${fixture.tokenIssuerPath ?? issuerPath}`, aud: FIXTURE_CLIENT.id, nonce })
+    new SignJWT({
+      ...fixture.claims,
+      iss: `${server.origin}${fixture.tokenIssuerPath ?? issuerPath}`,
+      aud: FIXTURE_CLIENT.id,
+      nonce,
+    })
       .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
       .setIssuedAt(nowSeconds)
       .setExpirationTime(nowSeconds + 300)
@@ -123,7 +131,8 @@ export async function startFixtureProvider(
         .writeHead(status, { 'content-type': 'application/json' })
         .end(answer === null || answer === undefined ? undefined : JSON.stringify(answer));
     const ok = (answer: unknown) => send({ status: 200, answer });
-    if (path === `${(fixture.discoveryPath ?? issuerPath).replace(/\/$/, '')}/.well-known/openid-configuration`) return void ok(metadata());
+    if (path === `${(fixture.discoveryPath ?? issuerPath).replace(/\/$/, '')}/.well-known/openid-configuration`)
+      return void ok(metadata());
     if (path === '/jwks') return void ok({ keys: [jwk] });
     if (path === '/userinfo') return void send(userinfo(request, raw));
     if (path === '/token') return void send(await token(readCall(request, raw)));
@@ -155,11 +164,16 @@ export async function startFixtureProvider(
     const body: Record<string, string> | null =
       raw === '' ? null : type === 'application/json' ? JSON.parse(raw) : Object.fromEntries(new URLSearchParams(raw));
     const { client_id, client_secret, ...rest } = body ?? {};
+    for (const [name, value] of Object.entries(fixture.headers ?? {}))
+      if (request.headers[name] !== value) complain(`no ${name}`);
+    if (body !== null && request.method === 'POST' && type !== TYPES[fixture.body]) complain(`a body as ${type}`);
     const authorization = request.headers.authorization ?? '';
     const basic = `Basic ${Buffer.from(`${FIXTURE_CLIENT.id}:${FIXTURE_CLIENT.secret}`).toString('base64')}`;
     const posted = client_id === FIXTURE_CLIENT.id && client_secret === FIXTURE_CLIENT.secret;
     const isClient =
-      request.method === 'DELETE' || fixture.clientAuth === 'basic' ? authorization === basic : posted && !authorization;
+      request.method === 'DELETE' || fixture.clientAuth === 'basic'
+        ? authorization === basic
+        : posted && !authorization;
     return {
       method: request.method ?? '',
       auth: isClient ? 'client' : authorization,

@@ -189,7 +189,7 @@ describe('upstreams', () => {
     expect(upstream.identity).toEqual({
       ...{ source: 'token_answer', method: 'GET', body: undefined, subject: ['owner.id'], name: ['owner.name'] },
     });
-    expect(upstream.facts.tokenRequest).toEqual({ body: 'json', clientAuth: 'post' });
+    expect(upstream.facts.tokenRequest).toEqual({ body: 'json', clientAuth: 'post', headers: {} });
     expect(upstream.facts.tokenAnswer.at).toBe('person');
     expect(upstream.facts.scopeSeparator).toBe(',');
     expect(upstream.facts.revocation.kind).toBe('rfc7009');

@@ -189,7 +189,49 @@ describe('tokens that are dead at the provider', () => {
   });
 });
 
+describe('a refresh', () => {
+  it.each([
+    [
+      { status: 503, answer: null },
+      { kind: 'unreachable', detail: 'status 503' },
+    ],
+    [
+      { status: 429, answer: { error: 'slow_down' } },
+      { kind: 'unreachable', detail: 'status 429' },
+    ],
+    [
+      { status: 401, answer: { error: 'invalid_client' } },
+      { kind: 'refused', error: 'invalid_client' },
+    ],
+    [{ status: 200, answer: { token_type: 'Bearer' } }, { kind: 'nonsense' }],
+    [{ status: 200, answer: { access_token: 'a', token_type: 'mac' } }, { kind: 'nonsense' }],
+  ])('answered with %j has failed without ending anything', async (answer, failure) => {
+    for (const preset of ['okta', 'github_app']) {
+      const { connector, fixture } = await connect(preset);
+      provider.refreshAnswer = answer;
+      const got = failureOf(await connector.refresh(held(fixture), [], NOW));
+      expect(got).toMatchObject(failure);
+      expect(got).not.toMatchObject({ error: 'invalid_grant' });
+      if (preset === 'okta') await provider.close();
+    }
+  });
+
+  it('without a refresh token sends nothing: that grant has ended', async () => {
+    const { connector, fixture } = await connect('okta');
+    const result = await connector.refresh({ ...held(fixture), refreshToken: undefined }, [], NOW);
+    expect(failureOf(result)).toMatchObject({ kind: 'refused', error: 'invalid_grant' });
+    expect(provider.tokenCalls).toEqual([]);
+  });
+});
+
 describe('what providers are known for', () => {
+  it('any OpenID provider: one that names no revocation endpoint is asked for none', async () => {
+    const { connector, fixture } = await connect('oidc', { revocation: null });
+    expect(connector.canRevoke).toBe(true);
+    expect(successOf(await connector.revoke(held(fixture)))).toBe('not_supported');
+    expect(connector.canRevoke).toBe(false);
+  });
+
   it("Slack: the bot's token is never taken for the person's", async () => {
     const { authed_user: _person, ...botOnly } = fixtureOf('slack').token;
     const { arrive } = await connect('slack', { token: botOnly });

@@ -62,9 +62,11 @@ const TABLES = [
   'journeys',
   'keepsakes',
   'refresh_tokens',
+  'revocations',
   'sessions',
   'signing_keys',
   'upstream_grants',
+  'upstream_revocations',
   'users',
 ];
 

@@ -20,7 +20,7 @@ import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
-import { crossOrigin, deliberateVisit, ownHost } from './security/visit-rules.ts';
+import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
@@ -56,12 +56,13 @@ const ROUTES: readonly Route[] = [
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  if (deps.config.mode === 'demo') app.use(ownHost(deps.config.issuer));
+  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountAssets(app, deps);
 
   app.use(requestEvents(deps));
+  app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);

@@ -126,13 +126,15 @@ function readRedirects(
   return { kept: [...kept], dropped };
 }
 
+/** Postgres holds neither NUL nor half a surrogate pair, and nobody means them. */
+const storable = (text: string): string => text.replaceAll('\u0000', '').replace(/\p{Cs}/gu, '\ufffd');
+
 function readText(json: Json, member: string, max = MAX_TEXT): string | undefined {
   const value = json[member];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw refuse(`${member} must be a string`);
   if (value.length > max) throw refuse(`${member} is longer than ${max} characters`);
-  // Postgres text cannot hold NUL, and nobody means it.
-  const clean = value.replaceAll('\u0000', '');
+  const clean = storable(value);
   return clean === '' ? undefined : clean;
 }
 
@@ -168,7 +170,7 @@ function readContacts(json: Json): readonly string[] {
   return contacts
     .filter((contact) => contact.length <= MAX_TEXT)
     .slice(0, 10)
-    .map((contact) => contact.replaceAll('\u0000', ''));
+    .map(storable);
 }
 
 /** `client_name#de` and its kin (RFC 7591 2.2); localized links obey the rules of the plain ones. */

@@ -7,6 +7,7 @@
  * Must never skip for a client that anybody can imitate.
  */
 import { faceChanged } from './client.ts';
+import { describeDestination } from './destination.ts';
 import { redirectKind, sameButPort } from './redirect-uri.ts';
 import { isSubset } from './scope.ts';
 import type { Approval, AuthorizationRequest, Client, ClientFace, ConsentReason, Seconds } from './types.ts';
@@ -25,6 +26,8 @@ export interface ConsentFacts {
   /** That person's approval of this client for this resource, revoked ones included. */
   readonly approval: Approval | undefined;
   readonly remember: 'ask' | 'skip_when_assured';
+  /** The page says or asks something that a remembered consent cannot answer. */
+  readonly mustSee: boolean;
   /** `Sec-Fetch-Site` as sent; absent counts against a skip. */
   readonly fetchSite: string | undefined;
 }
@@ -63,10 +66,16 @@ const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
 function maySkip(facts: ConsentFacts): boolean {
   return (
     facts.remember === 'skip_when_assured' &&
+    !facts.mustSee &&
     facts.fetchSite === 'none' &&
     redirectKind(facts.request.redirectUri) === 'https' &&
+    !isOnThisComputer(facts.request.redirectUri) &&
     facts.client.metadata.authMethod !== 'none' &&
     facts.session !== undefined &&
     facts.now - facts.session.signedInAt <= FRESH_SESSION
   );
 }
+
+/** Any program here can listen on loopback, and https there proves nothing about it (RFC 8252 8.6). */
+const isOnThisComputer = (redirectUri: string): boolean =>
+  describeDestination(redirectUri, () => undefined)?.kind === 'loopback';

@@ -92,7 +92,8 @@ const FILLER = new Set(
     'test',
   ].map(foldConfusables),
 );
-const MOST_WORDS = 12;
+/** More than a shown name can hold, so that nothing shown escapes by standing late. */
+const MOST_WORDS = 24;
 /** Shorter names differ by one letter from too many innocent words. */
 const EDIT_MIN_LETTERS = 5;
 
@@ -137,10 +138,9 @@ function wordsOf(name: string): readonly string[] {
     .normalize('NFKC')
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .split(/[^\p{L}\p{N}\p{M}@$|!]+/u)
-    .filter((word) => word !== '')
-    .slice(0, MOST_WORDS)
     .map(foldConfusables)
-    .filter((word) => word !== '');
+    .filter((word) => word !== '')
+    .slice(0, MOST_WORDS);
 }
 
 function withoutFiller(words: readonly string[]): readonly string[] {

@@ -22,6 +22,7 @@ const SCRIPT_LIKE = [
   'jar',
   'mailto',
 ];
+const ANSWER_PARAMETERS = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri'];
 const MAX_LENGTH = 2048;
 
 /** http loopback URI taken apart without a parser that would normalise it. */
@@ -55,7 +56,8 @@ export function judgeRedirect(uri: string, policy: RedirectPolicy): RedirectVerd
   if (uri.includes('#')) return dropped('it has a fragment');
   if (uri.includes('*')) return dropped('it has a wildcard; register each address exactly');
   if (hasDotSegments(uri)) return dropped('its path has dot segments');
-  if (/[?&](code|state|iss|error)=/i.test(uri)) return dropped('its query holds a parameter of the answer');
+  if (!URL.canParse(uri)) return dropped('no browser can go there');
+  if (holdsAnswerParameter(uri)) return dropped('its query holds a parameter of the answer');
   if (/^https?:/i.test(uri)) return judgeWebRedirect(uri, policy, dropped);
   return judgeSchemeRedirect(uri, policy, dropped);
 }
@@ -76,7 +78,9 @@ function judgeWebRedirect(
   if (https === null) return dropped('it must be https, or http on localhost, 127.0.0.1 or [::1]');
   const host = (https[1] ?? '').toLowerCase();
   if (!isPort(https[2])) return dropped('its port is not a port');
-  if (host.includes('..') || isNumericHost(host)) return dropped('its host is not a plain domain name');
+  if (host.includes('..') || isNumericHost(host) || !isHostAsRead(uri, host)) {
+    return dropped('its host is not a plain domain name');
+  }
   if (policy.applicationType === 'web' && LOOPBACK_HOSTS.includes(host))
     return dropped('a web application may not use a loopback address');
   if (isOwnOrigin(uri, policy.issuer)) return dropped("it is this server's own address");
@@ -101,7 +105,7 @@ function judgeSchemeRedirect(
  * The port is ignored only for public clients, between two http loopback URIs of the same host name.
  */
 export function trustRedirect(requested: string, client: ClientMetadata): TrustedRedirect | undefined {
-  if (isScriptLike(requested) || !PLAIN.test(requested)) return undefined;
+  if (isScriptLike(requested) || !PLAIN.test(requested) || !URL.canParse(requested)) return undefined;
   const matches =
     client.redirectUris.some((registered) => registered === requested) ||
     (client.authMethod === 'none' && client.redirectUris.some((registered) => sameButPort(registered, requested)));
@@ -159,12 +163,14 @@ const isNumericHost = (host: string): boolean =>
 const hasDotSegments = (uri: string): boolean =>
   /[/\\](\.|%2e){1,2}(;[^/?]*)?([/?\\]|$)/i.test(uri.split('?')[0] ?? '');
 
-function isOwnOrigin(uri: string, issuer: string): boolean {
-  const origin = (text: string) =>
-    /^[a-z]+:\/\/[^/?#]+/i
-      .exec(text)?.[0]
-      .toLowerCase()
-      .replace(/^(https:\/\/[^/]+):443$/, '$1')
-      .replace(/^(http:\/\/[^/]+):80$/, '$1');
-  return origin(uri) === origin(issuer);
-}
+/** A browser reads `010.0.0.1` as 8.0.0.1; what people are shown and what was registered must be one host. */
+const isHostAsRead = (uri: string, host: string): boolean => host.startsWith('[') || new URL(uri).hostname === host;
+
+/** Names as a client's parser reads them: `c%6fde` is `code`, and to some `;` separates. */
+const holdsAnswerParameter = (uri: string): boolean =>
+  [...new URLSearchParams(new URL(uri).search.replaceAll(';', '&')).keys()].some((name) =>
+    ANSWER_PARAMETERS.includes(name.toLowerCase()),
+  );
+
+/** Compared as a browser does, for which port 0443 is 443. */
+const isOwnOrigin = (uri: string, issuer: string): boolean => new URL(uri).origin === new URL(issuer).origin;

@@ -5,6 +5,7 @@
  * is written before every check has passed, and nothing for HEAD or a prefetch.
  */
 import type { Context } from 'hono';
+import { identityOf } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { seeOwnPage } from '../browser/responder.ts';
 import { bindBrowser, personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
@@ -13,10 +14,12 @@ import {
   type CheckedRequest,
   judgeAddressee,
   judgeRequest,
+  type RawParameters,
   requestedClientId,
 } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { decideConsent } from '../domain/consent.ts';
+import type { AuthorizationRequest, Client, Resource } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { readForm, readQuery } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
@@ -47,6 +50,8 @@ export const authorizeEndpoint =
         technical: { oauthError: 'invalid_request', description: reading.detail },
       });
 
+    if (arrivedWithoutCookies(c, visitor)) return seeOwnPage(c, deps, `/authorize?${queryOf(reading.parameters)}`);
+
     const clientId = requestedClientId(reading.parameters);
     if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
     const client = await deps.store.findClient(clientId.value);
@@ -59,6 +64,18 @@ export const authorizeEndpoint =
 
     return askOrSkip(c, deps, visitor, addressee.value, checked.value);
   };
+
+/**
+ * A form of another site: SameSite=Lax cookies stayed behind, so this browser looks like a new one, and giving it a
+ * cookie would cut it off from what it has under way. A navigation of its own brings the cookies along.
+ */
+const arrivedWithoutCookies = (c: Context<AppEnv>, visitor: Visitor): boolean =>
+  c.req.method === 'POST' && c.req.header('sec-fetch-site') === 'cross-site' && visitor.browserHash === undefined;
+
+const queryOf = (parameters: RawParameters): URLSearchParams =>
+  new URLSearchParams(
+    [...parameters].flatMap(([name, values]) => values.map((value): [string, string] => [name, value])),
+  );
 
 async function askOrSkip(
   c: Context<AppEnv>,
@@ -74,6 +91,7 @@ async function askOrSkip(
     session === undefined ? undefined : await deps.store.findApproval(session.user.id, client.id, resource.key);
 
   const verdict = decideConsent({
+    mustSee: mustSee(deps, client, request, resource),
     request,
     client,
     face: faceOf(client.metadata, request.redirectUri),
@@ -114,6 +132,11 @@ async function askOrSkip(
   const scene = { journey, request, metadata: client.metadata, client, resource, person: session?.user, approval };
   return showConsent(c, deps, visitor, scene, journey.browserHash);
 }
+
+/** What nobody may grant unseen: to an app that looks like another by now, or a scope that is the person's choice. */
+const mustSee = (deps: AppDeps, client: Client, request: AuthorizationRequest, resource: Resource): boolean =>
+  identityOf(deps, client.id, client.metadata, request.redirectUri).tier === 'alarm' ||
+  request.scopes.some((scope) => resource.scopes.get(scope)?.optional === true);
 
 function newJourney(
   c: Context<AppEnv>,

@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Config } from '../config/config.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
+import { crossOrigin } from '../security/visit-rules.ts';
 
 const CACHE = 'public, max-age=300';
 
@@ -47,11 +48,18 @@ export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
       `${base}${known}`,
     ]),
   );
-  for (const path of forms) app.get(path, metadata);
-  app.get(`${base}/jwks`, fixedJson(deps.signer.jwks));
+  const mount = (path: string, document: Document) => {
+    app.get(path, document);
+    // A browser-based client sends `mcp-protocol-version`, so its GET is preflighted.
+    app.options(path, crossOrigin);
+  };
+  for (const path of forms) mount(path, metadata);
+  mount(`${base}/jwks`, fixedJson(deps.signer.jwks));
 }
 
-function fixedJson(body: string): (c: { req: { header(name: string): string | undefined } }) => Response {
+type Document = (c: { req: { header(name: string): string | undefined } }) => Response;
+
+function fixedJson(body: string): Document {
   const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
   const headers = {
     'Content-Type': 'application/json',
@@ -61,7 +69,12 @@ function fixedJson(body: string): (c: { req: { header(name: string): string | un
     'X-Content-Type-Options': 'nosniff',
   };
   return (c) =>
-    c.req.header('if-none-match') === etag
+    hasEntity(c.req.header('if-none-match'), etag)
       ? new Response(null, { status: 304, headers })
       : new Response(body, { headers });
 }
+
+/** `If-None-Match` is a list, and compared weakly (RFC 9110 13.1.2): proxies that compress weaken our validator. */
+const hasEntity = (header: string | undefined, etag: string): boolean =>
+  header !== undefined &&
+  (header.trim() === '*' || header.split(',').some((known) => known.trim().replace(/^W\//, '') === etag));

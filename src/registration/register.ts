@@ -13,7 +13,12 @@ import { equalSecrets, hashSecret, newId, newSecret } from '../security/secrets.
 
 const MAX_BODY = 16 * 1024;
 
-type RegistrationError = 'invalid_redirect_uri' | 'invalid_client_metadata' | 'invalid_token' | 'slow_down';
+type RegistrationError =
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata'
+  | 'invalid_token'
+  | 'access_denied'
+  | 'slow_down';
 
 export const registerEndpoint =
   (deps: AppDeps) =>
@@ -21,7 +26,7 @@ export const registerEndpoint =
     const event = c.get('event');
     c.header('Cache-Control', 'no-store');
     c.header('Pragma', 'no-cache');
-    const refuse = (error: RegistrationError, description: string, status: 400 | 401 | 413 | 429 = 400) => {
+    const refuse = (error: RegistrationError, description: string, status: 400 | 401 | 403 | 413 | 429 = 400) => {
       event.note({ outcome: 'refused', error, reason: description });
       deps.metrics.refused('register', error);
       return c.json({ error, error_description: description }, status);
@@ -32,6 +37,8 @@ export const registerEndpoint =
       c.header('Retry-After', String(limit.retryAfter));
       return refuse('slow_down', 'too many registrations from here; try again later', 429);
     }
+    if (deps.config.registration.dynamic === 'off')
+      return refuse('access_denied', 'clients cannot register themselves here', 403);
     if (!mayRegister(c.req.header('authorization'), deps)) {
       c.header('WWW-Authenticate', 'Bearer error="invalid_token"');
       return refuse('invalid_token', 'registration here needs an initial access token', 401);

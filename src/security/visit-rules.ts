@@ -6,6 +6,7 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
+import { pageHeaders } from './page-policy.ts';
 
 /** Any origin, without credentials: for endpoints that browser-based clients call with fetch. */
 export const crossOrigin: MiddlewareHandler = cors({
@@ -25,8 +26,16 @@ export const deliberateVisit: MiddlewareHandler = async (c, next) => {
     c.header('Allow', 'GET');
     return c.body(null, 405);
   }
+  // An image, a frame or a script's fetch is nobody's visit: a page elsewhere would open journeys by the thousand in
+  // the name of its visitors. Programs send no such header.
+  if ((c.req.header('sec-fetch-dest') ?? 'document') !== 'document') {
+    return c.body(null, 403, pageHeaders({ hasForm: false, isolated: false, secure: false }));
+  }
   return next();
 };
+
+/** No address of ours holds NUL, and Postgres cannot even look for what does. */
+export const isPlainPath = (url: string): boolean => !/^[^?#]*%00/.test(url);
 
 /** On loopback, only our own host name: a page elsewhere must not reach us by rebinding its name. The port does not matter. */
 export function ownHost(issuer: string): MiddlewareHandler {

@@ -92,8 +92,10 @@ export interface JourneyStore {
   failJourney(journeyId: string, outcome: string, trail: Trail): Promise<Journey | undefined>;
   /**
    * Finishes a returned authorization journey: approval written or widened, session begun, upstream tokens kept, code stored.
-   * An existing live approval for (person, client, resource) keeps its id and grantedAt, gains the redirect and, when its face is
-   * unchanged and it is unexpired, the union of scopes; otherwise it takes exactly the new scopes, redirect and face.
+   * An existing live approval for (person, client, resource) keeps its id and grantedAt. When its face is unchanged
+   * and it is unexpired it is widened, but never so that a redirect gets scopes that were allowed for another one only:
+   * new scopes at a known redirect keep this redirect alone, a new redirect brings its own scopes alone. Otherwise it
+   * takes exactly the new scopes, redirect and face.
    * Undefined when the journey was not waiting or names another person, the person is disabled, the client is blocked or
    * gone, or the person took this client's approval back after deciding this journey.
    * Audits `approval.granted` (or `approval.renewed`), `code.issued` and `session.started`.

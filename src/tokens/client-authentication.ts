@@ -119,8 +119,10 @@ function readBasic(header: string): { readonly id: string; readonly secrets: rea
   const text = Buffer.from(match[1] ?? '', 'base64').toString('utf8');
   const cut = text.indexOf(':');
   if (cut < 1) return undefined;
-  const [id, secret] = [text.slice(0, cut), text.slice(cut + 1)];
-  return { id: formDecoded(id), secrets: [...new Set([formDecoded(secret), secret])] };
+  const [id, secret] = [formDecoded(text.slice(0, cut)), text.slice(cut + 1)];
+  // No id of ours holds NUL, and Postgres cannot even look for one.
+  if (id.includes('\u0000')) return undefined;
+  return { id, secrets: [...new Set([formDecoded(secret), secret])] };
 }
 
 function formDecoded(text: string): string {

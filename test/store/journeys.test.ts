@@ -170,24 +170,18 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
     expect(await store.completeJourney(completion('j1'), trail())).toBeUndefined();
   });
 
-  test('a second journey with the same face widens the approval and keeps its id', async () => {
+  test('a second journey with the same face and redirect widens the approval and keeps its id', async () => {
     const { store } = fixture;
     await walkToCode(store, 'j1');
     await walkToReturn(store, 'j2');
-    const wider = {
-      id: 'apr_j2',
-      redirectUri: 'http://127.0.0.1:7777/other',
-      scopes: ['tickets:write'],
-      face,
-      expiresAt: T0 + 91 * DAY,
-    };
+    const wider = { ...completion('j2').approval, scopes: ['tickets:write'], expiresAt: T0 + 91 * DAY };
     const completed = await store.completeJourney(completion('j2', { approval: wider }), trail(T0 + 50));
     expect(completed?.approval).toMatchObject({
       id: 'apr_j1',
       grantedAt: T0,
       expiresAt: T0 + 91 * DAY,
       scopes: ['tickets:read', 'tickets:write'],
-      redirectUris: ['http://127.0.0.1:7777/callback', 'http://127.0.0.1:7777/other'],
+      redirectUris: ['http://127.0.0.1:7777/callback'],
     });
     expect((await fixture.counts()).approvals).toBe(1);
     expect((await events(store)).filter((event) => event.startsWith('approval.'))).toEqual([
@@ -195,6 +189,36 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
       'approval.renewed',
     ]);
     expect((await store.findCode(hash('code-j2')))?.approvalId).toBe('apr_j1');
+  });
+
+  test('another redirect joins the approval when it was allowed the very same scopes', async () => {
+    const { store } = fixture;
+    await walkToCode(store, 'j1');
+    await walkToReturn(store, 'j2');
+    const other = { ...completion('j2').approval, redirectUri: 'http://127.0.0.1:7777/other' };
+    const completed = await store.completeJourney(completion('j2', { approval: other }), trail());
+    expect(completed?.approval).toMatchObject({
+      id: 'apr_j1',
+      scopes: ['tickets:read'],
+      redirectUris: ['http://127.0.0.1:7777/callback', 'http://127.0.0.1:7777/other'],
+    });
+  });
+
+  test('another redirect takes over no scope that was allowed for the first', async () => {
+    const { store } = fixture;
+    await walkToCode(store, 'j1');
+    await walkToReturn(store, 'j2');
+    const other = {
+      ...completion('j2').approval,
+      redirectUri: 'http://127.0.0.1:7777/other',
+      scopes: ['tickets:write'],
+    };
+    const completed = await store.completeJourney(completion('j2', { approval: other }), trail());
+    expect(completed?.approval).toMatchObject({
+      id: 'apr_j1',
+      scopes: ['tickets:write'],
+      redirectUris: ['http://127.0.0.1:7777/other'],
+    });
   });
 
   test('a changed face takes exactly the new scopes and redirect', async () => {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
+import { openLog } from '../../src/observability/log.ts';
 import { createDatabase } from './postgres.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';
@@ -32,13 +33,15 @@ export interface BrokerSettings {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Only the notes resource is configured, unless told otherwise. */
   readonly twoResources?: boolean;
+  /** Where the notes resource is; only a URL on loopback is ever asked by anybody. */
+  readonly notesUrl?: string;
 }
 
 export interface TestBroker {
   readonly issuer: string;
   readonly broker: Broker;
   readonly clock: TestClock;
-  /** Log lines as JSON texts. */
+  /** What the broker's own log wrote, line by line. */
   readonly log: string[];
   /** SQLite only: the database file. */
   readonly databaseFile: string | undefined;
@@ -93,7 +96,7 @@ export async function startTestBroker(
     upstreams: { corp: upstream },
     resources: {
       notes: {
-        url: NOTES_URL,
+        url: options.notesUrl ?? NOTES_URL,
         name: 'Northwind Notes',
         upstream: 'corp',
         credential: NOTES_CREDENTIAL,
@@ -115,14 +118,8 @@ export async function startTestBroker(
   };
   const loaded = readConfig(JSON.stringify(settings), { env: {}, baseDir: directory, name: 'test.yaml' });
   if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
-  const keep = (level: string) => (fields: object, message: string) => {
-    log.push(JSON.stringify({ level, message, ...fields }));
-  };
-  const start = () =>
-    startBroker(loaded.config, {
-      now: clock.now,
-      log: { info: keep('info'), warn: keep('warn'), error: keep('error') },
-    });
+  const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });
+  const start = () => startBroker(loaded.config, { now: clock.now, log: journal });
 
   let broker = await start();
   return {

@@ -88,7 +88,7 @@ const FORBIDDEN: Readonly<Record<string, (target: string, typeOnly: boolean) => 
     isOwn(target)
       ? !(
           ['config', 'domain'].includes(roomOf(target)) ||
-          ['src/security/secrets.ts', 'src/upstream/presets.ts'].includes(target)
+          ['src/security/secrets.ts', 'src/upstream/presets.ts', 'src/upstream/provider.ts'].includes(target)
         )
       : ['hono', '@hono/node-server', 'drizzle-orm', 'better-sqlite3', 'pg', 'undici'].includes(packageOf(target)),
   'src/ports.ts': (_target, typeOnly) => !typeOnly,

@@ -7,7 +7,7 @@
 import type { Destination, RegistrableDomain } from '../destination.ts';
 
 /**
- * `loopback` · `scheme:cursor` · `https://host` (any path) · `https://host/path` (that path exactly) ·
+ * `loopback` · `scheme:cursor` · `https://host` (any path) · `https://host/path` (that path and query exactly) ·
  * `https://host/path/*` (anything below it).
  */
 export type CatalogDestination = string;
@@ -56,6 +56,7 @@ function matchesUrl(listed: string, redirectUri: string): boolean {
   const actual = new URL(redirectUri);
   if (actual.origin !== expected.origin) return false;
   if (listed === expected.origin) return true;
-  if (!expected.pathname.endsWith('/*')) return actual.pathname === expected.pathname;
+  if (!expected.pathname.endsWith('/*'))
+    return actual.pathname === expected.pathname && actual.search === expected.search;
   return actual.pathname.startsWith(expected.pathname.slice(0, -1));
 }

@@ -96,14 +96,25 @@ function* approve(
   if (found.id === id) return { approval: found, renewed: false };
 
   const same = found.expiresAt > now && isDeepStrictEqual(found.face, JSON.parse(JSON.stringify(face)));
-  const renewed = yield* first(approvals.renewApproval, {
-    id: found.id,
-    redirectUris: same ? union(found.redirectUris, redirectUris) : redirectUris,
-    scopes: same ? union(found.scopes, scopes) : scopes,
-    face,
-    expiresAt,
-  });
+  const terms = same ? widened(found, wanted) : { redirectUris, scopes };
+  const renewed = yield* first(approvals.renewApproval, { id: found.id, ...terms, face, expiresAt });
   return { approval: renewed ?? found, renewed: true };
+}
+
+type Terms = Pick<Approval, 'redirectUris' | 'scopes'>;
+
+/**
+ * Every redirect of an approval was once allowed together with every one of its scopes. So new scopes keep only the
+ * redirect they were allowed for, and a new redirect does not take over scopes that were allowed for another.
+ */
+function widened(found: Approval, { redirectUri, scopes }: Completion['approval']): Terms {
+  const adds = scopes.some((scope) => !found.scopes.includes(scope));
+  const lacks = found.scopes.some((scope) => !scopes.includes(scope));
+  const known = found.redirectUris.includes(redirectUri);
+  return {
+    redirectUris: adds || (lacks && !known) ? [redirectUri] : union(found.redirectUris, [redirectUri]),
+    scopes: known ? union(found.scopes, scopes) : scopes,
+  };
 }
 
 const union = (kept: readonly string[], added: readonly string[]): readonly string[] => [

@@ -1,0 +1,51 @@
+/** A code redeemed twice because it was looked up first and removed later: better-auth GHSA-7w99-5wm4-3g79. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOTES_CREDENTIAL, startOidcSetting } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import {
+  answerOf,
+  approveAs,
+  authorizationUrl,
+  introspect,
+  newPkce,
+  redeem,
+  refresh,
+  register,
+  type TokenAnswer,
+} from '../support/mcp-client.ts';
+
+describe.each(['sqlite', 'postgres'] as const)('T-D05 one code, many redemptions at once, on %s', (engine) => {
+  let world: Awaited<ReturnType<typeof startOidcSetting>>;
+  beforeAll(async () => {
+    world = await startOidcSetting({ engine });
+  });
+  afterAll(() => world.close());
+
+  it.each([24, 50])('%i in parallel: one wins, and what it won is dead', { timeout: 20_000 }, async (times) => {
+    const { issuer, broker } = world.setting;
+    const jar = new BrowserJar();
+    const client = await register(issuer);
+    const pkce = newPkce();
+    const answered = await approveAs('maya', jar, await jar.get(authorizationUrl(issuer, client, pkce)));
+    const code = answerOf(answered).get('code') ?? '';
+
+    const answers = await Promise.all(Array.from({ length: times }, () => redeem(issuer, client, code, pkce)));
+
+    const won = answers.filter((answer) => answer.status === 200);
+    expect(won).toHaveLength(1);
+    const lost = await Promise.all(
+      answers
+        .filter((answer) => answer.status !== 200)
+        .map(async (answer) => `${answer.status} ${((await answer.json()) as { error: string }).error}`),
+    );
+    expect(new Set(lost)).toEqual(new Set(['400 invalid_grant']));
+    expect(lost).toHaveLength(times - 1);
+
+    const tokens = (await won[0]?.json()) as TokenAnswer;
+    expect(await introspect(issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toEqual({ active: false });
+    expect((await refresh(issuer, client, tokens.refresh_token)).status).toBe(400);
+    const audit = await broker.deps.store.listAudit({ clientId: client.client_id, limit: 100 });
+    const told = audit.map((row) => row.event).filter((event) => /^code\.re|^grant\./.test(event));
+    expect(told.sort()).toEqual(['code.redeemed', 'code.replayed', 'grant.ended']);
+  });
+});

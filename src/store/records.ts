@@ -203,6 +203,8 @@ export interface UpstreamRevocation {
   readonly userId: string;
   readonly upstream: string;
   readonly tokensSealed: Sealed | undefined;
+  /** The key the row was written under. */
+  readonly keyId: string | undefined;
   /** Deliveries begun, this one included. */
   readonly attempts: number;
 }
@@ -220,6 +222,8 @@ export interface SealedText {
   /** The owner, where the sealed text is bound to one. */
   readonly userId: string | undefined;
   readonly sealed: Sealed;
+  /** The key the row says it was written under, where it says so beside the text. */
+  readonly keyId: string | undefined;
 }
 
 export interface AuditRow {

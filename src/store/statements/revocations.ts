@@ -147,6 +147,7 @@ export const leaseRevocation = given<{ id: string; holder: string; now: Seconds;
         userId: t.upstreamRevocations.userId,
         upstream: t.upstreamRevocations.upstream,
         tokensSealed: t.upstreamRevocations.tokensSealed,
+        keyId: t.upstreamRevocations.keyId,
         attempts: t.upstreamRevocations.attempts,
       }),
 );

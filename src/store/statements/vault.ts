@@ -56,7 +56,12 @@ export const countJourneyKeys = given<{ now: Seconds }>()('vault_count_journeys'
 
 export const listUpstreamGrantsNotUnder = given<Listing>()('vault_list_upstream_grants', (db, t, p) =>
   db
-    .select({ id: t.upstreamGrants.id, userId: t.upstreamGrants.userId, sealed: t.upstreamGrants.tokensSealed })
+    .select({
+      id: t.upstreamGrants.id,
+      userId: t.upstreamGrants.userId,
+      sealed: t.upstreamGrants.tokensSealed,
+      keyId: t.upstreamGrants.keyId,
+    })
     .from(t.upstreamGrants)
     .where(
       and(
@@ -75,6 +80,7 @@ export const listUpstreamRevocationsNotUnder = given<Listing>()('vault_list_upst
       id: t.upstreamRevocations.id,
       userId: t.upstreamRevocations.userId,
       sealed: t.upstreamRevocations.tokensSealed,
+      keyId: t.upstreamRevocations.keyId,
     })
     .from(t.upstreamRevocations)
     .where(

@@ -49,10 +49,11 @@ interface Found {
   readonly id: string;
   readonly userId?: string;
   readonly sealed: Sealed | undefined;
+  readonly keyId?: string | undefined;
 }
 
-const asSealedText = ({ id, userId, sealed }: Found): SealedText[] =>
-  sealed === undefined ? [] : [{ id, userId, sealed }];
+const asSealedText = ({ id, userId, sealed, keyId }: Found): SealedText[] =>
+  sealed === undefined ? [] : [{ id, userId, sealed, keyId }];
 
 const counted = (
   table: SealedTable,

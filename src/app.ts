@@ -56,10 +56,10 @@ const ROUTES: readonly Route[] = [
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountAssets(app, deps);
+  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
 
   app.use(requestEvents(deps));
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));

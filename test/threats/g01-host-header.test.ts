@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const HOSTILE = {
-  host: 'evil.example',
+/** Every way to say another name but Host itself, which a broker on loopback answers for public documents alone. */
+const FORWARDED = {
   'x-forwarded-host': 'evil.example',
   'x-forwarded-proto': 'https',
   'x-forwarded-port': '444',
@@ -23,6 +23,8 @@ const HOSTILE = {
   'x-host': 'evil.example',
   forwarded: 'for=203.0.113.7;host=evil.example;proto=https',
 };
+const HOSTILE = { host: 'evil.example', ...FORWARDED };
+const PUBLIC = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration', '/jwks', '/healthz'];
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const ROUTES: readonly (readonly [string, WireRequest, number])[] = [
@@ -50,7 +52,8 @@ describe('T-G01 what a request says about our name changes nothing', () => {
   it.each(ROUTES)('%s', async (path, request, status) => {
     const { issuer } = world.setting;
     const honest = await send(issuer, path, request);
-    const hostile = await send(issuer, path, { ...request, headers: { ...request.headers, ...HOSTILE } });
+    const names = PUBLIC.includes(path) ? HOSTILE : FORWARDED;
+    const hostile = await send(issuer, path, { ...request, headers: { ...request.headers, ...names } });
 
     expect([honest.status, hostile.status]).toEqual([status, status]);
     expect(lasting(hostile.body)).toBe(lasting(honest.body));
@@ -61,6 +64,18 @@ describe('T-G01 what a request says about our name changes nothing', () => {
     expect(cookieless(headers)).toBe(cookieless(expected));
     expect(JSON.stringify(headers)).not.toContain('evil');
   });
+
+  it.each(ROUTES.filter(([path]) => !PUBLIC.includes(path)))(
+    '%s under another Host is refused and echoes nothing',
+    async (path, request) => {
+      const hostile = await send(world.setting.issuer, path, {
+        ...request,
+        headers: { ...request.headers, ...HOSTILE },
+      });
+      expect(hostile.status).toBe(403);
+      expect(hostile.body + JSON.stringify(hostile.headers)).not.toContain('evil');
+    },
+  );
 
   it('what may be cached has the same ETag and no address but the configured one', async () => {
     const { issuer } = world.setting;
@@ -80,11 +95,11 @@ describe('T-G01 what a request says about our name changes nothing', () => {
     const { issuer } = world.setting;
     const client = await register(issuer);
     const { pathname, search } = new URL(authorizationUrl(issuer, client, newPkce()));
-    const page = await send(issuer, `${pathname}${search}`, { headers: HOSTILE });
+    const page = await send(issuer, `${pathname}${search}`, { headers: FORWARDED });
     expect(page.status).toBe(200);
     expect(/<form[^>]*action="([^"]+)"/.exec(page.body)?.[1]).toMatch(/^\/consent\/jny_[0-9a-f]{32}$/);
     expect(page.body).not.toContain('evil');
-    const signIn = await send(issuer, '/account/sign-in/corp', { headers: HOSTILE });
+    const signIn = await send(issuer, '/account/sign-in/corp', { headers: FORWARDED });
     expect(signIn.headers.location).toMatch(/^\/consent\/jny_[0-9a-f]{32}\/go$/);
   });
 });

@@ -17,7 +17,7 @@ const LEASE_SECONDS = 30;
 const SLICE = 50;
 const AT_ONCE = 4;
 
-export type Delivering = Pick<AppDeps, 'store' | 'keys' | 'connectors' | 'log' | 'now'>;
+type Delivering = Pick<AppDeps, 'store' | 'keys' | 'connectors' | 'log' | 'now'>;
 
 /** What one try came to. */
 type Tried =
@@ -30,15 +30,15 @@ export async function deliverRevocations(deps: Delivering, goOn: () => boolean =
   let tried = 0;
   const work = async () => {
     for (let id = due.shift(); id !== undefined && goOn(); id = due.shift()) {
-      if (await deliver(id, deps)) tried += 1;
+      if (await deliverOne(id, deps)) tried += 1;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return tried;
 }
 
-/** False when somebody else has it in hand. */
-async function deliver(id: string, deps: Delivering): Promise<boolean> {
+/** One try, if it is due. False when it is not, or somebody else has it in hand. */
+export async function deliverOne(id: string, deps: Delivering): Promise<boolean> {
   const holder = newId('lse');
   const now = deps.now();
   const item = await deps.store.leaseRevocation(id, holder, now + LEASE_SECONDS, now);

@@ -158,6 +158,7 @@ describe.each(ENGINES)('people on %s', (engine) => {
         approval: 'apr_j1',
         reason: 'asked',
         ended: { approvals: 1, grants: 1, refreshTokens: 1, accessTokens: 1, codes: 0, journeys: 0, upstreamGrants: 1 },
+        revocation: expect.stringMatching(/^rvk_/),
       },
     ]);
   });

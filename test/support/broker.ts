@@ -178,6 +178,7 @@ export async function startGithubSetting(options: BrokerSettings = {}) {
 export async function startRotatingSetting(
   options: BrokerSettings = {},
   more: Readonly<Record<string, unknown>> = { revocation: true },
+  port?: number,
 ) {
   const upstream = await startRotatingUpstream(UPSTREAM_CLIENT);
   const { revocation, ...rest } = more;
@@ -194,6 +195,7 @@ export async function startRotatingSetting(
       ...UPSTREAM_CLIENT,
     },
     options,
+    port,
   );
   return withUpstream(setting, upstream);
 }

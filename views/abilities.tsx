@@ -59,14 +59,16 @@ export function AbilityList(props: ListProps): Child {
 
 /** A short list below the fold of a page that is about something else; weighty ones stay outside. */
 export function FoldedAbilities(props: ListProps & { readonly summary: Child }): Child {
-  if (props.abilities.length === 0) return <></>;
+  if (props.abilities.length === 0) return null;
   return (
     <details class="fold boxed">
       <summary>{props.summary}</summary>
       <ul class="abilities">
-        {collapseStandard(props.abilities).toSorted(byWeight).map((ability) => (
-          <AbilityItem {...props} ability={ability} />
-        ))}
+        {collapseStandard(props.abilities)
+          .toSorted(byWeight)
+          .map((ability) => (
+            <AbilityItem {...props} ability={ability} />
+          ))}
       </ul>
     </details>
   );
@@ -81,7 +83,10 @@ function byWeight(one: Ability, other: Ability): number {
   return weightOf(one) - weightOf(other);
 }
 
-function fold(abilities: readonly Ability[]): { readonly shown: readonly Ability[]; readonly folded: readonly Ability[] } {
+function fold(abilities: readonly Ability[]): {
+  readonly shown: readonly Ability[];
+  readonly folded: readonly Ability[];
+} {
   const sorted = abilities.toSorted(byWeight);
   if (sorted.length <= FOLD_ABOVE) return { shown: sorted, folded: [] };
   const heaviestFirst = sorted.toReversed();
@@ -107,7 +112,14 @@ function AbilityItem(props: ListProps & { readonly ability: Ability }): Child {
   return (
     <li>
       {checkbox ? (
-        <input type="checkbox" name="scope" value={ability.scope} id={field} checked={ability.ticked} aria-describedby={`${field}-about`} />
+        <input
+          type="checkbox"
+          name="scope"
+          value={ability.scope}
+          id={field}
+          checked={ability.ticked}
+          aria-describedby={`${field}-about`}
+        />
       ) : (
         <Icon name={ICON[weight]} />
       )}
@@ -128,7 +140,7 @@ function AbilityItem(props: ListProps & { readonly ability: Ability }): Child {
 function titleOf(ability: Ability, text: Text): Child {
   if (ability.standard === 'identity') return say(text, 'abilityIdentity');
   if (ability.standard === 'offline') return say(text, 'abilityOffline');
-  return ability.title ?? <Code>{ability.scope}</Code>;
+  return ability.title === undefined ? <Code>{ability.scope}</Code> : <bdi>{ability.title}</bdi>;
 }
 
 /** The title in plain text, for rows that only name abilities. */
@@ -138,7 +150,11 @@ export function abilityText(ability: Ability, text: Text): string {
   return ability.title ?? ability.scope;
 }
 
-function factsOf(props: ListProps & { readonly ability: Ability }, checkbox: boolean, weight: Weight): readonly Child[] {
+function factsOf(
+  props: ListProps & { readonly ability: Ability },
+  checkbox: boolean,
+  weight: Weight,
+): readonly Child[] {
   const { ability, text } = props;
   const choice = ability.ticked ? say(text, 'untickToLeaveOut') : say(text, 'onlyIfTicked');
   const codes = ability.upstreamScopes.map((scope, at) => (
@@ -149,9 +165,15 @@ function factsOf(props: ListProps & { readonly ability: Ability }, checkbox: boo
   ));
   return [
     checkbox ? choice : undefined,
-    weight === 3 ? say(text, 'undescribed') : ability.description,
-    codes.length > 0 ? <span class="codes">{say(text, 'onUpstream', { upstream: props.upstreamName, codes })}</span> : undefined,
+    weight === 3 ? say(text, 'undescribed') : describedAs(ability),
+    codes.length > 0 ? (
+      <span class="codes">{say(text, 'onUpstream', { upstream: props.upstreamName, codes })}</span>
+    ) : undefined,
   ].filter((fact) => fact !== undefined);
+}
+
+function describedAs({ description }: Ability): Child {
+  return description === undefined ? undefined : <bdi>{description}</bdi>;
 }
 
 function tagOf(weight: Weight, text: Text): Child {

@@ -4,12 +4,13 @@
  * Decides grouping by the caller's `unused`. Remove leads to a page that asks first; this page changes nothing.
  */
 import type { Child } from 'hono/jsx';
+import type { AccountApp, AccountModel, AccountNotice } from './account-models.ts';
 import { AppRow } from './account-row.tsx';
 import { durationText } from './format.tsx';
 import { Icon } from './icons.tsx';
 import { Page } from './layout.tsx';
 import type { Text } from './messages/catalog.ts';
-import type { AccountApp, AccountModel, AccountNotice, Frame } from './models.ts';
+import type { Frame } from './models.ts';
 import { plain, say, sayCount } from './say.tsx';
 
 export function AccountPage(model: AccountModel, text: Text): Child {
@@ -21,7 +22,13 @@ export function AccountPage(model: AccountModel, text: Text): Child {
       {apps.length > 0 && <p class="lead">{say(text, 'accountLead', { brand: frame.brand.name })}</p>}
       {model.notice && <Notice notice={model.notice} frame={frame} text={text} />}
       {apps.length === 0 && <p class="card empty">{say(text, 'emptyList', { brand: frame.brand.name })}</p>}
-      <Group id="recent" heading={say(text, 'recentTitle')} apps={apps.filter((app) => !app.unused)} frame={frame} text={text} />
+      <Group
+        id="recent"
+        heading={say(text, 'recentTitle')}
+        apps={apps.filter((app) => !app.unused)}
+        frame={frame}
+        text={text}
+      />
       <Group
         id="unused"
         heading={say(text, 'unusedTitle')}
@@ -57,7 +64,7 @@ interface GroupProps {
 }
 
 function Group({ id, heading, extra, apps, frame, text }: GroupProps): Child {
-  if (apps.length === 0) return <></>;
+  if (apps.length === 0) return null;
   return (
     <section aria-labelledby={id}>
       <div class="group">
@@ -91,7 +98,15 @@ function RemoveEverything({ model, text }: { readonly model: AccountModel; reado
 }
 
 /** What just happened; the address of the page after a removal ends in `#notice`, so focus goes here. */
-function Notice({ notice, frame, text }: { readonly notice: AccountNotice; readonly frame: Frame; readonly text: Text }): Child {
+function Notice({
+  notice,
+  frame,
+  text,
+}: {
+  readonly notice: AccountNotice;
+  readonly frame: Frame;
+  readonly text: Text;
+}): Child {
   if (notice.kind === 'nothing_to_remove') {
     return (
       <p class="notice" role="status" id="notice" tabindex={-1}>
@@ -108,9 +123,12 @@ function Notice({ notice, frame, text }: { readonly notice: AccountNotice; reado
         {notice.kind === 'removed_all' || notice.appName === undefined
           ? say(text, 'removedAllNotice')
           : say(text, 'removedNotice', { name: <bdi>{notice.appName}</bdi> })}{' '}
-        {notice.endsWithin === 0 ? say(text, 'removedNow') : say(text, 'removedSoon', { duration: durationText(text, notice.endsWithin) })}{' '}
+        {notice.endsWithin === 0
+          ? say(text, 'removedNow')
+          : say(text, 'removedSoon', { duration: durationText(text, notice.endsWithin) })}{' '}
         {upstream?.cancelled === true && say(text, 'removedUpstream', { upstream: upstream.name })}
-        {upstream?.cancelled === false && say(text, 'removedUpstreamNot', { upstream: upstream.name, brand: frame.brand.name })}
+        {upstream?.cancelled === false &&
+          say(text, 'removedUpstreamNot', { upstream: upstream.name, brand: frame.brand.name })}
       </span>
     </p>
   );

@@ -4,12 +4,19 @@
  * Each form posts its ticket and nothing else. The button that keeps things as they are comes first.
  */
 import type { Child } from 'hono/jsx';
+import type {
+  ActivityKind,
+  ActivityModel,
+  RemoveAllModel,
+  RemoveModel,
+  SignedOutModel,
+  SignInModel,
+  WhyModel,
+} from './account-models.ts';
 import { dateTimeText, durationText, moment } from './format.tsx';
 import { Page } from './layout.tsx';
 import type { Text } from './messages/catalog.ts';
-import type {
-  ActivityKind, ActivityModel, FormTarget, Frame, RemoveAllModel, RemoveModel, SignInModel, SignedOutModel, WhyModel,
-} from './models.ts';
+import type { FormTarget, Frame } from './models.ts';
 import { ActionLinks, quotedName, shownName, shownNameText } from './parts.tsx';
 import { plain, plainCount, say, sayCount } from './say.tsx';
 
@@ -35,7 +42,12 @@ function CardPage({ frame, text, title, lead, children }: CardProps): Child {
   );
 }
 
-function ConfirmForm(props: { readonly form: FormTarget; readonly keepUrl: string; readonly keep: Child; readonly go: Child }): Child {
+function ConfirmForm(props: {
+  readonly form: FormTarget;
+  readonly keepUrl: string;
+  readonly keep: Child;
+  readonly go: Child;
+}): Child {
   return (
     <form method="post" action={props.form.action}>
       <input type="hidden" name="ticket" value={props.form.ticket} />
@@ -53,17 +65,33 @@ function ConfirmForm(props: { readonly form: FormTarget; readonly keepUrl: strin
 
 export function RemovePage(model: RemoveModel, text: Text): Child {
   const { frame, app } = model;
-  const lead = model.endsWithin === 0 ? say(text, 'removeNow') : say(text, 'removeSoon', { duration: durationText(text, model.endsWithin) });
+  const lead =
+    model.endsWithin === 0
+      ? say(text, 'removeNow')
+      : say(text, 'removeSoon', { duration: durationText(text, model.endsWithin) });
   return (
-    <CardPage frame={frame} text={text} title={plain(text, 'removeTitle', { name: shownNameText(text, app) })} lead={lead}>
-      <ConfirmForm form={model.form} keepUrl={model.keepUrl} keep={say(text, 'removeKeep')} go={say(text, 'removeDo')} />
+    <CardPage
+      frame={frame}
+      text={text}
+      title={plain(text, 'removeTitle', { name: shownNameText(text, app) })}
+      lead={lead}
+    >
+      <ConfirmForm
+        form={model.form}
+        keepUrl={model.keepUrl}
+        keep={say(text, 'removeKeep')}
+        go={say(text, 'removeDo')}
+      />
     </CardPage>
   );
 }
 
 export function RemoveAllPage(model: RemoveAllModel, text: Text): Child {
   const { frame, apps } = model;
-  const lead = model.endsWithin === 0 ? say(text, 'removeAllNow') : say(text, 'removeAllSoon', { duration: durationText(text, model.endsWithin) });
+  const lead =
+    model.endsWithin === 0
+      ? say(text, 'removeAllNow')
+      : say(text, 'removeAllSoon', { duration: durationText(text, model.endsWithin) });
   return (
     <CardPage frame={frame} text={text} title={plainCount(text, 'removeAllTitle', apps.length)} lead={lead}>
       <ul class="names">
@@ -150,7 +178,8 @@ function activitySentence(entry: ActivityModel['entries'][number], text: Text): 
   const app = activityApp(entry, text);
   const resource = <bdi>{entry.resourceName}</bdi>;
   if (entry.kind === 'renewed') return sayCount(text, ACTIVITY.renewed, entry.count, { app });
-  if (entry.kind === 'allowed' || entry.kind === 'allowed_more') return say(text, ACTIVITY[entry.kind], { app, resource });
+  if (entry.kind === 'allowed' || entry.kind === 'allowed_more')
+    return say(text, ACTIVITY[entry.kind], { app, resource });
   if (entry.kind === 'signed_in' || entry.kind === 'signed_out') return say(text, ACTIVITY[entry.kind]);
   return say(text, ACTIVITY[entry.kind], { app });
 }
@@ -158,14 +187,23 @@ function activitySentence(entry: ActivityModel['entries'][number], text: Text): 
 /** "Why am I seeing this?": the whole idea in six sentences, without a script. */
 export function WhyPage(model: WhyModel, text: Text): Child {
   const { frame, resourceName, upstreamName } = model;
-  const link = frame.accountUrl === undefined ? say(text, 'appsWithAccess') : <a href={frame.accountUrl}>{say(text, 'appsWithAccess')}</a>;
+  const link =
+    frame.accountUrl === undefined ? (
+      say(text, 'appsWithAccess')
+    ) : (
+      <a href={frame.accountUrl}>{say(text, 'appsWithAccess')}</a>
+    );
   const works = resourceName !== undefined && upstreamName !== undefined;
   return (
     <CardPage
       frame={frame}
       text={text}
       title={plain(text, 'whyTitle')}
-      lead={works ? say(text, 'whyWorks', { resource: <bdi>{resourceName}</bdi>, upstream: upstreamName }) : say(text, 'whyAsk')}
+      lead={
+        works
+          ? say(text, 'whyWorks', { resource: <bdi>{resourceName}</bdi>, upstream: upstreamName })
+          : say(text, 'whyAsk')
+      }
     >
       {works && <p>{say(text, 'whyAsk')}</p>}
       <p>{say(text, 'whyStops')}</p>

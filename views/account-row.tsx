@@ -5,10 +5,11 @@
  */
 import type { Child } from 'hono/jsx';
 import { abilityText } from './abilities.tsx';
+import type { AccountApp, AccountApproval } from './account-models.ts';
 import { dateTimeText, dayText, listOf, moment, nearDay, timeText } from './format.tsx';
 import type { Text } from './messages/catalog.ts';
-import type { AccountApp, AccountApproval, Frame } from './models.ts';
-import { Pill, Tile, shownName, shownNameText } from './parts.tsx';
+import type { Frame } from './models.ts';
+import { Pill, shownName, shownNameText, Tile } from './parts.tsx';
 import { addressLines, destinationName } from './route-panel.tsx';
 import { plain, say, sayCount } from './say.tsx';
 
@@ -40,9 +41,18 @@ export function AppRow({ app, id, frame, text }: RowProps): Child {
           })}
         </p>
         {app.approvals.length > 1 && <p class="small">{sayCount(text, 'connections', app.approvals.length)}</p>}
-        <p class="small">{listOf(text, app.resourceNames.map((name) => <bdi>{name}</bdi>))}</p>
+        <p class="small">
+          {listOf(
+            text,
+            app.resourceNames.map((name) => <bdi>{name}</bdi>),
+          )}
+        </p>
       </div>
-      <a class="button small danger row-remove" href={app.removeUrl} aria-label={plain(text, 'removeNamed', { name: rowName(app, text) })}>
+      <a
+        class="button small danger row-remove"
+        href={app.removeUrl}
+        aria-label={plain(text, 'removeNamed', { name: rowName(app, text) })}
+      >
         {say(text, 'remove')}
       </a>
       <RowDetails app={app} frame={frame} text={text} />
@@ -63,13 +73,19 @@ function pillText({ app, frame, text }: InnerProps): Child {
   if (app.tier === 'reviewed') return say(text, 'pillReviewed', { brand: frame.brand.name });
   const [first] = app.destinations;
   if (app.tier === 'site_confirmed') {
-    return first?.kind === 'site' ? say(text, 'pillSiteNamed', { site: <bdi dir="ltr">{first.registrable}</bdi> }) : say(text, 'pillSite');
+    return first?.kind === 'site'
+      ? say(text, 'pillSiteNamed', { site: <bdi dir="ltr">{first.registrable}</bdi> })
+      : say(text, 'pillSite');
   }
   return say(text, app.tier === 'alarm' ? 'pillLooksLike' : 'pillName');
 }
 
 function riskTags(app: AccountApp, text: Text): Child {
-  const risks = new Set(app.abilities.map((ability) => (ability.title === undefined && ability.standard === undefined ? 'change' : ability.risk)));
+  const risks = new Set(
+    app.abilities.map((ability) =>
+      ability.title === undefined && ability.standard === undefined ? 'change' : ability.risk,
+    ),
+  );
   return (
     <>
       {risks.has('view') && <span class="tag">{say(text, 'riskView')}</span>}{' '}
@@ -116,7 +132,9 @@ function RowDetails({ app, frame, text }: InnerProps): Child {
             ))}
             <div>
               <dt>{say(text, 'dataFrom')}</dt>
-              <dd>{say(text, 'dataFromValue', { upstream: app.upstreamName, account: <bdi>{app.accountName}</bdi> })}</dd>
+              <dd>
+                {say(text, 'dataFromValue', { upstream: app.upstreamName, account: <bdi>{app.accountName}</bdi> })}
+              </dd>
             </div>
             <div>
               <dt>{say(text, 'ends')}</dt>
@@ -155,5 +173,8 @@ function Connections({ app, frame, text }: InnerProps): Child {
 }
 
 function removeOneLabel(approval: AccountApproval, { app, frame, text }: InnerProps): string {
-  return plain(text, 'removeOneNamed', { name: rowName(app, text), date: dateTimeText(text, frame, approval.grantedAt) });
+  return plain(text, 'removeOneNamed', {
+    name: rowName(app, text),
+    date: dateTimeText(text, frame, approval.grantedAt),
+  });
 }

@@ -17,7 +17,7 @@ interface Props {
   readonly text: Text;
 }
 
-export function AlarmBlock({ model, text, heading }: Props & { readonly heading: string }): Child {
+export function AlarmBlock({ model, text, heading }: Props & { readonly heading: Child }): Child {
   const { registeredAt, frame } = model;
   const ago = registeredAt === undefined ? undefined : moment(registeredAt, agoText(text, frame, registeredAt));
   return (
@@ -36,7 +36,9 @@ export function AlarmBlock({ model, text, heading }: Props & { readonly heading:
         {model.identity.alarms.map((signal) => (
           <li>{reason(signal, model, text)}</li>
         ))}
-        {ago !== undefined && <li>{model.usedHere === false ? say(text, 'alarmNew', { ago }) : say(text, 'alarmRegistered', { ago })}</li>}
+        {ago !== undefined && (
+          <li>{model.usedHere === false ? say(text, 'alarmNew', { ago }) : say(text, 'alarmRegistered', { ago })}</li>
+        )}
       </ul>
       <p>
         <strong>{say(text, 'alarmAdvice', { deny: say(text, 'deny') })}</strong>
@@ -97,7 +99,9 @@ export function Understood({ model, text }: Props): Child {
         aria-describedby={missing ? 'understood-problem' : undefined}
       />
       <label for="understood">
-        {destination.kind === 'site' ? say(text, 'understoodSite', { host: <Code>{destination.host}</Code> }) : say(text, 'understoodOther')}
+        {destination.kind === 'site'
+          ? say(text, 'understoodSite', { host: <Code>{destination.host}</Code> })
+          : say(text, 'understoodOther')}
       </label>
     </div>
   );

@@ -34,11 +34,11 @@ export function contrastProblem(accent: string): { readonly suggestion: string }
   const color = parse(accent);
   if (color === undefined) return { suggestion: DEFAULT_ACCENT };
   if (contrast(color, WHITE) >= TEXT_CONTRAST) return undefined;
-  return { suggestion: hex(towards(color, [0, 0, 0], (one) => contrast(one, WHITE) >= TEXT_CONTRAST)) };
+  return { suggestion: hex(darkened(color)) };
 }
 
 /** Petrol: neither the green of "safe" nor the red of danger. */
-export const DEFAULT_ACCENT = '#0b5c70';
+const DEFAULT_ACCENT = '#0b5c70';
 
 /** All accent tokens of one mode. Throws on a colour that is not `#rrggbb`. */
 export function brandTokens(accent: string, mode: 'light' | 'dark'): BrandTokens {
@@ -48,9 +48,11 @@ export function brandTokens(accent: string, mode: 'light' | 'dark'): BrandTokens
 }
 
 function lightTokens(color: Rgb): BrandTokens {
-  const fill = towards(color, [0, 0, 0], (one) => contrast(one, WHITE) >= TEXT_CONTRAST);
+  const fill = darkened(color);
   const tint = mix(saturated(fill), WHITE, 0.88);
-  const ink = towards(fill, [0, 0, 0], (one) => [LIGHT_SURFACE, tint].every((surface) => contrast(one, surface) >= TEXT_CONTRAST));
+  const ink = towards(fill, [0, 0, 0], (one) =>
+    [LIGHT_SURFACE, tint].every((surface) => contrast(one, surface) >= TEXT_CONTRAST),
+  );
   return {
     accent: hex(fill),
     'accent-hover': hex(mix(fill, [0, 0, 0], 0.18)),
@@ -62,7 +64,7 @@ function lightTokens(color: Rgb): BrandTokens {
 }
 
 function darkTokens(color: Rgb): BrandTokens {
-  const tint = mix(color, DARK_CARD, 0.6);
+  const tint = mix(darkened(color), DARK_CARD, 0.6);
   const readable = (one: Rgb) => [DARK_SURFACE, tint, DARK_INK].every((surface) => contrast(one, surface) >= 7);
   const ink = towards(saturated(color), WHITE, readable);
   return {
@@ -73,6 +75,11 @@ function darkTokens(color: Rgb): BrandTokens {
     'accent-tint': hex(tint),
     'accent-line': hex(mix(ink, DARK_CARD, 0.6)),
   };
+}
+
+/** The colour itself, or the nearest shade on which white text is readable. */
+function darkened(color: Rgb): Rgb {
+  return towards(color, [0, 0, 0], (one) => contrast(one, WHITE) >= TEXT_CONTRAST);
 }
 
 /** The same hue at full strength, so that lightening it for dark mode does not end in grey. */

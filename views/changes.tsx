@@ -19,10 +19,11 @@ const LABEL = {
 
 export function ChangeTable({ model, text }: { readonly model: ConsentModel; readonly text: Text }): Child {
   const { changes, allowedAt, frame } = model;
-  if (changes.length === 0) return <></>;
-  const before = allowedAt === undefined
-    ? say(text, 'changedBefore')
-    : say(text, 'changedBeforeOn', { date: dayText(text, frame, allowedAt, 'short') });
+  if (changes.length === 0) return null;
+  const before =
+    allowedAt === undefined
+      ? say(text, 'changedBefore')
+      : say(text, 'changedBeforeOn', { date: dayText(text, frame, allowedAt, 'short') });
   return (
     <table class="changes">
       <caption>{say(text, 'changedCaption')}</caption>
@@ -54,10 +55,12 @@ export function ChangeTable({ model, text }: { readonly model: ConsentModel; rea
 
 /** `before` and `now` of a destination are the comparable words of domain/destination. */
 function faceText(change: FaceChange, word: string, text: Text): Child {
-  if (change.what === 'name') return word === '' ? say(text, 'noName') : say(text, 'quoted', { name: <bdi>{word}</bdi> });
+  if (change.what === 'name')
+    return word === '' ? say(text, 'noName') : say(text, 'quoted', { name: <bdi>{word}</bdi> });
   if (change.what === 'sign_in_method') return say(text, word === 'none' ? 'changedSignInNone' : 'changedSignInSecret');
   if (change.what === 'publisher') return <Code>{word}</Code>;
   if (word === 'loopback') return say(text, 'goesComputer');
-  if (word.startsWith('scheme:')) return say(text, 'goesScheme', { scheme: <Code>{`${word.slice('scheme:'.length)}:`}</Code> });
+  if (word.startsWith('scheme:'))
+    return say(text, 'goesScheme', { scheme: <Code>{`${word.slice('scheme:'.length)}:`}</Code> });
   return <Code>{word.replace('https://', '')}</Code>;
 }

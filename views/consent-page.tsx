@@ -9,12 +9,12 @@ import type { Child } from 'hono/jsx';
 import { AbilityList, FoldedAbilities, staysOpen } from './abilities.tsx';
 import { AlarmBlock, Understood } from './alarm.tsx';
 import { ChangeTable } from './changes.tsx';
-import { decisionKeys, headingOf, startedKey } from './consent-wording.ts';
+import { decisionKeys, headingOf, startedKey } from './consent-wording.tsx';
 import { dateTimeText, dayText, durationText, moment } from './format.tsx';
 import { Page } from './layout.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { Ability, ConsentModel } from './models.ts';
-import { Code, TechnicalList, code, codes } from './parts.tsx';
+import { Code, code, codes, TechnicalList } from './parts.tsx';
 import { Note, RoutePanel } from './route-panel.tsx';
 import { number, plain, say, sayCount } from './say.tsx';
 
@@ -25,13 +25,18 @@ interface Props {
 
 export function ConsentPage(model: ConsentModel, text: Text): Child {
   const heading = headingOf(model, text);
-  const title = model.problem === 'understood_missing' ? plain(text, 'errorTitle', { title: heading }) : heading;
+  const title =
+    model.problem === 'understood_missing' ? plain(text, 'errorTitle', { title: heading.plain }) : heading.plain;
   return (
     <Page frame={model.frame} text={text} title={title}>
       <div class="card">
         <form method="post" action={model.form.action}>
           <input type="hidden" name="ticket" value={model.form.ticket} />
-          {model.screen === 'alarm' ? <AlarmBlock model={model} text={text} heading={heading} /> : <Opening model={model} text={text} heading={heading} />}
+          {model.screen === 'alarm' ? (
+            <AlarmBlock model={model} text={text} heading={heading.markup} />
+          ) : (
+            <Opening model={model} text={text} heading={heading.markup} />
+          )}
           <div class="body">
             <RoutePanel model={model} text={text} />
             <Note model={model} text={text} />
@@ -47,7 +52,7 @@ export function ConsentPage(model: ConsentModel, text: Text): Child {
   );
 }
 
-function Opening({ model, text, heading }: Props & { readonly heading: string }): Child {
+function Opening({ model, text, heading }: Props & { readonly heading: Child }): Child {
   const { frame, identity, screen } = model;
   const proved = identity.tier === 'reviewed' || identity.tier === 'site_confirmed';
   const day = (at: number) => moment(at, dayText(text, frame, at));
@@ -63,8 +68,12 @@ function Opening({ model, text, heading }: Props & { readonly heading: string })
         {model.removedAt !== undefined && <>{say(text, 'leadRemoved', { date: day(model.removedAt) })} </>}
         {model.expiredAt !== undefined && <>{say(text, 'leadExpired', { date: day(model.expiredAt) })} </>}
         {screen === 'first_time' && say(text, startedKey(identity))}
-        {screen === 'returning' && (model.allowedAt === undefined ? say(text, startedKey(identity)) : say(text, 'leadAgain', { date: day(model.allowedAt) }))}
-        {screen === 'new_scopes' && (model.changes.length > 0 ? say(text, 'leadChanged') : sayCount(text, 'leadMore', model.abilities.length))}
+        {screen === 'returning' &&
+          (model.allowedAt === undefined
+            ? say(text, startedKey(identity))
+            : say(text, 'leadAgain', { date: day(model.allowedAt) }))}
+        {screen === 'new_scopes' &&
+          (model.changes.length > 0 ? say(text, 'leadChanged') : sayCount(text, 'leadMore', model.abilities.length))}
         {screen === 'client_changed' && say(text, 'leadChanged')}
         {!proved && (screen === 'first_time' || screen === 'returning') && (
           <> {say(text, 'leadLink', { deny: say(text, decisionKeys(screen)[0]) })}</>
@@ -91,7 +100,12 @@ function Abilities({ model, text }: Props): Child {
       <>
         <ChangeTable model={model} text={text} />
         {open.length > 0 && <AbilityList {...shared} abilities={open} choices />}
-        <FoldedAbilities {...shared} abilities={rest} choices={false} summary={say(text, 'canSame', { count: number(text, rest.length) })} />
+        <FoldedAbilities
+          {...shared}
+          abilities={rest}
+          choices={false}
+          summary={say(text, 'canSame', { count: number(text, rest.length) })}
+        />
       </>
     );
   }
@@ -101,7 +115,12 @@ function Abilities({ model, text }: Props): Child {
       <h2>{abilitiesHeading(model, text)}</h2>
       {abilities.length === 0 && <p>{say(text, 'canNothing', { resource: <bdi>{model.resource.name}</bdi> })}</p>}
       {abilities.length > 0 && <AbilityList {...shared} abilities={abilities} choices />}
-      <FoldedAbilities {...shared} abilities={allowed} choices={false} summary={say(text, 'canAlready', { count: number(text, allowed.length) })} />
+      <FoldedAbilities
+        {...shared}
+        abilities={allowed}
+        choices={false}
+        summary={say(text, 'canAlready', { count: number(text, allowed.length) })}
+      />
     </>
   );
 }
@@ -109,7 +128,9 @@ function Abilities({ model, text }: Props): Child {
 function abilitiesHeading({ screen, identity }: ConsentModel, text: Text): Child {
   if (screen === 'alarm') return say(text, 'canWould');
   if (screen === 'new_scopes') return say(text, 'canNew');
-  return identity.subject.kind === 'app' ? say(text, 'canNamed', { name: <bdi>{identity.subject.name}</bdi> }) : say(text, 'can');
+  return identity.subject.kind === 'app'
+    ? say(text, 'canNamed', { name: <bdi>{identity.subject.name}</bdi> })
+    : say(text, 'can');
 }
 
 function Facts({ model, text }: Props): Child {
@@ -150,7 +171,12 @@ function Decision({ model, text }: Props): Child {
   const { screen, frame } = model;
   const [deny, allow] = decisionKeys(screen);
   const isAlarm = screen === 'alarm';
-  const link = frame.accountUrl === undefined ? say(text, 'appsWithAccess') : <a href={frame.accountUrl}>{say(text, 'appsWithAccess')}</a>;
+  const link =
+    frame.accountUrl === undefined ? (
+      say(text, 'appsWithAccess')
+    ) : (
+      <a href={frame.accountUrl}>{say(text, 'appsWithAccess')}</a>
+    );
   return (
     <>
       <p class="actions">
@@ -176,9 +202,12 @@ function Decision({ model, text }: Props): Child {
 
 function Technical({ model, text }: Props): Child {
   const { technical, frame, upstream } = model;
-  const registered = technical.registeredAt === undefined
-    ? say(text, 'techRegistered')
-    : say(text, 'techRegisteredAt', { date: moment(technical.registeredAt, dateTimeText(text, frame, technical.registeredAt)) });
+  const registered =
+    technical.registeredAt === undefined
+      ? say(text, 'techRegistered')
+      : say(text, 'techRegisteredAt', {
+          date: moment(technical.registeredAt, dateTimeText(text, frame, technical.registeredAt)),
+        });
   const registration = { registered, document: say(text, 'techDocument'), configured: say(text, 'techConfigured') };
   return (
     <TechnicalList
@@ -195,7 +224,10 @@ function Technical({ model, text }: Props): Child {
         { label: say(text, 'techPolicy'), value: code(technical.policyUri) },
         { label: say(text, 'techTerms'), value: code(technical.tosUri) },
         { label: say(text, 'techReference'), value: code(technical.reference) },
-        { label: say(text, 'techExpires'), value: moment(technical.expiresAt, dateTimeText(text, frame, technical.expiresAt)) },
+        {
+          label: say(text, 'techExpires'),
+          value: moment(technical.expiresAt, dateTimeText(text, frame, technical.expiresAt)),
+        },
       ]}
     />
   );

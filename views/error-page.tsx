@@ -10,7 +10,7 @@ import { dateTimeText, moment } from './format.tsx';
 import { Page } from './layout.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { DifferentAccountModel, ErrorModel, Frame } from './models.ts';
-import { ActionLinks, Code, TechnicalList, code } from './parts.tsx';
+import { ActionLinks, Code, code, TechnicalList } from './parts.tsx';
 import { number, plain, say } from './say.tsx';
 
 export function ErrorPage(model: ErrorModel, text: Text): Child {
@@ -88,7 +88,11 @@ export function DifferentAccountPage(model: DifferentAccountModel, text: Text): 
           <h1>{title}</h1>
           <p class="lead">
             {say(text, 'switchedBody', {
-              expected: <strong><bdi>{model.expectedName}</bdi></strong>,
+              expected: (
+                <strong>
+                  <bdi>{model.expectedName}</bdi>
+                </strong>
+              ),
               upstream: model.upstreamName,
               returned: <strong>{returned}</strong>,
             })}

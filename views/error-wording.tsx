@@ -27,8 +27,15 @@ export function errorWording(model: ErrorModel, text: Text): ErrorWording {
 }
 
 const apps = ({ links }: ErrorModel, text: Text): Action => ({ url: links.account, label: say(text, 'seeApps') });
-const again = ({ links }: ErrorModel, text: Text): Action => ({ url: links.tryAgain, label: say(text, 'tryAgain'), main: true });
-const back = ({ links }: ErrorModel, text: Text): Action => ({ url: links.backToApp, label: say(text, 'handDeniedGo') });
+const again = ({ links }: ErrorModel, text: Text): Action => ({
+  url: links.tryAgain,
+  label: say(text, 'tryAgain'),
+  main: true,
+});
+const back = ({ links }: ErrorModel, text: Text): Action => ({
+  url: links.backToApp,
+  label: say(text, 'handDeniedGo'),
+});
 
 function upstreamName({ facts }: ErrorModel, text: Text): string {
   return facts.upstreamName ?? plain(text, 'upstreamPlain');
@@ -44,7 +51,11 @@ function decided(model: ErrorModel, text: Text): Child {
 const WORDING: Readonly<Record<ErrorCode, Wording>> = {
   request_expired: (model, text) => ({
     title: plain(text, 'expiredTitle'),
-    body: [<>{sayCount(text, 'expiredBody', model.facts.openMinutes ?? DEFAULT_OPEN_MINUTES)} {say(text, 'expiredDo')}</>],
+    body: [
+      <>
+        {sayCount(text, 'expiredBody', model.facts.openMinutes ?? DEFAULT_OPEN_MINUTES)} {say(text, 'expiredDo')}
+      </>,
+    ],
     actions: [apps(model, text)],
   }),
   request_decided: (model, text) => ({
@@ -76,19 +87,29 @@ const WORDING: Readonly<Record<ErrorCode, Wording>> = {
   }),
   client_unknown: (_model, text) => ({
     title: plain(text, 'unknownTitle'),
-    body: [<>{say(text, 'unknownBody')} {say(text, 'unknownDo')}</>],
+    body: [
+      <>
+        {say(text, 'unknownBody')} {say(text, 'unknownDo')}
+      </>,
+    ],
     actions: [],
   }),
   redirect_mismatch: (_model, text) => ({
     title: plain(text, 'mismatchTitle'),
-    body: [<>{say(text, 'mismatchBody')} {say(text, 'mismatchDo')}</>],
+    body: [
+      <>
+        {say(text, 'mismatchBody')} {say(text, 'mismatchDo')}
+      </>,
+    ],
     actions: [],
   }),
   client_blocked: (model, text) => ({
     title: plain(text, 'blockedTitle', { brand: model.frame.brand.name }),
     body: [
       say(text, 'blockedBody'),
-      ...(model.facts.reason === undefined ? [] : [say(text, 'blockedReason', { reason: <bdi>{model.facts.reason}</bdi> })]),
+      ...(model.facts.reason === undefined
+        ? []
+        : [say(text, 'blockedReason', { reason: <bdi>{model.facts.reason}</bdi> })]),
     ],
     actions: [apps(model, text)],
   }),
@@ -99,7 +120,8 @@ const WORDING: Readonly<Record<ErrorCode, Wording>> = {
         : plain(text, 'notAllowedTitle', { resource: model.facts.resourceName }),
     body: [
       <>
-        {model.facts.accountName !== undefined && say(text, 'notAllowedBody', { account: <bdi>{model.facts.accountName}</bdi> })}{' '}
+        {model.facts.accountName !== undefined &&
+          say(text, 'notAllowedBody', { account: <bdi>{model.facts.accountName}</bdi> })}{' '}
         {say(text, 'notAllowedDo')}
       </>,
     ],
@@ -120,13 +142,21 @@ const WORDING: Readonly<Record<ErrorCode, Wording>> = {
     const upstream = upstreamName(model, text);
     return {
       title: plain(text, 'upstreamDownTitle', { upstream }),
-      body: [<>{say(text, 'upstreamDownBody', { upstream })} {say(text, 'startAgain')}</>],
+      body: [
+        <>
+          {say(text, 'upstreamDownBody', { upstream })} {say(text, 'startAgain')}
+        </>,
+      ],
       actions: [again(model, text), back(model, text)],
     };
   },
   request_invalid: (model, text) => ({
     title: plain(text, 'invalidTitle'),
-    body: [<>{say(text, 'invalidBody')} {say(text, 'startAgain')}</>],
+    body: [
+      <>
+        {say(text, 'invalidBody')} {say(text, 'startAgain')}
+      </>,
+    ],
     actions: [back(model, text)],
   }),
   client_unapproved: (model, text) => ({

@@ -46,7 +46,9 @@ export function nearDay(frame: Frame, at: Seconds): 'today' | 'yesterday' | unde
 /** `90 days`, `10 minutes`: the largest unit that leaves no more than a rounding. */
 export function durationText(text: Text, seconds: Seconds): string {
   const [size, unit] = unitFor(seconds);
-  return new Intl.NumberFormat(text.tag, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.ceil(seconds / size));
+  return new Intl.NumberFormat(text.tag, { style: 'unit', unit, unitDisplay: 'long' }).format(
+    Math.ceil(seconds / size),
+  );
 }
 
 /** `6 minutes ago`. */

@@ -51,11 +51,15 @@ function actionsOf(model: HandOffModel, text: Text) {
   const apps = { url: model.frame.accountUrl, label: say(text, 'seeApps') };
   if (model.kind === 'allowed') return [{ url: model.url, label: say(text, 'handOpenApp'), main: true }, apps];
   if (model.kind === 'denied') return [{ url: model.url, label: say(text, 'handDeniedGo'), main: true }, apps];
-  return [{ ...apps, main: true }, { url: model.url, label: say(text, 'handTell') }];
+  return [
+    { ...apps, main: true },
+    { url: model.url, label: say(text, 'handTell') },
+  ];
 }
 
 function afterOf(model: BackModel, text: Text): Child {
   const { destination } = model;
-  if (destination.kind === 'scheme') return say(text, 'handScheme', { scheme: <Code>{`${destination.scheme}:`}</Code> });
+  if (destination.kind === 'scheme')
+    return say(text, 'handScheme', { scheme: <Code>{`${destination.scheme}:`}</Code> });
   return say(text, destination.kind === 'loopback' ? 'handLoopback' : 'handClose');
 }

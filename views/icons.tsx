@@ -6,8 +6,21 @@
 import type { Child } from 'hono/jsx';
 
 export type IconName =
-  | 'eye' | 'pencil' | 'bolt' | 'unknown' | 'globe' | 'computer' | 'device' | 'server' | 'network'
-  | 'shield' | 'question' | 'warning' | 'done' | 'person' | 'clock';
+  | 'eye'
+  | 'pencil'
+  | 'bolt'
+  | 'unknown'
+  | 'globe'
+  | 'computer'
+  | 'device'
+  | 'server'
+  | 'network'
+  | 'shield'
+  | 'question'
+  | 'warning'
+  | 'done'
+  | 'person'
+  | 'clock';
 
 const PATHS: Readonly<Record<IconName, Child>> = {
   eye: (

@@ -79,7 +79,7 @@ function Header({ frame, text }: { readonly frame: Frame; readonly text: Text })
 
 function Footer({ frame, text }: { readonly frame: Frame; readonly text: Text }): Child {
   const { whyUrl, reportUrl, brand } = frame;
-  if (whyUrl === undefined && reportUrl === undefined && brand.supportUrl === undefined) return <></>;
+  if (whyUrl === undefined && reportUrl === undefined && brand.supportUrl === undefined) return null;
   return (
     <footer>
       <nav aria-label={plain(text, 'footer')}>

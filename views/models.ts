@@ -4,8 +4,9 @@
  * Decides nothing. Dates are epoch seconds, formatted by the views in `Frame.timeZone`; URLs are our own,
  * except `HandOffModel.url`. Everything a client chose arrives cleaned (CleanedName) or is shown as text only.
  */
-import type { CleanedName } from '../src/domain/display-name.ts';
+
 import type { Destination } from '../src/domain/destination.ts';
+import type { CleanedName } from '../src/domain/display-name.ts';
 import type { Identity, Tier } from '../src/domain/identity.ts';
 import type { ScopeRisk, Seconds } from '../src/domain/types.ts';
 
@@ -200,103 +201,4 @@ export interface DifferentAccountModel {
   readonly useReturnedUrl: string | undefined;
   readonly reference: string;
   readonly at: Seconds;
-}
-
-/** One approval below a row. */
-export interface AccountApproval {
-  readonly resourceName: string;
-  readonly destinations: readonly Destination[];
-  readonly grantedAt: Seconds;
-  readonly lastUsedAt: Seconds | undefined;
-  readonly expiresAt: Seconds;
-  readonly removeUrl: string;
-}
-
-/** One app identity: however many registrations it made, it is one row. */
-export interface AccountApp {
-  readonly tier: Tier;
-  readonly name: CleanedName;
-  readonly catalogName: string | undefined;
-  readonly destinations: readonly Destination[];
-  readonly abilities: readonly Ability[];
-  readonly resourceNames: readonly string[];
-  readonly upstreamName: string;
-  readonly accountName: string;
-  readonly grantedAt: Seconds;
-  readonly lastUsedAt: Seconds | undefined;
-  readonly expiresAt: Seconds;
-  /** The caller's verdict: unused for 30 days or more. */
-  readonly unused: boolean;
-  /** More than one is listed under Details with its own Remove. */
-  readonly approvals: readonly AccountApproval[];
-  readonly removeUrl: string;
-}
-
-export interface AccountModel {
-  readonly frame: Frame;
-  readonly apps: readonly AccountApp[];
-  readonly notice: AccountNotice | undefined;
-  readonly removeAllUrl: string;
-  readonly activityUrl: string | undefined;
-  readonly downloadUrl: string | undefined;
-}
-
-/** What just happened, as a `role=status` message. */
-export interface AccountNotice {
-  readonly kind: 'removed' | 'removed_all' | 'nothing_to_remove';
-  /** The app's shown name; undefined for `removed_all`. */
-  readonly appName: string | undefined;
-  /** Longest life of an access token already out, seconds; 0: tokens are checked online. */
-  readonly endsWithin: Seconds;
-  /** The upstream's name and whether its part was cancelled too. */
-  readonly upstream: { readonly name: string; readonly cancelled: boolean } | undefined;
-}
-
-export interface RemoveModel {
-  readonly frame: Frame;
-  readonly form: FormTarget;
-  readonly app: AccountApp;
-  readonly endsWithin: Seconds;
-  readonly keepUrl: string;
-}
-
-export interface RemoveAllModel {
-  readonly frame: Frame;
-  readonly form: FormTarget;
-  readonly apps: readonly AccountApp[];
-  readonly endsWithin: Seconds;
-  readonly keepUrl: string;
-}
-
-export interface SignedOutModel {
-  readonly frame: Frame;
-  readonly signInUrl: string;
-}
-
-export interface SignInModel {
-  readonly frame: Frame;
-  /** Links, not forms: `form-action 'self'` would stop a form's redirect to the upstream. */
-  readonly choices: readonly { readonly upstreamName: string; readonly url: string }[];
-}
-
-export type ActivityKind =
-  | 'allowed' | 'allowed_more' | 'denied' | 'warned' | 'removed' | 'removed_by_admin' | 'ended' | 'renewed' | 'signed_in' | 'signed_out';
-
-export interface ActivityModel {
-  readonly frame: Frame;
-  /** Newest first. */
-  readonly entries: readonly {
-    readonly at: Seconds;
-    readonly kind: ActivityKind;
-    readonly app: { readonly name: CleanedName; readonly catalogName: string | undefined } | undefined;
-    readonly resourceName: string | undefined;
-    /** For `renewed`: how often. */
-    readonly count: number;
-  }[];
-}
-
-export interface WhyModel {
-  readonly frame: Frame;
-  readonly resourceName: string | undefined;
-  readonly upstreamName: string | undefined;
 }

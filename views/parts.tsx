@@ -27,13 +27,19 @@ export function quotedName(text: Text, name: CleanedName): Child {
 }
 
 /** The name to label a row with: the catalogue's own words, else the app's in quotes. */
-export function shownName(text: Text, app: { readonly tier?: Tier; readonly name: CleanedName; readonly catalogName: string | undefined }): Child {
+export function shownName(
+  text: Text,
+  app: { readonly tier?: Tier; readonly name: CleanedName; readonly catalogName: string | undefined },
+): Child {
   if (app.tier === 'reviewed' && app.catalogName !== undefined) return <bdi>{app.catalogName}</bdi>;
   return app.name.name === '' ? say(text, 'unnamed') : quotedName(text, app.name);
 }
 
 /** The same as plain text, for accessible names. */
-export function shownNameText(text: Text, app: { readonly tier?: Tier; readonly name: CleanedName; readonly catalogName: string | undefined }): string {
+export function shownNameText(
+  text: Text,
+  app: { readonly tier?: Tier; readonly name: CleanedName; readonly catalogName: string | undefined },
+): string {
   if (app.tier === 'reviewed' && app.catalogName !== undefined) return app.catalogName;
   return app.name.name === '' ? plain(text, 'unnamed') : plain(text, 'quoted', { name: app.name.name });
 }
@@ -55,7 +61,11 @@ export function Pill(props: { readonly tier: Tier; readonly children?: Child }):
 }
 
 /** The letter of an app, or a neutral icon where its name has none. */
-export function Tile(props: { readonly tier: Tier; readonly letter?: string | undefined; readonly icon?: IconName }): Child {
+export function Tile(props: {
+  readonly tier: Tier;
+  readonly letter?: string | undefined;
+  readonly icon?: IconName;
+}): Child {
   return (
     <span class={`tile ${props.tier}`} aria-hidden="true">
       {props.letter ?? <Icon name={props.icon ?? 'question'} />}
@@ -72,7 +82,7 @@ export interface Action {
 /** Links drawn as buttons, for pages that only lead on. Those without a URL are left out. */
 export function ActionLinks(props: { readonly actions: readonly Action[] }): Child {
   const present = props.actions.filter((action) => action.url !== undefined);
-  if (present.length === 0) return <></>;
+  if (present.length === 0) return null;
   return (
     <p class="actions">
       {present.map((action) => (
@@ -92,7 +102,7 @@ export interface TechnicalRow {
 
 export function TechnicalList(props: { readonly text: Text; readonly rows: readonly TechnicalRow[] }): Child {
   const rows = props.rows.filter((row) => row.value !== undefined && row.value !== '');
-  if (rows.length === 0) return <></>;
+  if (rows.length === 0) return null;
   return (
     <details class="tech">
       <summary>{say(props.text, 'tech')}</summary>

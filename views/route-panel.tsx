@@ -10,7 +10,7 @@ import { agoText, dayText, listOf, moment } from './format.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { ConsentModel } from './models.ts';
-import { Code, Pill, Tile, quotedName } from './parts.tsx';
+import { Code, Pill, quotedName, Tile } from './parts.tsx';
 import { number, say } from './say.tsx';
 
 interface PanelProps {
@@ -60,7 +60,7 @@ function pillText({ identity, frame }: ConsentModel, text: Text): Child {
   return say(text, looksLike(identity) ? 'pillLooksLike' : 'pillSuspicious');
 }
 
-export function looksLike(identity: Identity): Extract<AlarmSignal, { kind: 'looks_like' }> | undefined {
+function looksLike(identity: Identity): Extract<AlarmSignal, { kind: 'looks_like' }> | undefined {
   return identity.alarms.find((signal) => signal.kind === 'looks_like');
 }
 
@@ -87,7 +87,8 @@ function unconfirmedFacts(model: ConsentModel, text: Text): Child {
     }
     if (kind === 'loopback') return say(text, 'appNormalComputer');
     if (kind === 'scheme') return say(text, 'appNormalDevice');
-    if (identity.catalogName !== undefined) return say(text, 'appKnownSite', { name: <bdi>{identity.catalogName}</bdi> });
+    if (identity.catalogName !== undefined)
+      return say(text, 'appKnownSite', { name: <bdi>{identity.catalogName}</bdi> });
   }
   if (registeredAt === undefined) return say(text, 'appChoseName');
   return say(text, 'appRegistered', { ago: moment(registeredAt, agoText(text, frame, registeredAt)) });
@@ -139,7 +140,9 @@ export function addressLines(destination: Destination, text: Text): readonly Chi
   const full = port === undefined ? host : `${host}:${port}`;
   return [
     full === destination.registrable ? undefined : say(text, 'goesFull', { host: <Code>{full}</Code> }),
-    destination.displayedAs === undefined ? undefined : say(text, 'goesDisplayedAs', { host: <bdi>{destination.displayedAs}</bdi> }),
+    destination.displayedAs === undefined
+      ? undefined
+      : say(text, 'goesDisplayedAs', { host: <bdi>{destination.displayedAs}</bdi> }),
   ].filter((line) => line !== undefined);
 }
 
@@ -147,24 +150,29 @@ function siteVerdict({ identity, frame, screen }: ConsentModel, text: Text): Chi
   const other = looksLike(identity);
   if (other) {
     if (other.sites.length === 0) return say(text, 'goesNotKnown', { name: <bdi>{other.name}</bdi> });
-    const sites = listOf(text, other.sites.map((site) => <Code>{site}</Code>));
+    const sites = listOf(
+      text,
+      other.sites.map((site) => <Code>{site}</Code>),
+    );
     return say(text, 'goesNotListed', { name: <bdi>{other.name}</bdi>, sites });
   }
-  if (identity.tier === 'reviewed' && identity.forwards) return say(text, 'goesForwards', { name: <bdi>{identity.catalogName}</bdi> });
+  if (identity.tier === 'reviewed' && identity.forwards)
+    return say(text, 'goesForwards', { name: <bdi>{identity.catalogName}</bdi> });
   if (identity.destination.kind !== 'site') return undefined;
   if (identity.tier === 'reviewed') {
     return say(text, 'goesReviewed', { brand: frame.brand.name, name: <bdi>{identity.catalogName}</bdi> });
   }
   if (screen === 'returning' || screen === 'new_scopes') return say(text, 'goesSame');
   if (identity.publisher === identity.destination.registrable) return say(text, 'goesSameSite');
-  if (identity.publisher !== undefined) return say(text, 'goesOtherSite', { publisher: <Code>{identity.publisher}</Code> });
+  if (identity.publisher !== undefined)
+    return say(text, 'goesOtherSite', { publisher: <Code>{identity.publisher}</Code> });
   return say(text, 'goesWebsite');
 }
 
 /** The one calm warning a page may carry. */
 export function Note({ model, text }: PanelProps): Child {
   const [note] = model.identity.notes;
-  if (note === undefined) return <></>;
+  if (note === undefined) return null;
   const sentence = {
     publisher_differs: () => say(text, 'notePublisher', { publisher: <Code>{model.identity.publisher}</Code> }),
     private_network: () => say(text, 'notePrivate'),

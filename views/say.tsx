@@ -5,10 +5,14 @@
  */
 import type { Child } from 'hono/jsx';
 import type { Text } from './messages/catalog.ts';
-import type { MessageKey, en } from './messages/en.ts';
+import type { en, MessageKey } from './messages/en.ts';
 
 type Names<Sentence> = Sentence extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
-type Sentence<Key extends MessageKey> = (typeof en)[Key] extends string ? (typeof en)[Key] : (typeof en)[Key] extends { other: infer Other } ? Other : never;
+type Sentence<Key extends MessageKey> = (typeof en)[Key] extends string
+  ? (typeof en)[Key]
+  : (typeof en)[Key] extends { other: infer Other }
+    ? Other
+    : never;
 type Values<Key extends MessageKey, Value> = [Names<Sentence<Key>>] extends [never]
   ? []
   : [values: Readonly<Record<Names<Sentence<Key>>, Value>>];
@@ -27,7 +31,10 @@ export function plain<Key extends SentenceKey>(text: Text, key: Key, ...values: 
 
 /** The form of a message that fits `count`; `{count}` is the formatted number. */
 export function sayCount<Key extends PluralKey>(
-  text: Text, key: Key, count: number, values: Readonly<Record<string, Child>> = {},
+  text: Text,
+  key: Key,
+  count: number,
+  values: Readonly<Record<string, Child>> = {},
 ): Child {
   return markup(formFor(text, key, count), { ...values, count: number(text, count) });
 }
@@ -51,11 +58,7 @@ function fill(sentence: string, values: Readonly<Record<string, string>>): strin
 
 function markup(sentence: string, values: Readonly<Record<string, Child>>): Child {
   const parts = sentence.split(/<b>(.*?)<\/b>/g);
-  return (
-    <>
-      {parts.map((part, at) => (at % 2 === 1 ? <strong>{place(part, values)}</strong> : place(part, values)))}
-    </>
-  );
+  return <>{parts.map((part, at) => (at % 2 === 1 ? <strong>{place(part, values)}</strong> : place(part, values)))}</>;
 }
 
 function place(part: string, values: Readonly<Record<string, Child>>): Child[] {

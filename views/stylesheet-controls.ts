@@ -48,8 +48,8 @@ p.wrong { color: var(--alarm-ink); }
 .changes .tag { margin-inline-start: .25rem; }
 .stacked-label { display: none; }
 
-.tech { padding: .875rem 1.75rem; border-block-start: 1px solid var(--line); font-size: .9375rem; }
-.tech summary { font-weight: 600; color: var(--soft); }
+.tech { padding: .75rem 1.75rem; border-block-start: 1px solid var(--line); font-size: .9375rem; }
+.tech summary { min-block-size: 1.5rem; padding-block: .125rem; font-weight: 600; color: var(--soft); }
 .tech dl { margin-block: .625rem .25rem; }
 .tech dl > div { display: grid; grid-template-columns: 10rem 1fr; gap: 0 1rem; padding-block: .25rem; }
 .tech dt { color: var(--soft); }

@@ -152,7 +152,11 @@ const OTHER_MEDIA = `
 `;
 
 /** Comments and layout are for the reader of this file; the bytes sent have neither. */
-const COMPACT = (BASE + CONTROLS + LISTS + OTHER_MEDIA).replace(/\s*\n\s*/g, '').replace(/\s*([{};,])\s*/g, '$1').replace(/: /g, ':').replaceAll(';}', '}');
+const COMPACT = (BASE + CONTROLS + LISTS + OTHER_MEDIA)
+  .replace(/\s*\n\s*/g, '')
+  .replace(/\s*([{};,])\s*/g, '$1')
+  .replace(/: /g, ':')
+  .replaceAll(';}', '}');
 
 export interface Stylesheet {
   readonly css: string;
@@ -169,7 +173,9 @@ export function stylesheetFor(accent: string): Stylesheet {
 /** The accent's tokens alone, light and dark, contrast kept by derivation. Throws on a colour that is not `#rrggbb`. */
 export function brandStylesheet(accent: string): string {
   const rules = (mode: 'light' | 'dark') =>
-    `:root{${Object.entries(brandTokens(accent, mode)).map(([name, value]) => `--${name}:${value}`).join(';')}}`;
+    `:root{${Object.entries(brandTokens(accent, mode))
+      .map(([name, value]) => `--${name}:${value}`)
+      .join(';')}}`;
   return `${rules('light')}@media (prefers-color-scheme:dark){${rules('dark')}}`;
 }
 

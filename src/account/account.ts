@@ -5,12 +5,12 @@
  * and ends only what is their own.
  */
 import type { Context } from 'hono';
+import type { AccountNotice } from '../../views/account-models.ts';
 import { AccountPage } from '../../views/account-page.tsx';
 import { RemoveAllPage, RemovePage, SignedOutPage, SignInPage } from '../../views/account-pages.tsx';
-import type { AccountNotice } from '../../views/models.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
-import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
+import { answerPage, ownPath } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import type { Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';

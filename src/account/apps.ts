@@ -4,7 +4,8 @@
  * Rows are grouped by what a person can tell apart: the catalogue's name, else the cleaned name with its kind of
  * destination. A row's key is derived, so it names the same row at the next request.
  */
-import type { Ability, AccountApp } from '../../views/models.ts';
+import type { AccountApp } from '../../views/account-models.ts';
+import type { Ability } from '../../views/models.ts';
 import { identityOf } from '../browser/client-identity.ts';
 import { ownPath } from '../browser/responder.ts';
 import { destinationWord } from '../domain/destination.ts';
@@ -24,14 +25,17 @@ export interface AccountRow {
 interface Seen {
   readonly approval: Approval;
   readonly identity: Identity;
+  /** What it may do: remembered, or still held by a connection from before a narrower consent. */
+  readonly scopes: readonly string[];
 }
 
 /** The person's rows, most recently used first. */
 export async function accountRows(deps: AppDeps, session: Session): Promise<readonly AccountRow[]> {
   const listed = await deps.store.listApprovals(session.user.id, deps.now());
   const groups = new Map<string, Seen[]>();
-  for (const { approval, client } of listed) {
-    const seen = { approval, identity: identityOfApproval(deps, approval, client) };
+  for (const { approval, client, grantedScopes } of listed) {
+    const scopes = [...new Set([...approval.scopes, ...grantedScopes])];
+    const seen = { approval, identity: identityOfApproval(deps, approval, client), scopes };
     const key = groupKey(seen.identity);
     groups.set(key, [...(groups.get(key) ?? []), seen]);
   }
@@ -80,8 +84,8 @@ function rowOf(deps: AppDeps, session: Session, key: string, seen: readonly Seen
     name: first.identity.name,
     catalogName: first.identity.catalogName,
     destinations: seen.map(({ identity }) => identity.destination),
-    abilities: approvals
-      .flatMap((approval) => abilitiesOf(deps, approval))
+    abilities: seen
+      .flatMap(({ approval, scopes }) => abilitiesOf(deps, approval, scopes))
       .filter((ability, index, all) => all.findIndex((other) => other.scope === ability.scope) === index),
     resourceNames: [...new Set(approvals.map((approval) => resourceName(deps, approval)))],
     upstreamName: deps.connectors.get(first.approval.upstream)?.displayName ?? first.approval.upstream,
@@ -106,9 +110,9 @@ function rowOf(deps: AppDeps, session: Session, key: string, seen: readonly Seen
 const resourceName = (deps: AppDeps, approval: Approval): string =>
   deps.config.resources.get(approval.resource)?.name ?? approval.resource;
 
-function abilitiesOf(deps: AppDeps, approval: Approval): readonly Ability[] {
+function abilitiesOf(deps: AppDeps, approval: Approval, scopes: readonly string[]): readonly Ability[] {
   const resource = deps.config.resources.get(approval.resource);
-  return approval.scopes.map((scope) => {
+  return scopes.map((scope) => {
     const definition = resource?.scopes.get(scope);
     return {
       scope,

@@ -21,7 +21,7 @@ export function identityOf(deps: AppDeps, clientId: string, metadata: ClientMeta
     redirectUri,
     documentHost: undefined,
     catalog: STARTER_CATALOG,
-    operatorNames: [config.brand.name, ...[...config.resources.values()].map((resource) => resource.name)],
+    operatorNames: [config.brand.name],
     upstreamNames: [...config.upstreams.values()].map((upstream) => upstream.displayName),
     siteUsedBefore: undefined,
     registrableDomain,

@@ -19,7 +19,7 @@ export interface PracticeUpstream {
   close(): Promise<void>;
 }
 
-export const PRACTICE_PEOPLE: readonly PracticePerson[] = [
+const PRACTICE_PEOPLE: readonly PracticePerson[] = [
   { sub: 'maya', name: 'Maya' },
   { sub: 'jonas', name: 'Jonas' },
   { sub: 'aiko', name: 'Aiko' },

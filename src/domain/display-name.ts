@@ -11,6 +11,9 @@ const NAME_LIMIT = 40;
 /** Marks that may sit on one base character: enough for every living script, too few to climb over a line. */
 const MARK_LIMIT = 3;
 const RAW_LIMIT = 200;
+/** Code points looked at; far more than any shown name needs, so that a huge one costs nothing. */
+const READ_LIMIT = 2000;
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 export interface CleanedName {
   /** Empty when nothing readable was left. */
@@ -29,12 +32,11 @@ export interface CleanedName {
   readonly codePoints: string | undefined;
 }
 
-const DROPPED =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Variation_Selector}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufffd]/u;
+const DROPPED = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufffd]/u;
 const WHITESPACE = /[\t\n\v\f\r\u0085\u2028\u2029\p{Zs}]+/gu;
 /** A joiner is part of the spelling between letters of these scripts (UAX 31 section 2.3), and between emoji. */
 const JOINED =
-  /[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gujarati}\p{Script=Gurmukhi}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Oriya}\p{Script=Sinhala}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Khmer}\p{Script=Mongolian}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{M}]/u;
+  /[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gujarati}\p{Script=Gurmukhi}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Oriya}\p{Script=Sinhala}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Khmer}\p{Script=Mongolian}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{M}]/u;
 const LEGITIMATE_JOINER = /[\u200c\u200d]/u;
 const EMOJI_SELECTOR = /[\ufe0e\ufe0f]/u;
 
@@ -44,15 +46,12 @@ const EMOJI_SELECTOR = /[\ufe0e\ufe0f]/u;
  */
 export function cleanDisplayName(raw: string | undefined): CleanedName {
   const sent = [...(raw ?? '')];
-  const spaced = [...(raw ?? '').normalize('NFC').replace(WHITESPACE, ' ')];
+  const spaced = [...sent.slice(0, READ_LIMIT).join('').normalize('NFC').replace(WHITESPACE, ' ')];
   const kept = spaced.filter((char) => !DROPPED.test(char));
   const hidden = spaced.some((char, at) => DROPPED.test(char) && !belongs(char, spaced[at - 1], spaced[at + 1]));
   const marked = limitMarks(kept.join('')).replace(/ +/g, ' ').trim();
-  const graphemes = Array.from(
-    new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(marked),
-    (part) => part.segment,
-  );
-  const cut = graphemes.length > NAME_LIMIT;
+  const graphemes = Array.from(GRAPHEMES.segment(marked), (part) => part.segment);
+  const cut = graphemes.length > NAME_LIMIT || sent.length > READ_LIMIT;
   const name = cut ? `${graphemes.slice(0, NAME_LIMIT).join('').trimEnd()}…` : marked;
   const cleaned = kept.length !== spaced.length || marked.length < kept.join('').trim().replace(/ +/g, ' ').length;
   return {

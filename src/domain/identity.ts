@@ -74,6 +74,8 @@ export interface IdentityFacts {
   readonly registrableDomain: RegistrableDomain;
 }
 
+/** Characters of a name that are judged; only its first 40 graphemes are ever shown. */
+const JUDGED_LIMIT = 2000;
 const AUTHORITY = /\b(verified|official|approved|certified|trusted|security|secure|support|admin|helpdesk|it team)\b/i;
 
 /** Judges one request. Throws only when `redirectUri` is no URI, which a matched redirect never is. */
@@ -158,7 +160,8 @@ function alarmsOf(
   publisher: string | undefined,
 ): readonly AlarmSignal[] {
   const alarms: AlarmSignal[] = [];
-  const matches = findLookAlikes(facts.name ?? '', knownBrands(facts, destination));
+  const raw = (facts.name ?? '').slice(0, JUDGED_LIMIT);
+  const matches = findLookAlikes(raw, knownBrands(facts, destination));
   const [first] = matches;
   if (first && !matches.some((match) => match.listed)) {
     alarms.push({ kind: 'looks_like', name: first.names[0] ?? '', of: first.of, sites: first.sites });
@@ -168,7 +171,7 @@ function alarmsOf(
   const own = [publisher, destination.kind === 'site' ? destination.registrable : undefined].filter(
     (site) => site !== undefined,
   );
-  if (containsUrl(facts.name ?? '', own)) alarms.push({ kind: 'contains_url' });
+  if (containsUrl(raw, own)) alarms.push({ kind: 'contains_url' });
   return alarms;
 }
 

@@ -16,90 +16,26 @@ export interface NamedBrand {
 
 /** Words that add nothing to who an app claims to be; already folded by `foldConfusables` when compared. */
 const FILLER = new Set(
-  [
-    'a',
-    'an',
-    'and',
-    'the',
-    'my',
-    'by',
-    'for',
-    'from',
-    'in',
-    'of',
-    'on',
-    'to',
-    'with',
-    'your',
-    'via',
-    'app',
-    'application',
-    'agent',
-    'assistant',
-    'client',
-    'cli',
-    'connector',
-    'desktop',
-    'extension',
-    'helper',
-    'ide',
-    'integration',
-    'mcp',
-    'mobile',
-    'plugin',
-    'proxy',
-    'server',
-    'tool',
-    'web',
-    'website',
-    'broker',
-    'consent',
-    'admin',
-    'approved',
-    'auth',
-    'certified',
-    'connect',
-    'login',
-    'oauth',
-    'official',
-    'secure',
-    'security',
-    'sign',
-    'signin',
-    'sso',
-    'support',
-    'trusted',
-    'verified',
-    'account',
-    'it',
-    'team',
-    'teams',
-    'enterprise',
-    'business',
-    'pro',
-    'plus',
-    'inc',
-    'llc',
-    'ltd',
-    'gmbh',
-    'corp',
-    'beta',
-    'demo',
-    'dev',
-    'local',
-    'preview',
-    'sample',
-    'test',
-  ].map(foldConfusables),
+  `
+    a an and the my by for from in of on to with your via app application agent assistant client cli
+    connector desktop extension helper ide integration mcp mobile plugin proxy server tool web website
+    broker consent admin approved auth certified connect login oauth official secure security sign
+    signin sso support trusted verified account it team teams enterprise business pro plus inc llc ltd
+    gmbh corp beta demo dev local preview sample test
+  `
+    .trim()
+    .split(/\s+/)
+    .map(foldConfusables),
 );
-/** More than a shown name can hold, so that nothing shown escapes by standing late. */
-const MOST_WORDS = 24;
+const MOST_WORDS = 40;
 /** Shorter names differ by one letter from too many innocent words. */
 const EDIT_MIN_LETTERS = 5;
 
 /** Every brand the name resembles, in the order given. The name is taken raw: what cleaning drops may not hide a look-alike. */
 export function findLookAlikes<T extends NamedBrand>(name: string, brands: readonly T[]): readonly T[] {
-  const visible = name.replace(/[\p{Cf}\p{Cc}\p{Variation_Selector}\u034f]/gu, (char) => (/\s/.test(char) ? ' ' : ''));
+  const visible = name.replace(/[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, (char) =>
+    /\s/.test(char) ? ' ' : '',
+  );
   const everything = wordsOf(visible);
   const outsideMentions = wordsOf(visible.replace(/\([^)]*\)|\[[^\]]*\]/g, ' ').replace(/\b(?:for|to)\s+\S+/giu, ' '));
   return brands.filter((brand) => {
@@ -148,7 +84,7 @@ function withoutFiller(words: readonly string[]): readonly string[] {
 }
 
 /** One insertion, deletion, replacement or swap of neighbours. */
-export function withinOneEdit(left: string, right: string): boolean {
+function withinOneEdit(left: string, right: string): boolean {
   if (left === right) return true;
   const [short, long] = left.length <= right.length ? [left, right] : [right, left];
   if (long.length - short.length > 1) return false;

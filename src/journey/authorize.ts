@@ -55,7 +55,7 @@ export const authorizeEndpoint =
     const clientId = requestedClientId(reading.parameters);
     if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
     const client = await deps.store.findClient(clientId.value);
-    const addressee = judgeAddressee(reading.parameters, client);
+    const addressee = judgeAddressee(reading.parameters, client, deps.config.issuer);
     if (!addressee.ok) return refuseAddressee(c, deps, session, addressee.failure);
     c.get('event').note({ client_id: addressee.value.client.id });
     const checked = judgeRequest(reading.parameters, addressee.value, [...deps.config.resources.values()]);

@@ -91,8 +91,13 @@ async function arrive(
 ): Promise<Response> {
   const connector = deps.connectors.get(journey.upstream);
   const secrets = openJourneySecrets(journey, deps.keys);
-  if (connector === undefined || secrets === undefined)
-    throw new Error('a returned journey has no connector or secrets');
+  if (connector === undefined || secrets === undefined) {
+    await deps.store.failJourney(journey.id, 'unopened', personTrail(c, deps, journey.expectedUserId));
+    return refusePage(c, deps, visitor.session, {
+      code: 'request_expired',
+      reason: 'its upstream or its keys are gone',
+    });
+  }
   const flat = new URLSearchParams(
     [...parameters].map(([name, values]) => [name, values[0] ?? ''] as [string, string]),
   );
@@ -137,7 +142,7 @@ async function finish(
   const redirect =
     request === undefined || client === undefined || client.blockedAt !== undefined
       ? undefined
-      : trustRedirect(request.redirectUri, client.metadata);
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || clientSnapshot === undefined || redirect === undefined) {
     await deps.store.failJourney(journey.id, 'client_changed', trail);
     return refusePage(c, deps, visitor.session, {

@@ -49,6 +49,7 @@ export function consentModel(
       : undefined;
   const already = live?.scopes ?? [];
   const shown = screen === 'new_scopes' ? request.scopes.filter((scope) => !already.includes(scope)) : request.scopes;
+  const keepsTicks = screen === 'returning' || screen === 'client_changed';
   const upstream = deps.connectors.get(resource.upstream);
 
   return {
@@ -61,7 +62,10 @@ export function consentModel(
     accountName: scene.person?.name,
     useAnotherUrl: undefined,
     lifetime: deps.config.consent.lifetime,
-    abilities: shown.map((name) => abilityOf(name, resource)),
+    abilities: shown.map((name) => ({
+      ...abilityOf(name, resource),
+      ...(keepsTicks && already.includes(name) && { ticked: true }),
+    })),
     alreadyAllowed:
       screen === 'first_time' || screen === 'alarm'
         ? []
@@ -82,7 +86,7 @@ export function consentModel(
       redirectUri: request.redirectUri,
       resource: resource.url,
       scopes: request.scopes,
-      upstreamScopes: upstreamScopes(request.scopes, resource),
+      upstreamScopes: [...new Set([...ownScopesUpstream(resource, deps), ...upstreamScopes(request.scopes, resource)])],
       registration: client?.kind === 'configured' ? 'configured' : 'registered',
       registeredAt: client?.createdAt,
       nameCodePoints: identity.name.cleaned ? identity.name.codePoints : undefined,
@@ -93,6 +97,12 @@ export function consentModel(
       expiresAt: journey.expiresAt,
     },
   };
+}
+
+/** What every hop asks of the third party, whatever the app asks of us. */
+function ownScopesUpstream(resource: Resource, { config }: AppDeps): readonly string[] {
+  const upstream = config.upstreams.get(resource.upstream);
+  return [...(upstream?.kind === 'oidc' ? ['openid'] : []), ...(upstream?.scopes ?? [])];
 }
 
 function screenOf(journey: AskedJourney, alarm: boolean): ConsentScreenKind {

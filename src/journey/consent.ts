@@ -93,11 +93,19 @@ async function allow(
   ticked: readonly string[],
   understood: boolean,
 ): Promise<Response> {
-  const { identity, alarmBlocks } = consentModel(scene, frameOf(deps, visitor.session), '', undefined, deps);
+  const { identity, alarmBlocks, screen, alreadyAllowed } = consentModel(
+    scene,
+    frameOf(deps, visitor.session),
+    '',
+    undefined,
+    deps,
+  );
   if (identity.tier === 'alarm' && alarmBlocks) return forged(c, deps, visitor, 'look-alikes are blocked here');
   if (identity.tier === 'alarm' && !understood)
     return showConsent(c, deps, visitor, scene, journey.browserHash, 'understood_missing');
-  const scopes = chosenScopes(scene.request.scopes, ticked, scene.resource);
+  // The page of new scopes lists what is allowed already without a box: it stays allowed.
+  const kept = screen === 'new_scopes' ? alreadyAllowed.map(({ scope }) => scope) : [];
+  const scopes = chosenScopes(scene.request.scopes, [...ticked, ...kept], scene.resource);
   if (scopes.length === 0) return deny(c, deps, visitor, journey);
 
   const consented = await deps.store.recordConsent(

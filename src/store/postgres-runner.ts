@@ -32,9 +32,9 @@ const RETRYABLE = new Set(['40001', '40P01']);
 /**
  * Classes and codes of PostgreSQL's appendix A after which trying later may help: connection (08), resources (53),
  * shutdown (57P), statement timeout (57014), lock timeout (55P03), idle in transaction (25P03), a standby that only
- * reads (25006), who may connect (28) and where to (3D).
+ * reads (25006), a database closed for maintenance (55000), who may connect (28) and where to (3D).
  */
-const UNAVAILABLE = /^(08|53|57P|28|3D)|^(57014|55P03|25P03|25006|40001|40P01)$/;
+const UNAVAILABLE = /^(08|53|57P|28|3D)|^(57014|55000|55P03|25P03|25006|40001|40P01)$/;
 const AWAY = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ENOENT)/;
 /** node-postgres gives these no code. */
 const AWAY_TEXT =

@@ -115,8 +115,11 @@ export interface PeopleStore {
   endSession(idHash: TokenHash, trail: Trail): Promise<boolean>;
   findApproval(userId: string, clientId: string, resource: string): Promise<Approval | undefined>;
   getApproval(id: string): Promise<Approval | undefined>;
-  /** The person's live approvals with their clients, newest first. */
-  listApprovals(userId: string, now: Seconds): Promise<readonly { approval: Approval; client: Client | undefined }[]>;
+  /** The person's live approvals with their clients and the scopes their live grants hold, newest first. */
+  listApprovals(
+    userId: string,
+    now: Seconds,
+  ): Promise<readonly { approval: Approval; client: Client | undefined; grantedScopes: readonly string[] }[]>;
   /**
    * Revokes these approvals of this person (all live ones when `approvalIds` is undefined) and everything under them: grants, refresh
    * families, access tokens, unredeemed codes, journeys under way of the same person and client, sealed upstream tokens

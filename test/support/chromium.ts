@@ -2,11 +2,12 @@
  * A real Chromium for tests, and a visit in it that remembers everything a page did wrong.
  *
  * A dialog, a script error or a refusal by a content security policy is a complaint; suites expect none. Must never
- * reach out to anything but loopback: every host name leads to 127.0.0.1.
+ * reach out to anything but loopback: every host name leads to 127.0.0.1. After a private scheme was tried in a page,
+ * Chromium's question about it takes all further input there: begin a new visit.
  */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const EXECUTABLE = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-background-networking',
@@ -58,4 +59,13 @@ export async function startVisit(browser: Browser, options: { readonly javaScrip
 }
 
 /** What has the focus: the tag, or `BODY` when nothing has. */
-export const focused = (page: Page): Promise<string> => page.evaluate<string>("document.activeElement?.tagName ?? 'none'");
+export const focused = (page: Page): Promise<string> =>
+  page.evaluate<string>("document.activeElement?.tagName ?? 'none'");
+
+/** Clicks through the practice provider as `person`; its own consent page comes only the first time. `arrived` is the end to wait for. */
+export async function signInByClicking(page: Page, person: string, arrived: Promise<unknown>): Promise<void> {
+  await page.locator(`button[name="person"][value="${person}"]`).click();
+  const grant = page.locator('button.first[name="decision"][value="allow"]');
+  const granted = grant.click().catch(() => undefined);
+  await Promise.race([arrived, granted.then(() => arrived)]);
+}

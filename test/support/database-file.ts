@@ -23,13 +23,13 @@ export const rows = (setting: Asked, sql: string, ...values: readonly unknown[])
   openFile(setting, true, (database) => database.prepare(sql).all(...values) as Row[]);
 
 export const count = (setting: Asked, table: string, where = '1 = 1', ...values: readonly unknown[]): number =>
-  Number(rows(setting, `SELECT count(*) AS n FROM ${table} WHERE ${where}`, ...values)[0]?.['n']);
+  Number(rows(setting, `SELECT count(*) AS n FROM ${table} WHERE ${where}`, ...values)[0]?.n);
 
 /** Audit rows of one event, in order, with their details parsed. */
 export const auditRows = (setting: Asked, event: string): readonly Row[] =>
   rows(setting, 'SELECT * FROM audit WHERE event = ? ORDER BY seq', event).map((row) => ({
     ...row,
-    details: JSON.parse(String(row['details'])),
+    details: JSON.parse(String(row.details)),
   }));
 
 /** Journeys that hold an upstream state, which only an approval may bring. */

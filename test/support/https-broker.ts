@@ -20,7 +20,9 @@ export async function startHttpsSetting(options: BrokerSettings = {}) {
     request.pipe(inner);
   }, identity);
   const issuer = `https://localhost:${front.port}`;
-  const upstream = await startOidcUpstream({ clients: [{ ...UPSTREAM_CLIENT, redirect_uris: [`${issuer}/callback/corp`] }] });
+  const upstream = await startOidcUpstream({
+    clients: [{ ...UPSTREAM_CLIENT, redirect_uris: [`${issuer}/callback/corp`] }],
+  });
   const setting = await startTestBroker(
     { preset: 'oidc', issuer: upstream.issuer, ...UPSTREAM_CLIENT },
     { ...options, settings: { ...options.settings, issuer } },

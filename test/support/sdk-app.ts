@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Exchange, observedFetch } from '../../src/demo/exchange.ts';
 
-export const APP_REDIRECT = 'http://127.0.0.1:53921/callback';
+const APP_REDIRECT = 'http://127.0.0.1:53921/callback';
 
 export interface AppMemory<Info, Tokens, Discovery> {
   client: Info | undefined;

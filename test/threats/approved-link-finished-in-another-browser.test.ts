@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { auditRows, count, rows } from '../support/database-file.ts';
-import { expectNoWayOut, handOffIn, type OidcWorld, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectNoWayOut,
+  handOffIn,
+  type OidcWorld,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
@@ -10,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe('T-A02 a link approved by the attacker is finished in the victim\'s browser', () => {
+describe("T-A02 a link approved by the attacker is finished in the victim's browser", () => {
   it('ends in a 403 page with the state burnt and the attempt on record', async () => {
     const victim = await rememberedVictim(world, 'maya');
     const malicious = await registerMalicious(world.setting.issuer);
@@ -28,8 +35,12 @@ describe('T-A02 a link approved by the attacker is finished in the victim\'s bro
     expect(count(world.setting, 'codes')).toBe(before.codes);
     expect(count(world.setting, 'approvals', 'client_id = ?', malicious.client_id)).toBe(0);
     expect(world.upstream.seen('/token').length).toBe(before.exchanges);
-    expect(rows(world.setting, 'SELECT outcome FROM journeys WHERE client_id = ?', malicious.client_id)).toEqual([{ outcome: 'browser_mismatch' }]);
-    expect(auditRows(world.setting, 'journey.browser_mismatch')).toMatchObject([{ client_id: malicious.client_id, details: { cookie: 'none' } }]);
+    expect(rows(world.setting, 'SELECT outcome FROM journeys WHERE client_id = ?', malicious.client_id)).toEqual([
+      { outcome: 'browser_mismatch' },
+    ]);
+    expect(auditRows(world.setting, 'journey.browser_mismatch')).toMatchObject([
+      { client_id: malicious.client_id, details: { cookie: 'none' } },
+    ]);
 
     const late = await attacker.get(passed.next ?? '');
     expectNoWayOut(late, 400);
@@ -53,12 +64,17 @@ describe('T-A02 a link approved by the attacker is finished in the victim\'s bro
     const attacker = new BrowserJar();
     const { upstreamUrl } = await handOffIn(world, attacker, malicious);
     const victim = await rememberedVictim(world, 'aiko');
-    const name = [...attacker.cookiesFor(world.setting.issuer).keys()].find((cookie) => cookie.startsWith('mcb_journey_'));
+    const name = [...attacker.cookiesFor(world.setting.issuer).keys()].find((cookie) =>
+      cookie.startsWith('mcb_journey_'),
+    );
     victim.jar.setCookie(world.setting.issuer, `${name}=${'A'.repeat(43)}; Path=/`);
 
     const answer = await victim.jar.follow(await victim.jar.get(upstreamUrl));
     expectNoWayOut(answer, 403);
-    expect(auditRows(world.setting, 'journey.browser_mismatch').at(-1)).toMatchObject({ client_id: malicious.client_id, details: { cookie: 'other' } });
+    expect(auditRows(world.setting, 'journey.browser_mismatch').at(-1)).toMatchObject({
+      client_id: malicious.client_id,
+      details: { cookie: 'other' },
+    });
   });
 
   it('lets the browser that approved finish', async () => {

@@ -1,9 +1,18 @@
 /** State or cookie set too early: a page that can be walked around protects nobody (MCP security best practices). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { count, rows } from '../support/database-file.ts';
 import { consentForm } from '../support/mcp-client.ts';
-import { expectNoWayOut, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectNoWayOut,
+  hopsUpstream,
+  type OidcWorld,
+  openAuthorize,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
@@ -17,9 +26,13 @@ describe('T-A21 a callback before the approval', () => {
     const malicious = await registerMalicious(world.setting.issuer);
     const cookies = new Set(jar.cookiesFor(world.setting.issuer).keys());
     await openAuthorize(world, jar, malicious);
-    expect(rows(world.setting, 'SELECT decision, upstream_state_hash, cookie_hash, secrets_sealed FROM journeys WHERE client_id = ?', malicious.client_id)).toEqual([
-      { decision: null, upstream_state_hash: null, cookie_hash: null, secrets_sealed: null },
-    ]);
+    expect(
+      rows(
+        world.setting,
+        'SELECT decision, upstream_state_hash, cookie_hash, secrets_sealed FROM journeys WHERE client_id = ?',
+        malicious.client_id,
+      ),
+    ).toEqual([{ decision: null, upstream_state_hash: null, cookie_hash: null, secrets_sealed: null }]);
     expect([...jar.cookiesFor(world.setting.issuer).keys()].filter((name) => !cookies.has(name))).toEqual([]);
     expect([...jar.cookiesFor(world.setting.issuer).keys()].filter((name) => name.includes('journey'))).toEqual([]);
   });
@@ -33,10 +46,23 @@ describe('T-A21 a callback before the approval', () => {
     const cookie = jar.cookiesFor(world.setting.issuer).get('mcb_browser')?.value ?? '';
     const exchanges = world.upstream.seen('/token').length;
 
-    for (const state of [journey, ticket, cookie, createHash('sha256').update(journey).digest('base64url'), 'client-state-1', 'null', 'undefined']) {
+    for (const state of [
+      journey,
+      ticket,
+      cookie,
+      createHash('sha256').update(journey).digest('base64url'),
+      'client-state-1',
+      'null',
+      'undefined',
+    ]) {
       const query = new URLSearchParams({
-        client_id: 'broker-at-upstream', response_type: 'code', redirect_uri: `${world.setting.issuer}/callback/corp`, scope: 'openid', state,
-        code_challenge: createHash('sha256').update('v'.repeat(43)).digest('base64url'), code_challenge_method: 'S256',
+        client_id: 'broker-at-upstream',
+        response_type: 'code',
+        redirect_uri: `${world.setting.issuer}/callback/corp`,
+        scope: 'openid',
+        state,
+        code_challenge: createHash('sha256').update('v'.repeat(43)).digest('base64url'),
+        code_challenge_method: 'S256',
       });
       const returning = await jar.get(`${world.upstream.issuer}/auth?${query}`);
       expect(returning.next).toContain('/callback/corp?code=');
@@ -56,6 +82,13 @@ describe('T-A21 a callback before the approval', () => {
     expectNoWayOut(answer, 400);
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(hopsUpstream(world)).toBe(hops);
-    expect(count(world.setting, 'journeys', 'client_id = ? AND decision IS NULL AND upstream_state_hash IS NULL', malicious.client_id)).toBe(1);
+    expect(
+      count(
+        world.setting,
+        'journeys',
+        'client_id = ? AND decision IS NULL AND upstream_state_hash IS NULL',
+        malicious.client_id,
+      ),
+    ).toBe(1);
   });
 });

@@ -14,7 +14,8 @@ afterAll(() => world.close());
 /** Follows whatever points anywhere, without a single cookie, and returns every answer. */
 async function walkCookieless(start: string): Promise<readonly JarResponse[]> {
   const seen: JarResponse[] = [];
-  for (let next: string | undefined = start; next !== undefined && seen.length < 15; next = seen.at(-1)?.next) seen.push(await new BrowserJar().get(next));
+  for (let next: string | undefined = start; next !== undefined && seen.length < 15; next = seen.at(-1)?.next)
+    seen.push(await new BrowserJar().get(next));
   return seen;
 }
 

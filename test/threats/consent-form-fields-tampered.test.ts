@@ -4,7 +4,14 @@ import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { rows, stateRows } from '../support/database-file.ts';
 import { answerOf, authorizationUrl, consentForm, decide, newPkce, redeem, register } from '../support/mcp-client.ts';
 import { signInAs } from '../support/upstreams/oidc-upstream.ts';
-import { expectNoWayOut, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectNoWayOut,
+  type OidcWorld,
+  openAuthorize,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
@@ -12,8 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const inputs = (page: JarResponse): readonly string[] => (/<form[^>]*action="\/consent\/.*?<\/form>/s.exec(page.body)?.[0].match(/<(input|select|textarea)\b[^>]*>/g) ?? []);
-const decisionOf = (action: string) => rows(world.setting, 'SELECT decision, upstream_state_hash FROM journeys WHERE id = ?', action.split('/').at(-1));
+const inputs = (page: JarResponse): readonly string[] =>
+  /<form[^>]*action="\/consent\/.*?<\/form>/s.exec(page.body)?.[0].match(/<(input|select|textarea)\b[^>]*>/g) ?? [];
+const decisionOf = (action: string) =>
+  rows(world.setting, 'SELECT decision, upstream_state_hash FROM journeys WHERE id = ?', action.split('/').at(-1));
 const OPEN = [{ decision: null, upstream_state_hash: null }];
 
 describe('T-A12 the fields of the consent form are tampered with', () => {
@@ -33,8 +42,14 @@ describe('T-A12 the fields of the consent form are tampered with', () => {
     const [pkce, attackers] = [newPkce(), newPkce()];
     const page = await jar.get(authorizationUrl(issuer, client, pkce));
     const decided = await decide(jar, page, 'allow', [
-      ['redirect_uri', 'https://evil.example.net/cb'], ['client_id', malicious.client_id], ['code_challenge', attackers.challenge],
-      ['state', 'evil-state'], ['resource', 'https://evil.example.net/mcp'], ['scope', 'notes:write'], ['scope', 'notes:purge'], ['user', 'usr_other'],
+      ['redirect_uri', 'https://evil.example.net/cb'],
+      ['client_id', malicious.client_id],
+      ['code_challenge', attackers.challenge],
+      ['state', 'evil-state'],
+      ['resource', 'https://evil.example.net/mcp'],
+      ['scope', 'notes:write'],
+      ['scope', 'notes:purge'],
+      ['user', 'usr_other'],
     ]);
     const handOff = await jar.follow(decided);
     const answered = await jar.follow(await signInAs('jonas', jar, handOff.next ?? ''));
@@ -42,8 +57,19 @@ describe('T-A12 the fields of the consent form are tampered with', () => {
     expect(answerOf(answered).get('state')).toBe('client-state-1');
     const code = answerOf(answered).get('code') ?? '';
     expect((await redeem(issuer, client, code, attackers)).status).toBe(400);
-    expect(rows(world.setting, 'SELECT client_id, redirect_uri, scopes, resource, code_challenge FROM codes ORDER BY created_at DESC, rowid DESC LIMIT 1')).toEqual([
-      { client_id: client.client_id, redirect_uri: 'http://127.0.0.1:33418/callback', scopes: '["notes:read"]', resource: 'notes', code_challenge: pkce.challenge },
+    expect(
+      rows(
+        world.setting,
+        'SELECT client_id, redirect_uri, scopes, resource, code_challenge FROM codes ORDER BY created_at DESC, rowid DESC LIMIT 1',
+      ),
+    ).toEqual([
+      {
+        client_id: client.client_id,
+        redirect_uri: 'http://127.0.0.1:33418/callback',
+        scopes: '["notes:read"]',
+        resource: 'notes',
+        code_challenge: pkce.challenge,
+      },
     ]);
   });
 
@@ -51,7 +77,14 @@ describe('T-A12 the fields of the consent form are tampered with', () => {
     const { jar, client } = await rememberedVictim(world, 'aiko');
     const { action, ticket } = consentForm(await openAuthorize(world, jar, client));
     const states = stateRows(world.setting);
-    for (const wrong of [`${ticket}A`, ticket.slice(1), (ticket.startsWith('A') ? 'B' : 'A') + ticket.slice(1), ticket.toUpperCase(), 'null', '[]']) {
+    for (const wrong of [
+      `${ticket}A`,
+      ticket.slice(1),
+      (ticket.startsWith('A') ? 'B' : 'A') + ticket.slice(1),
+      ticket.toUpperCase(),
+      'null',
+      '[]',
+    ]) {
       expectNoWayOut(await jar.postForm(action, { ticket: wrong, decision: 'allow' }), 403);
     }
     expect(decisionOf(action)).toEqual(OPEN);

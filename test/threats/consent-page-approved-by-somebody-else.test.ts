@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { rows } from '../support/database-file.ts';
 import { consentForm } from '../support/mcp-client.ts';
-import { expectNoWayOut, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectNoWayOut,
+  hopsUpstream,
+  type OidcWorld,
+  openAuthorize,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
@@ -11,7 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const decisionOf = (clientId: string) => rows(world.setting, 'SELECT decision, upstream_state_hash FROM journeys WHERE client_id = ?', clientId);
+const decisionOf = (clientId: string) =>
+  rows(world.setting, 'SELECT decision, upstream_state_hash FROM journeys WHERE client_id = ?', clientId);
 
 describe("T-A13 the victim approves the attacker's page", () => {
   it('shows another browser no form, with or without a session', async () => {
@@ -48,6 +57,9 @@ describe("T-A13 the victim approves the attacker's page", () => {
     const { jar } = await rememberedVictim(world, 'aiko');
     const own = consentForm(await openAuthorize(world, jar, malicious));
     expectNoWayOut(await jar.postForm(action, { ticket: own.ticket, decision: 'allow' }), 403);
-    expect(decisionOf(malicious.client_id)).toEqual([{ decision: null, upstream_state_hash: null }, { decision: null, upstream_state_hash: null }]);
+    expect(decisionOf(malicious.client_id)).toEqual([
+      { decision: null, upstream_state_hash: null },
+      { decision: null, upstream_state_hash: null },
+    ]);
   });
 });

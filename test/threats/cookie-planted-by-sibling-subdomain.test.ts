@@ -40,9 +40,16 @@ describe('T-A03 a cookie planted by a sibling subdomain', () => {
     expect(page[0]).toMatch(/^__Host-mcb_browser=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
     expect(decided).toEqual([]);
     expect(handOff).toHaveLength(1);
-    expect(handOff[0]).toMatch(/^__Host-mcb_journey_[A-Za-z0-9_-]{16}=[A-Za-z0-9_-]{43}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
-    expect(finished.map((line) => line.split('=')[0]?.replace(/journey_.*/, 'journey'))).toEqual(['__Host-mcb_journey', '__Host-mcb_session']);
-    expect(finished.every((line) => / Path=\/;/.test(line) && line.includes('Secure') && !/domain/i.test(line))).toBe(true);
+    expect(handOff[0]).toMatch(
+      /^__Host-mcb_journey_[A-Za-z0-9_-]{16}=[A-Za-z0-9_-]{43}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+    expect(finished.map((line) => line.split('=')[0]?.replace(/journey_.*/, 'journey'))).toEqual([
+      '__Host-mcb_journey',
+      '__Host-mcb_session',
+    ]);
+    expect(finished.every((line) => / Path=\/;/.test(line) && line.includes('Secure') && !/domain/i.test(line))).toBe(
+      true,
+    );
     expect(finished[1]).toMatch(/^__Host-mcb_session=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
   });
 

@@ -1,5 +1,5 @@
 /** A code redeemed twice because it was looked up first and removed later: better-auth GHSA-7w99-5wm4-3g79. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NOTES_CREDENTIAL, startOidcSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import {
@@ -14,6 +14,14 @@ import {
   type TokenAnswer,
 } from '../support/mcp-client.ts';
 
+async function codeOf(issuer: string) {
+  const jar = new BrowserJar();
+  const client = await register(issuer);
+  const pkce = newPkce();
+  const answered = await approveAs('maya', jar, await jar.get(authorizationUrl(issuer, client, pkce)));
+  return { client, pkce, code: answerOf(answered).get('code') ?? '' };
+}
+
 describe.each(['sqlite', 'postgres'] as const)('T-D05 one code, many redemptions at once, on %s', (engine) => {
   let world: Awaited<ReturnType<typeof startOidcSetting>>;
   beforeAll(async () => {
@@ -23,11 +31,7 @@ describe.each(['sqlite', 'postgres'] as const)('T-D05 one code, many redemptions
 
   it.each([24, 50])('%i in parallel: one wins, and what it won is dead', { timeout: 20_000 }, async (times) => {
     const { issuer, broker } = world.setting;
-    const jar = new BrowserJar();
-    const client = await register(issuer);
-    const pkce = newPkce();
-    const answered = await approveAs('maya', jar, await jar.get(authorizationUrl(issuer, client, pkce)));
-    const code = answerOf(answered).get('code') ?? '';
+    const { client, code, pkce } = await codeOf(issuer);
 
     const answers = await Promise.all(Array.from({ length: times }, () => redeem(issuer, client, code, pkce)));
 
@@ -47,5 +51,31 @@ describe.each(['sqlite', 'postgres'] as const)('T-D05 one code, many redemptions
     const audit = await broker.deps.store.listAudit({ clientId: client.client_id, limit: 100 });
     const told = audit.map((row) => row.event).filter((event) => /^code\.re|^grant\./.test(event));
     expect(told.sort()).toEqual(['code.redeemed', 'code.replayed', 'grant.ended']);
+  });
+
+  it('two that both looked before either claimed: the loser’s try is a replay all the same', async () => {
+    const { issuer, broker } = world.setting;
+    const { client, code, pkce } = await codeOf(issuer);
+    const { store } = broker.deps;
+    const look = store.findCode.bind(store);
+    let arrived = 0;
+    let bothLooked = () => {};
+    const gate = new Promise<void>((resolve) => {
+      bothLooked = resolve;
+    });
+    const held = vi.spyOn(store, 'findCode').mockImplementation(async (hash) => {
+      const record = await look(hash);
+      arrived += 1;
+      if (arrived === 2) bothLooked();
+      if (arrived <= 2) await gate;
+      return record;
+    });
+
+    const answers = await Promise.all([redeem(issuer, client, code, pkce), redeem(issuer, client, code, pkce)]);
+    held.mockRestore();
+
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 400]);
+    const won = (await answers.find((answer) => answer.status === 200)?.json()) as TokenAnswer;
+    expect(await introspect(issuer, won.access_token, 'notes', NOTES_CREDENTIAL)).toEqual({ active: false });
   });
 });

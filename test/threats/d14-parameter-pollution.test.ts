@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 
 const query = (): string => new URL(authorizationUrl(world.setting.issuer, client, newPkce())).search.slice(1);
-const valueOf = (text: string, name: string): string => new URLSearchParams(text).get(name) ?? 'x';
+const valueIn = (text: string, name: string): string => new URLSearchParams(text).get(name) ?? 'x';
 const token = (body: string, path = '/token') =>
   send(world.setting.issuer, path, { method: 'POST', headers: FORM, body });
 
@@ -54,7 +54,7 @@ describe.each(['GET', 'POST'] as const)('T-D14 at the authorization endpoint by 
 
   it.each(ADDRESS)('%s twice is a page', async (name) => {
     const good = query();
-    for (const value of [valueOf(good, name), 'https://evil.example/cb', '']) {
+    for (const value of [valueIn(good, name), 'https://evil.example/cb', '']) {
       const answer = await unchanged(() => ask(`${good}&${name}=${encodeURIComponent(value)}`));
       expect(answer.status).toBe(400);
       expect(answer.headers.location).toBeUndefined();
@@ -63,7 +63,7 @@ describe.each(['GET', 'POST'] as const)('T-D14 at the authorization endpoint by 
 
   it.each(ASKED)('%s twice is told to the client', async (name) => {
     const twice = name === 'prompt' || name === 'unknown_parameter' ? `${query()}&${name}=login` : query();
-    const answer = await unchanged(() => ask(`${twice}&${name}=${encodeURIComponent(valueOf(twice, name))}`));
+    const answer = await unchanged(() => ask(`${twice}&${name}=${encodeURIComponent(valueIn(twice, name))}`));
     expect(answer.status).toBe(303);
     const parameters = new URL(answer.headers.location ?? '').searchParams;
     expect(parameters.get('error')).toBe('invalid_request');
@@ -157,7 +157,7 @@ describe('T-D14 at the token endpoint', () => {
         unknown_parameter: '1',
       };
       const good = new URLSearchParams(fields).toString();
-      for (const value of [valueOf(good, name), 'other', '']) {
+      for (const value of [valueIn(good, name), 'other', '']) {
         const answer = await unchanged(() => token(`${good}&${name}=${encodeURIComponent(value)}`));
         expect([answer.status, JSON.parse(answer.body).error]).toEqual([400, 'invalid_request']);
       }

@@ -12,21 +12,30 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const famous = (name: string, more: Readonly<Record<string, unknown>> = {}) =>
-  register(world.setting.issuer, { client_name: name, redirect_uris: ['https://evil.example/cb'], logo_uri: 'https://evil.example/claude.png', ...more });
-const heading = (body: string): string => /<h1>(.*?)<\/h1>/s.exec(body)?.[1]?.replace(/<svg.*?<\/svg>|<[^>]+>/gs, '') ?? '';
+  register(world.setting.issuer, {
+    client_name: name,
+    redirect_uris: ['https://evil.example/cb'],
+    logo_uri: 'https://evil.example/claude.png',
+    ...more,
+  });
+const heading = (body: string): string =>
+  /<h1>(.*?)<\/h1>/s.exec(body)?.[1]?.replace(/<svg.*?<\/svg>|<[^>]+>/gs, '') ?? '';
 
 describe('T-B10 a famous name on a strange site', () => {
-  it.each(['Claude', 'claude', 'Cla\u0075de', 'VS Code', 'Northwind Notes', 'Corp'])('warns of %j, shows the host in big letters and no logo', async (name) => {
-    const hops = hopsUpstream(world);
-    const page = await openAuthorize(world, new BrowserJar(), await famous(name));
-    expectOurPage(world, page, hops);
-    expect(heading(page.body)).toBe('This may not be the app it says it is');
-    expect(page.body).toContain('<bdi dir="ltr" class="code big">evil.example</bdi>');
-    expect(page.body).toContain('Self-registered, not verified');
-    expect(page.body).toContain('Looks like another app');
-    expect(page.body).not.toContain('<img');
-    expect(page.body).not.toContain('claude.png');
-  });
+  it.each(['Claude', 'claude', 'Cla\u0075de', 'VS Code', 'Northwind Notes', 'Corp'])(
+    'warns of %j, shows the host in big letters and no logo',
+    async (name) => {
+      const hops = hopsUpstream(world);
+      const page = await openAuthorize(world, new BrowserJar(), await famous(name));
+      expectOurPage(world, page, hops);
+      expect(heading(page.body)).toBe('This may not be the app it says it is');
+      expect(page.body).toContain('<bdi dir="ltr" class="code big">evil.example</bdi>');
+      expect(page.body).toContain('Self-registered, not verified');
+      expect(page.body).toContain('Looks like another app');
+      expect(page.body).not.toContain('<img');
+      expect(page.body).not.toContain('claude.png');
+    },
+  );
 
   it('puts no self-chosen name into a sentence of ours', async () => {
     const page = await openAuthorize(world, new BrowserJar(), await famous('Zebra Tools'));
@@ -46,22 +55,29 @@ describe('T-B10 a famous name on a strange site', () => {
     expect(answer.status).toBe(422);
     expect(answer.next).toBeUndefined();
     expect(stateRows(world.setting)).toBe(states);
-    expect(rows(world.setting, 'SELECT decision FROM journeys WHERE client_id = ?', client.client_id)).toEqual([{ decision: null }]);
+    expect(rows(world.setting, 'SELECT decision FROM journeys WHERE client_id = ?', client.client_id)).toEqual([
+      { decision: null },
+    ]);
     expect((await decide(jar, answer, 'allow', [['understood', 'yes']])).status).toBe(303);
   });
 
   it('tells the client nothing by itself after a refusal on such a page', async () => {
     const jar = new BrowserJar();
-    const handOff = await jar.follow(await decide(jar, await openAuthorize(world, jar, await famous('Claude')), 'deny'));
+    const handOff = await jar.follow(
+      await decide(jar, await openAuthorize(world, jar, await famous('Claude')), 'deny'),
+    );
     expect(handOff.status).toBe(200);
-    expect(handOff.headers['refresh']).toBeUndefined();
+    expect(handOff.headers.refresh).toBeUndefined();
     expect(handOff.body).toContain('Tell the app anyway');
   });
 
   it('offers no Allow at all where the operator blocks look-alikes', async () => {
     const strict = await startWorld({ settings: { consent: { look_alike: 'block' } } });
     try {
-      const client = await register(strict.setting.issuer, { client_name: 'Claude', redirect_uris: ['https://evil.example/cb'] });
+      const client = await register(strict.setting.issuer, {
+        client_name: 'Claude',
+        redirect_uris: ['https://evil.example/cb'],
+      });
       const jar = new BrowserJar();
       const page = await openAuthorize(strict, jar, client);
       expect(page.body).not.toContain('value="allow"');

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { count } from '../support/database-file.ts';
 import { signInAs } from '../support/upstreams/oidc-upstream.ts';
-import { expectNoWayOut, handOffIn, type OidcWorld, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectNoWayOut,
+  handOffIn,
+  type OidcWorld,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
@@ -45,7 +52,9 @@ describe("T-A19 the attacker's finished callback is loaded in the victim's brows
   it('starts no sign-in from another site', async () => {
     const hops = world.upstream.seen('/auth').length;
     for (const site of ['cross-site', 'same-site']) {
-      const answer = await new BrowserJar().get(`${world.setting.issuer}/account/sign-in/corp`, { 'sec-fetch-site': site });
+      const answer = await new BrowserJar().get(`${world.setting.issuer}/account/sign-in/corp`, {
+        'sec-fetch-site': site,
+      });
       expect(answer.status).toBe(303);
       expect(answer.next).toBe(`${world.setting.issuer}/account`);
     }
@@ -54,7 +63,13 @@ describe("T-A19 the attacker's finished callback is loaded in the victim's brows
 
   it('answers 400 to a callback that nobody began', async () => {
     const exchanges = world.upstream.seen('/token').length;
-    for (const query of ['', '?code=abc', '?state=constant', `?code=abc&state=${'s'.repeat(43)}`, `?error=access_denied&state=${'s'.repeat(43)}`]) {
+    for (const query of [
+      '',
+      '?code=abc',
+      '?state=constant',
+      `?code=abc&state=${'s'.repeat(43)}`,
+      `?error=access_denied&state=${'s'.repeat(43)}`,
+    ]) {
       expectNoWayOut(await new BrowserJar().get(`${world.setting.issuer}/callback/corp${query}`), 400);
     }
     expect(world.upstream.seen('/token').length).toBe(exchanges);

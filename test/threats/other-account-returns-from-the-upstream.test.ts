@@ -12,9 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const becomeNobodyUpstream = (jar: BrowserJar) => jar.postForm(`${world.upstream.issuer}/sign-out`, {}, { origin: world.upstream.issuer });
+const becomeNobodyUpstream = (jar: BrowserJar) =>
+  jar.postForm(`${world.upstream.issuer}/sign-out`, {}, { origin: world.upstream.issuer });
 const approvalsOf = (clientId: string) =>
-  rows(world.setting, 'SELECT users.subject FROM approvals JOIN users ON users.id = approvals.user_id WHERE approvals.client_id = ?', clientId);
+  rows(
+    world.setting,
+    'SELECT users.subject FROM approvals JOIN users ON users.id = approvals.user_id WHERE approvals.client_id = ?',
+    clientId,
+  );
 
 async function mayaStartsJonasReturns() {
   const { jar } = await rememberedVictim(world, 'maya');
@@ -39,7 +44,10 @@ describe('T-A14 another account returns from the upstream', () => {
     expect(approvalsOf(client.client_id)).toEqual([]);
     expect(count(world.setting, 'codes', 'client_id = ?', client.client_id)).toBe(0);
     expect(grants()).toBe(before);
-    expect(auditRows(world.setting, 'journey.failed').at(-1)).toMatchObject({ client_id: client.client_id, details: { outcome: 'account_changed' } });
+    expect(auditRows(world.setting, 'journey.failed').at(-1)).toMatchObject({
+      client_id: client.client_id,
+      details: { outcome: 'account_changed' },
+    });
     expect((await jar.get(`${world.setting.issuer}/account`)).body).toContain('Signed in as <bdi>maya</bdi>');
   });
 

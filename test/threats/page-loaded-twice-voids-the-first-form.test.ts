@@ -19,7 +19,10 @@ describe('T-B09 a page loaded twice', () => {
     const second = await jar.get(action);
     const third = await jar.get(action);
     expect(consentForm(second).action).toBe(action);
-    expect([consentForm(second).ticket, consentForm(third).ticket]).toEqual([consentForm(first).ticket, consentForm(first).ticket]);
+    expect([consentForm(second).ticket, consentForm(third).ticket]).toEqual([
+      consentForm(first).ticket,
+      consentForm(first).ticket,
+    ]);
     const answer = await decide(jar, first, 'allow');
     expect(answer.status).toBe(303);
     expect(answer.next).toBe(`${action}/go`);
@@ -46,10 +49,14 @@ describe('T-B09 a page loaded twice', () => {
     const once = await jar.follow(await decide(jar, page, 'allow'));
     const twice = await jar.follow(await decide(jar, page, 'allow'));
     expect(twice.next).toBe(once.next);
-    expect(count(world.setting, 'journeys', 'client_id = ? AND upstream_state_hash IS NOT NULL', client.client_id)).toBe(1);
+    expect(
+      count(world.setting, 'journeys', 'client_id = ? AND upstream_state_hash IS NOT NULL', client.client_id),
+    ).toBe(1);
     const other = await decide(jar, page, 'deny');
     expectNoWayOut(other, 409);
-    expect(rows(world.setting, 'SELECT decision FROM journeys WHERE client_id = ?', client.client_id)).toEqual([{ decision: 'allow' }]);
+    expect(rows(world.setting, 'SELECT decision FROM journeys WHERE client_id = ?', client.client_id)).toEqual([
+      { decision: 'allow' },
+    ]);
   });
 
   it('does not let the ticket work in a browser that has another cookie', async () => {
@@ -57,6 +64,8 @@ describe('T-B09 a page loaded twice', () => {
     const other = new BrowserJar();
     await openAuthorize(world, other, await register(world.setting.issuer));
     expectNoWayOut(await decide(other, page, 'allow'), 403);
-    expect(rows(world.setting, 'SELECT decision FROM journeys WHERE id = ?', consentForm(page).action.split('/').at(-1))).toEqual([{ decision: null }]);
+    expect(
+      rows(world.setting, 'SELECT decision FROM journeys WHERE id = ?', consentForm(page).action.split('/').at(-1)),
+    ).toEqual([{ decision: null }]);
   });
 });

@@ -4,7 +4,16 @@ import { BrowserJar } from '../support/browser-jar.ts';
 import { count, stateRows } from '../support/database-file.ts';
 import { answerOf, authorizationUrl, newPkce } from '../support/mcp-client.ts';
 import { allowOnce, registerConfidential, skipped } from '../support/returning-person.ts';
-import { expectNoWayOut, expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectNoWayOut,
+  expectOurPage,
+  hopsUpstream,
+  type OidcWorld,
+  openAuthorize,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 let victim: Awaited<ReturnType<typeof rememberedVictim>>;
@@ -20,20 +29,28 @@ const JUNK = ['nonsense', 'CONSENT', 'none login', 'consent,login', 'login nonse
 describe('T-A07 a prompt value evades the page', () => {
   it.each(PAGE)("shows a stranger's client the page with prompt %j", async (prompt) => {
     const malicious = await registerMalicious(world.setting.issuer);
-    const before = { hops: hopsUpstream(world), states: stateRows(world.setting), codes: count(world.setting, 'codes') };
+    const before = {
+      hops: hopsUpstream(world),
+      states: stateRows(world.setting),
+      codes: count(world.setting, 'codes'),
+    };
     expectOurPage(world, await openAuthorize(world, victim.jar, malicious, { prompt }), before.hops);
     expectOurPage(world, await openAuthorize(world, new BrowserJar(), malicious, { prompt }), before.hops);
     expect(stateRows(world.setting)).toBe(before.states);
     expect(count(world.setting, 'codes')).toBe(before.codes);
   });
 
-  it.each([...JUNK, 'none'])("answers a stranger's client with prompt %j by a page that goes nowhere", async (prompt) => {
-    const malicious = await registerMalicious(world.setting.issuer);
-    const hops = hopsUpstream(world);
-    for (const jar of [victim.jar, new BrowserJar()]) expectNoWayOut(await openAuthorize(world, jar, malicious, { prompt }), 400);
-    expect(hopsUpstream(world)).toBe(hops);
-    expect(count(world.setting, 'journeys', 'client_id = ?', malicious.client_id)).toBe(0);
-  });
+  it.each([...JUNK, 'none'])(
+    "answers a stranger's client with prompt %j by a page that goes nowhere",
+    async (prompt) => {
+      const malicious = await registerMalicious(world.setting.issuer);
+      const hops = hopsUpstream(world);
+      for (const jar of [victim.jar, new BrowserJar()])
+        expectNoWayOut(await openAuthorize(world, jar, malicious, { prompt }), 400);
+      expect(hopsUpstream(world)).toBe(hops);
+      expect(count(world.setting, 'journeys', 'client_id = ?', malicious.client_id)).toBe(0);
+    },
+  );
 
   it('tells an approved client on prompt=none that the person is needed, signed in or not', async () => {
     const hops = hopsUpstream(world);
@@ -54,7 +71,9 @@ describe('T-A07 a prompt value evades the page', () => {
       expectOurPage(world, await openAuthorize(world, victim.jar, assured, { prompt }), hops);
     }
     expect(skipped(world, await openAuthorize(world, victim.jar, assured, { prompt: null }))).toBe(true);
-    expect(answerOf(await openAuthorize(world, victim.jar, assured, { prompt: 'none' })).get('error')).toBe('consent_required');
+    expect(answerOf(await openAuthorize(world, victim.jar, assured, { prompt: 'none' })).get('error')).toBe(
+      'consent_required',
+    );
     expect(hopsUpstream(world)).toBe(hops);
   });
 

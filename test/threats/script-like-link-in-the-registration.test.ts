@@ -11,17 +11,40 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const MEMBERS = ['logo_uri', 'client_uri', 'policy_uri', 'tos_uri', 'logo_uri#de', 'client_uri#fr', 'policy_uri#ja', 'tos_uri#es'];
+const MEMBERS = [
+  'logo_uri',
+  'client_uri',
+  'policy_uri',
+  'tos_uri',
+  'logo_uri#de',
+  'client_uri#fr',
+  'policy_uri#ja',
+  'tos_uri#es',
+];
 const VECTORS = [
-  'javascript:alert(1)', 'JAVASCRIPT:alert(1)', ' javascript:alert(1)', 'data:text/html,x', 'vbscript:x', 'blob:https://a.example/1', 'file:///etc/passwd',
-  'http://app.example.org/logo.png', '//app.example.org/logo.png', '/logo.png', 'https://user@app.example.org/', 'https://app.example.org/"onload=1 x="', 'https://app.example.org\\evil',
+  'javascript:alert(1)',
+  'JAVASCRIPT:alert(1)',
+  ' javascript:alert(1)',
+  'data:text/html,x',
+  'vbscript:x',
+  'blob:https://a.example/1',
+  'file:///etc/passwd',
+  'http://app.example.org/logo.png',
+  '//app.example.org/logo.png',
+  '/logo.png',
+  'https://user@app.example.org/',
+  'https://app.example.org/"onload=1 x="',
+  'https://app.example.org\\evil',
 ];
 
 describe('T-B03 a script-like link in the registration', () => {
   it.each(MEMBERS)('refuses the call for any in %s', async (member) => {
     for (const value of VECTORS) {
       const answer = await postJson(`${world.setting.issuer}/register`, {
-        client_name: 'Linked', redirect_uris: ['http://127.0.0.1:33418/callback'], token_endpoint_auth_method: 'none', [member]: value,
+        client_name: 'Linked',
+        redirect_uris: ['http://127.0.0.1:33418/callback'],
+        token_endpoint_auth_method: 'none',
+        [member]: value,
       });
       expect([member, value, answer.status]).toEqual([member, value, 400]);
       expect(await answer.json()).toMatchObject({ error: 'invalid_client_metadata' });
@@ -30,7 +53,12 @@ describe('T-B03 a script-like link in the registration', () => {
   });
 
   it('shows accepted https links as text and never as links or images', async () => {
-    const links = { logo_uri: 'https://cdn.example.org/logo.png', client_uri: 'https://quill.example.org/', policy_uri: 'https://quill.example.org/privacy', tos_uri: 'https://quill.example.org/terms' };
+    const links = {
+      logo_uri: 'https://cdn.example.org/logo.png',
+      client_uri: 'https://quill.example.org/',
+      policy_uri: 'https://quill.example.org/privacy',
+      tos_uri: 'https://quill.example.org/terms',
+    };
     const client = await register(world.setting.issuer, links);
     const page = await openAuthorize(world, new BrowserJar(), client);
     expect(page.body).toContain('https://quill.example.org/privacy');
@@ -42,7 +70,12 @@ describe('T-B03 a script-like link in the registration', () => {
   it('shows a row from before the check as text too, on every page of the way', async () => {
     const client = await register(world.setting.issuer);
     for (const member of ['clientUri', 'logoUri', 'policyUri', 'tosUri']) {
-      plant(world.setting, "UPDATE clients SET metadata = json_set(metadata, '$.' || ?, 'javascript:alert(1)') WHERE id = ?", member, client.client_id);
+      plant(
+        world.setting,
+        "UPDATE clients SET metadata = json_set(metadata, '$.' || ?, 'javascript:alert(1)') WHERE id = ?",
+        member,
+        client.client_id,
+      );
     }
     const jar = new BrowserJar();
     const page = await openAuthorize(world, jar, client);

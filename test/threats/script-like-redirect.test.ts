@@ -14,25 +14,56 @@ afterAll(() => world.close());
 
 const HONEST = 'http://127.0.0.1:33418/callback';
 const VECTORS = [
-  'javascript:alert(1)//', 'JaVaScRiPt:alert(1)', '\tjavascript:alert(1)', ' javascript:alert(1)', 'java\nscript:alert(1)', 'java\tscript:alert(1)',
-  '\u0000javascript:alert(1)', '\u200bjavascript:alert(1)', '%6aavascript:alert(1)', 'javascript%3Aalert(1)', 'javascript://app.example.org/%0Aalert(1)',
-  'data:text/html,<script>alert(1)</script>', 'DATA:text/html;base64,PHNjcmlwdD4=', 'vbscript:msgbox(1)', 'blob:https://app.example.org/1', 'file:///etc/passwd',
-  'about:blank', 'mailto:a@example.org', 'view-source:https://app.example.org/', 'intent://x#Intent;scheme=http;end', 'filesystem:https://app.example.org/t', 'jar:https://app.example.org/x!/y',
+  'javascript:alert(1)//',
+  'JaVaScRiPt:alert(1)',
+  '\tjavascript:alert(1)',
+  ' javascript:alert(1)',
+  'java\nscript:alert(1)',
+  'java\tscript:alert(1)',
+  '\u0000javascript:alert(1)',
+  '\u200bjavascript:alert(1)',
+  '%6aavascript:alert(1)',
+  'javascript%3Aalert(1)',
+  'javascript://app.example.org/%0Aalert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  'DATA:text/html;base64,PHNjcmlwdD4=',
+  'vbscript:msgbox(1)',
+  'blob:https://app.example.org/1',
+  'file:///etc/passwd',
+  'about:blank',
+  'mailto:a@example.org',
+  'view-source:https://app.example.org/',
+  'intent://x#Intent;scheme=http;end',
+  'filesystem:https://app.example.org/t',
+  'jar:https://app.example.org/x!/y',
 ];
 
 const registerWith = (redirectUris: readonly string[]) =>
-  postJson(`${world.setting.issuer}/register`, { client_name: 'Vector', redirect_uris: redirectUris, token_endpoint_auth_method: 'none' });
+  postJson(`${world.setting.issuer}/register`, {
+    client_name: 'Vector',
+    redirect_uris: redirectUris,
+    token_endpoint_auth_method: 'none',
+  });
 
 /** A client whose row says what no registration would be allowed to say. */
 async function plantedClient(redirectUri: string) {
   const client = await register(world.setting.issuer);
-  expect(plant(world.setting, "UPDATE clients SET metadata = json_set(metadata, '$.redirectUris', json(?)) WHERE id = ?", JSON.stringify([redirectUri]), client.client_id)).toBe(1);
+  expect(
+    plant(
+      world.setting,
+      "UPDATE clients SET metadata = json_set(metadata, '$.redirectUris', json(?)) WHERE id = ?",
+      JSON.stringify([redirectUri]),
+      client.client_id,
+    ),
+  ).toBe(1);
   return { ...client, redirect_uris: [redirectUri] };
 }
 
 function expectNothingRuns(page: JarResponse): void {
   expect(page.body).not.toMatch(/<script/i);
-  expect(page.body).not.toMatch(/\b(href|src|action)="\s*(javascript|data|vbscript|file|blob|about|mailto|view-source|intent|filesystem|jar):/i);
+  expect(page.body).not.toMatch(
+    /\b(href|src|action)="\s*(javascript|data|vbscript|file|blob|about|mailto|view-source|intent|filesystem|jar):/i,
+  );
   expect(page.headers['content-security-policy']).toContain("default-src 'none'");
 }
 
@@ -61,8 +92,16 @@ describe('T-B02 a script-like redirect', () => {
     const jar = new BrowserJar();
     const client = await register(world.setting.issuer);
     const page = await openAuthorize(world, jar, client);
-    plant(world.setting, "UPDATE clients SET metadata = json_set(metadata, '$.redirectUris', json('[\"javascript:alert(1)//\"]')) WHERE id = ?", client.client_id);
-    plant(world.setting, "UPDATE journeys SET redirect_uri = 'javascript:alert(1)//' WHERE client_id = ?", client.client_id);
+    plant(
+      world.setting,
+      "UPDATE clients SET metadata = json_set(metadata, '$.redirectUris', json('[\"javascript:alert(1)//\"]')) WHERE id = ?",
+      client.client_id,
+    );
+    plant(
+      world.setting,
+      "UPDATE journeys SET redirect_uri = 'javascript:alert(1)//' WHERE client_id = ?",
+      client.client_id,
+    );
     const handOff = await jar.follow(await decide(jar, page, decision));
     const answer = decision === 'deny' ? handOff : await jar.follow(await signInAs('maya', jar, handOff.next ?? ''));
     expectNoWayOut(answer, 400);
@@ -72,7 +111,9 @@ describe('T-B02 a script-like redirect', () => {
 
   it('never navigates by script: no page on the whole way holds one', async () => {
     const jar = new BrowserJar();
-    const client = await register(world.setting.issuer, { redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] });
+    const client = await register(world.setting.issuer, {
+      redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
+    });
     const { page, handOff } = await handOffIn(world, jar, client);
     const end = await jar.follow(await signInAs('jonas', jar, handOff.next ?? ''));
     expect(answerOf(end).get('code')).not.toBeNull();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { auditRows, plant, rows } from '../support/database-file.ts';
 import { answerOf, authorizationUrl, decide, newPkce, type RegisteredClient, register } from '../support/mcp-client.ts';
-import { allowOnce, APP_REDIRECT, redeemBasic, registerConfidential, skipped } from '../support/returning-person.ts';
+import { APP_REDIRECT, allowOnce, redeemBasic, registerConfidential, skipped } from '../support/returning-person.ts';
 import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, startWorld } from '../support/victim.ts';
 
 let world: OidcWorld;
@@ -21,8 +21,13 @@ afterAll(() => world.close());
 
 /** The address typed by hand, with every header under the test's control. */
 async function askRaw(headers: Readonly<Record<string, string>>): Promise<Response> {
-  const cookie = [...jar.cookiesFor(world.setting.issuer).values()].map(({ name, value }) => `${name}=${value}`).join('; ');
-  return fetch(authorizationUrl(world.setting.issuer, client, newPkce()), { redirect: 'manual', headers: { ...headers, cookie } });
+  const cookie = [...jar.cookiesFor(world.setting.issuer).values()]
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ');
+  return fetch(authorizationUrl(world.setting.issuer, client, newPkce()), {
+    redirect: 'manual',
+    headers: { ...headers, cookie },
+  });
 }
 
 async function expectAsked(ask: () => Promise<JarResponse>): Promise<JarResponse> {
@@ -50,13 +55,16 @@ describe('T-A04 a server in the middle borrows an honest client', () => {
     expect(auditRows(world.setting, 'consent.allowed').at(-1)).toMatchObject({ client_id: client.client_id });
   });
 
-  it.each(['cross-site', 'same-site', 'same-origin', 'anything'])('shows the page when another page brought the person here (%s)', async (site) => {
-    const page = await expectAsked(() => openAuthorize(world, jar, client, {}, { 'sec-fetch-site': site }));
-    expect(page.body).toContain('Northwind Notes');
-    expect(page.body).toContain('notes.example.com');
-    expect(page.body).toContain('Corp');
-    expect(page.body).toContain('app.example.org');
-  });
+  it.each(['cross-site', 'same-site', 'same-origin', 'anything'])(
+    'shows the page when another page brought the person here (%s)',
+    async (site) => {
+      const page = await expectAsked(() => openAuthorize(world, jar, client, {}, { 'sec-fetch-site': site }));
+      expect(page.body).toContain('Northwind Notes');
+      expect(page.body).toContain('notes.example.com');
+      expect(page.body).toContain('Corp');
+      expect(page.body).toContain('app.example.org');
+    },
+  );
 
   it('shows the page to a browser that sends no fetch metadata', async () => {
     const hops = hopsUpstream(world);
@@ -73,14 +81,19 @@ describe('T-A04 a server in the middle borrows an honest client', () => {
     await expectAsked(() => openAuthorize(world, jar, native));
   });
 
-  it.each(['https://localhost:8443/cb', 'https://127.0.0.1:8443/cb', 'https://[::1]:8443/cb'])('shows the page for a loopback client under https (%s)', async (redirect) => {
-    const native = await registerConfidential(world.setting.issuer, { redirect_uris: [redirect] });
-    await allowOnce(world, jar, 'maya', native);
-    await expectAsked(() => openAuthorize(world, jar, native));
-  });
+  it.each(['https://localhost:8443/cb', 'https://127.0.0.1:8443/cb', 'https://[::1]:8443/cb'])(
+    'shows the page for a loopback client under https (%s)',
+    async (redirect) => {
+      const native = await registerConfidential(world.setting.issuer, { redirect_uris: [redirect] });
+      await allowOnce(world, jar, 'maya', native);
+      await expectAsked(() => openAuthorize(world, jar, native));
+    },
+  );
 
   it('shows the page for a custom scheme', async () => {
-    const native = await register(world.setting.issuer, { redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] });
+    const native = await register(world.setting.issuer, {
+      redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
+    });
     const page = await openAuthorize(world, jar, native);
     let step = await jar.follow(await decide(jar, page, 'allow', [['understood', 'yes']]));
     while (step.next?.startsWith('http') === true) step = await jar.follow(step);
@@ -103,7 +116,8 @@ describe('T-A04 a server in the middle borrows an honest client', () => {
   });
 
   it('shows the page when the client itself wishes it', async () => {
-    for (const prompt of ['login', 'consent', 'select_account', 'login consent']) await expectAsked(() => openAuthorize(world, jar, client, { prompt }));
+    for (const prompt of ['login', 'consent', 'select_account', 'login consent'])
+      await expectAsked(() => openAuthorize(world, jar, client, { prompt }));
   });
 
   it('shows the page once the sign-in is more than an hour old', async () => {
@@ -114,11 +128,16 @@ describe('T-A04 a server in the middle borrows an honest client', () => {
   });
 
   it('shows the page when the approval ran out or was withdrawn', async () => {
-    const [approval] = rows(world.setting, 'SELECT id, expires_at FROM approvals WHERE client_id = ?', client.client_id);
-    const put = (column: string, value: unknown) => plant(world.setting, `UPDATE approvals SET ${column} = ? WHERE id = ?`, value, approval?.['id']);
+    const [approval] = rows(
+      world.setting,
+      'SELECT id, expires_at FROM approvals WHERE client_id = ?',
+      client.client_id,
+    );
+    const put = (column: string, value: unknown) =>
+      plant(world.setting, `UPDATE approvals SET ${column} = ? WHERE id = ?`, value, approval?.id);
     put('expires_at', world.setting.clock.now() - 1);
     await expectAsked(() => openAuthorize(world, jar, client));
-    put('expires_at', approval?.['expires_at']);
+    put('expires_at', approval?.expires_at);
     put('revoked_at', world.setting.clock.now());
     await expectAsked(() => openAuthorize(world, jar, client));
     put('revoked_at', null);

@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const altered = (text: string, at: number): string => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
+const altered = (text: string, at: number): string =>
+  text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
 
 describe('T-A11 the state is read or forged', () => {
   it('is 256 opaque bits that say nothing', async () => {
@@ -39,7 +40,13 @@ describe('T-A11 the state is read or forged', () => {
       callback.searchParams.set('state', altered(state, at));
       expectNoWayOut(await jar.get(callback.href), 400);
     }
-    for (const wrong of ['', `${state}A`, state.slice(1), `${state}%00`, JSON.stringify({ redirect_uri: 'https://evil.example.net/cb' })]) {
+    for (const wrong of [
+      '',
+      `${state}A`,
+      state.slice(1),
+      `${state}%00`,
+      JSON.stringify({ redirect_uri: 'https://evil.example.net/cb' }),
+    ]) {
       callback.searchParams.set('state', wrong);
       expectNoWayOut(await jar.get(callback.href), 400);
     }
@@ -52,7 +59,11 @@ describe('T-A11 the state is read or forged', () => {
     const { jar, client } = await rememberedVictim(world, 'aiko');
     const { upstreamUrl } = await handOffIn(world, jar, client);
     const returning = await jar.get(upstreamUrl);
-    const more = new URLSearchParams({ redirect_uri: 'https://evil.example.net/cb', client_id: 'evil', next: 'https://evil.example.net/' });
+    const more = new URLSearchParams({
+      redirect_uri: 'https://evil.example.net/cb',
+      client_id: 'evil',
+      next: 'https://evil.example.net/',
+    });
     const answer = await jar.get(`${returning.next}&${more}`);
     expect(answer.status).toBe(303);
     expect(answer.next?.startsWith('http://127.0.0.1:33418/callback?code=')).toBe(true);
@@ -66,6 +77,13 @@ describe('T-A11 the state is read or forged', () => {
     const state = new URL(upstreamUrl).searchParams.get('state');
     expectNoWayOut(await jar.get(`${world.setting.issuer}/callback/corp?code=a&state=${state}&state=${state}`), 400);
     expectNoWayOut(await jar.get(`${world.setting.issuer}/callback/corp?code=a&code=b&state=${state}`), 400);
-    expect(count(world.setting, 'journeys', 'client_id = ? AND returned_at IS NOT NULL AND outcome IS NULL', client.client_id)).toBe(0);
+    expect(
+      count(
+        world.setting,
+        'journeys',
+        'client_id = ? AND returned_at IS NOT NULL AND outcome IS NULL',
+        client.client_id,
+      ),
+    ).toBe(0);
   });
 });

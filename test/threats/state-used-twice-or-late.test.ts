@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { count } from '../support/database-file.ts';
 import { decide } from '../support/mcp-client.ts';
-import { expectNoWayOut, handOffIn, type OidcWorld, openAuthorize, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectNoWayOut,
+  handOffIn,
+  type OidcWorld,
+  openAuthorize,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {

@@ -1,7 +1,15 @@
 /** FastMCP GHSA-c2jp-c369-7pvx: a static upstream client, open registration, an upstream that remembers, no page of our own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { count, stateRows } from '../support/database-file.ts';
-import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import {
+  expectOurPage,
+  hopsUpstream,
+  type OidcWorld,
+  openAuthorize,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
@@ -13,7 +21,11 @@ describe("T-A01 a stranger's client rides an old upstream consent", () => {
   it('gets a page of ours, no code, and nothing upstream, from a person with a live session', async () => {
     const { jar } = await rememberedVictim(world, 'maya');
     const malicious = await registerMalicious(world.setting.issuer);
-    const before = { hops: hopsUpstream(world), states: stateRows(world.setting), codes: count(world.setting, 'codes') };
+    const before = {
+      hops: hopsUpstream(world),
+      states: stateRows(world.setting),
+      codes: count(world.setting, 'codes'),
+    };
 
     const page = await openAuthorize(world, jar, malicious, {}, { 'sec-fetch-site': 'cross-site' });
 
@@ -30,10 +42,20 @@ describe("T-A01 a stranger's client rides an old upstream consent", () => {
     const malicious = await registerMalicious(world.setting.issuer);
     const hops = hopsUpstream(world);
     const query = {
-      response_type: 'code', client_id: malicious.client_id, redirect_uri: malicious.redirect_uris[0] ?? '', scope: 'notes:read',
-      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256',
+      response_type: 'code',
+      client_id: malicious.client_id,
+      redirect_uri: malicious.redirect_uris[0] ?? '',
+      scope: 'notes:read',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
     };
-    const page = await jar.postForm(`${world.setting.issuer}/authorize`, query, { origin: 'https://evil.example.net', 'sec-fetch-site': 'cross-site' });
+    const sent = await jar.postForm(`${world.setting.issuer}/authorize`, query, {
+      origin: 'https://evil.example.net',
+      'sec-fetch-site': 'cross-site',
+    });
+    expect(sent.status).toBe(303);
+    expect(sent.next?.startsWith(`${world.setting.issuer}/authorize?`)).toBe(true);
+    const page = await jar.follow(sent);
     expectOurPage(world, page, hops);
   });
 

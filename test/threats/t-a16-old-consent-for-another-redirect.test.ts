@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startOidcSetting } from '../support/broker.ts';
 import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
-import { approveAs, authorizationUrl, newPkce, register } from '../support/mcp-client.ts';
+import { approveAs, authorizationUrl, newPkce, obtainTokens, register } from '../support/mcp-client.ts';
 
 let world: Awaited<ReturnType<typeof startOidcSetting>>;
 beforeAll(async () => {
@@ -53,5 +53,15 @@ describe('two redirects of one client', () => {
     await allow(B, BOTH);
     expect(heading(await ask(A, BOTH))).toContain('already has access');
     expect(heading(await ask(B, READ))).toContain('already has access');
+  });
+
+  it('the account page still tells what an older connection may do', async () => {
+    const { issuer } = world.setting;
+    const jar = new BrowserJar();
+    const client = await register(issuer, { redirect_uris: [A, B] });
+    await obtainTokens(issuer, jar, 'jonas', { redirect_uri: A, scope: BOTH }, client);
+    const narrow = authorizationUrl(issuer, client, newPkce(), { redirect_uri: B, scope: READ });
+    expect((await approveAs('jonas', jar, await jar.get(narrow))).status).toBe(303);
+    expect((await jar.get(`${issuer}/account`)).body).toContain('Write notes');
   });
 });

@@ -1,11 +1,30 @@
 /** Obot CVE-2026-101062: a token for one server accepted everywhere, because only its issuer was looked at (RFC 8707, RFC 9068). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { BrowserJar } from '../support/browser-jar.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOTES_CREDENTIAL, NOTES_URL, TASKS_CREDENTIAL, TASKS_URL } from '../support/broker.ts';
-import { authorizationUrl, introspect, newPkce, obtainTokens, postForm, redeem, refresh } from '../support/mcp-client.ts';
-import { answerOf, approveAs, register } from '../support/mcp-client.ts';
-import { expectOurPage, hopsUpstream, type OidcWorld, openAuthorize, registerMalicious, rememberedVictim, startWorld } from '../support/victim.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import {
+  answerOf,
+  approveAs,
+  authorizationUrl,
+  introspect,
+  newPkce,
+  obtainTokens,
+  postForm,
+  redeem,
+  refresh,
+  register,
+} from '../support/mcp-client.ts';
+import {
+  expectOurPage,
+  hopsUpstream,
+  type OidcWorld,
+  openAuthorize,
+  registerMalicious,
+  rememberedVictim,
+  startWorld,
+} from '../support/victim.ts';
 
 let world: OidcWorld;
 beforeAll(async () => {
@@ -13,9 +32,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const notesToken = async (person: string) => (await obtainTokens(world.setting.issuer, new BrowserJar(), person)).tokens;
+const notesToken = async (person: string) =>
+  (await obtainTokens(world.setting.issuer, new BrowserJar(), person)).tokens;
 const tasksToken = async (person: string) =>
-  (await obtainTokens(world.setting.issuer, new BrowserJar(), person, { resource: TASKS_URL, scope: 'tasks:read' })).tokens;
+  (await obtainTokens(world.setting.issuer, new BrowserJar(), person, { resource: TASKS_URL, scope: 'tasks:read' }))
+    .tokens;
 
 describe('T-A06 a token is tried at every other door', () => {
   it('never completes a flow by itself for a logged-in person', async () => {
@@ -42,7 +63,9 @@ describe('T-A06 a token is tried at every other door', () => {
   it('carries one audience, and its signature does not help it elsewhere', async () => {
     const { issuer } = world.setting;
     const { access_token: token } = await tasksToken('aiko');
-    const keys = createLocalJWKSet((await (await fetch(`${issuer}/jwks`)).json()) as Parameters<typeof createLocalJWKSet>[0]);
+    const keys = createLocalJWKSet(
+      (await (await fetch(`${issuer}/jwks`)).json()) as Parameters<typeof createLocalJWKSet>[0],
+    );
     const { payload } = await jwtVerify(token, keys, { issuer, audience: TASKS_URL, typ: 'at+jwt' });
     expect(payload.aud).toBe(TASKS_URL);
     await expect(jwtVerify(token, keys, { issuer, audience: NOTES_URL, typ: 'at+jwt' })).rejects.toThrow('aud');
@@ -67,7 +90,9 @@ describe('T-A06 a token is tried at every other door', () => {
       expect(userinfo.status).toBe(401);
     }
     const { access_token: notes } = await notesToken('maya');
-    const verified = await fetch(`${issuer}/verify/tasks`, { headers: { authorization: `Bearer ${notes}`, 'x-broker-credential': TASKS_CREDENTIAL } });
+    const verified = await fetch(`${issuer}/verify/tasks`, {
+      headers: { authorization: `Bearer ${notes}`, 'x-broker-credential': TASKS_CREDENTIAL },
+    });
     expect(verified.status).toBeGreaterThanOrEqual(400);
   });
 
@@ -76,7 +101,8 @@ describe('T-A06 a token is tried at every other door', () => {
     const client = await register(issuer);
     const pkce = newPkce();
     const jar = new BrowserJar();
-    const code = answerOf(await approveAs('jonas', jar, await jar.get(authorizationUrl(issuer, client, pkce)))).get('code') ?? '';
+    const code =
+      answerOf(await approveAs('jonas', jar, await jar.get(authorizationUrl(issuer, client, pkce)))).get('code') ?? '';
     const wrong = await redeem(issuer, client, code, pkce, { resource: TASKS_URL });
     expect(wrong.status).toBe(400);
     expect(await wrong.json()).toMatchObject({ error: 'invalid_target' });

@@ -20,19 +20,31 @@ describe('where a redirect goes', () => {
     expect(describeUri(uri)).toEqual({ kind: 'loopback', host, port: '1234' });
   });
 
-  it.each(['http://localhost.evil.example/cb', 'https://127.0.0.1.evil.example/cb', 'https://127-0-0-1.example.com/cb'])('%s is a website', (uri) => {
+  it.each([
+    'http://localhost.evil.example/cb',
+    'https://127.0.0.1.evil.example/cb',
+    'https://127-0-0-1.example.com/cb',
+  ])('%s is a website', (uri) => {
     expect(describeUri(uri)?.kind).toBe('site');
   });
 
   it('names the owner of a host, private suffixes included', () => {
     expect(describeUri('https://a.b.evil.pages.dev/cb')).toEqual({
-      kind: 'site', host: 'a.b.evil.pages.dev', registrable: 'evil.pages.dev', displayedAs: undefined, port: undefined,
+      kind: 'site',
+      host: 'a.b.evil.pages.dev',
+      registrable: 'evil.pages.dev',
+      displayedAs: undefined,
+      port: undefined,
     });
   });
 
   it('keeps the xn-- form as the name and tells how it would be displayed', () => {
     expect(describeUri('https://bücher.example/cb')).toEqual({
-      kind: 'site', host: 'xn--bcher-kva.example', registrable: 'xn--bcher-kva.example', displayedAs: 'bücher.example', port: undefined,
+      kind: 'site',
+      host: 'xn--bcher-kva.example',
+      registrable: 'xn--bcher-kva.example',
+      displayedAs: 'bücher.example',
+      port: undefined,
     });
   });
 
@@ -48,7 +60,19 @@ describe('where a redirect goes', () => {
   it('knows bare addresses from private networks', () => {
     expect(describeUri('https://203.0.113.5/cb')).toEqual({ kind: 'address', host: '203.0.113.5', port: undefined });
     expect(describeUri('https://[2001:db8::5]/cb')?.kind).toBe('address');
-    for (const host of ['10.0.4.7', '172.16.0.1', '172.31.255.1', '192.168.1.1', '169.254.0.1', '100.64.0.1', '[fd00::1]', '[fe80::1]', '[::ffff:10.0.0.1]', 'printer', 'nas.local']) {
+    for (const host of [
+      '10.0.4.7',
+      '172.16.0.1',
+      '172.31.255.1',
+      '192.168.1.1',
+      '169.254.0.1',
+      '100.64.0.1',
+      '[fd00::1]',
+      '[fe80::1]',
+      '[::ffff:10.0.0.1]',
+      'printer',
+      'nas.local',
+    ]) {
       expect(describeUri(`https://${host}/cb`)?.kind, host).toBe('private');
     }
     for (const host of ['172.15.0.1', '172.32.0.1', '100.128.0.1', '11.0.0.1']) {

@@ -7,16 +7,30 @@ import { type IdentityFacts, identify } from '../../src/domain/identity.ts';
 const registrableDomain = (host: string) => getDomain(host, { allowPrivateDomains: true }) ?? undefined;
 
 const QUILL: CatalogEntry = {
-  id: 'quill', name: 'Quill', aliases: [], destinations: ['https://quill.example', 'loopback', 'scheme:quill'],
-  forwarders: ['https://quill.example/open'], clientIds: ['quill-configured'], reviewed: true, commonWord: false,
-  checkedOn: '2026-11-20', source: 'the operator',
+  id: 'quill',
+  name: 'Quill',
+  aliases: [],
+  destinations: ['https://quill.example', 'loopback', 'scheme:quill'],
+  forwarders: ['https://quill.example/open'],
+  clientIds: ['quill-configured'],
+  reviewed: true,
+  commonWord: false,
+  checkedOn: '2026-11-20',
+  source: 'the operator',
 };
 
 function who(facts: Partial<IdentityFacts>) {
   return identify({
-    name: 'Notes', clientId: 'client-1', redirectUri: 'https://cb.vendor.example/done', documentHost: undefined,
-    catalog: [QUILL, ...STARTER_CATALOG], operatorNames: ['Northwind MCP'], upstreamNames: ['GitHub'],
-    siteUsedBefore: true, registrableDomain, ...facts,
+    name: 'Notes',
+    clientId: 'client-1',
+    redirectUri: 'https://cb.vendor.example/done',
+    documentHost: undefined,
+    catalog: [QUILL, ...STARTER_CATALOG],
+    operatorNames: ['Northwind MCP'],
+    upstreamNames: ['GitHub'],
+    siteUsedBefore: true,
+    registrableDomain,
+    ...facts,
   });
 }
 
@@ -34,7 +48,9 @@ describe('the tier of an app', () => {
   });
 
   it('is reviewed on loopback when the operator named that very client id', () => {
-    expect(who({ name: 'Quill', clientId: 'quill-configured', redirectUri: 'http://127.0.0.1:4000/cb' }).tier).toBe('reviewed');
+    expect(who({ name: 'Quill', clientId: 'quill-configured', redirectUri: 'http://127.0.0.1:4000/cb' }).tier).toBe(
+      'reviewed',
+    );
   });
 
   it('is never reviewed through the shipped starter list', () => {
@@ -69,7 +85,13 @@ describe('the tier of an app', () => {
   });
 
   it('never names a self-chosen name as the subject', () => {
-    const redirects = ['https://vendor.example/cb', 'http://127.0.0.1:1/cb', 'quill:cb', 'https://203.0.113.5/cb', 'https://10.0.4.7/cb'];
+    const redirects = [
+      'https://vendor.example/cb',
+      'http://127.0.0.1:1/cb',
+      'quill:cb',
+      'https://203.0.113.5/cb',
+      'https://10.0.4.7/cb',
+    ];
     for (const redirectUri of redirects) {
       expect(JSON.stringify(who({ name: 'Self Chosen', redirectUri }).subject)).not.toContain('Self Chosen');
     }
@@ -105,9 +127,26 @@ describe('well-known apps at their true destinations', () => {
   });
 
   it.each([
-    'Notes', 'Ledger Agent', 'Text Cursor Tool', 'Zeditor', 'Gooseberry', 'Tickets for GitHub', 'Acme Desktop', 'Schreibtisch-Helfer',
-    'メモ帳 Pro', 'VSコード拡張', 'Заметки', 'محرر النصوص', 'می‌خواهم', 'नोट्स', 'Family 👨‍👩‍👧 Planner', 'Café Planner', 'Node.js runner', 'my-agent 2.0',
-    'Continuum', 'Amplifier',
+    'Notes',
+    'Ledger Agent',
+    'Text Cursor Tool',
+    'Zeditor',
+    'Gooseberry',
+    'Tickets for GitHub',
+    'Acme Desktop',
+    'Schreibtisch-Helfer',
+    'メモ帳 Pro',
+    'VSコード拡張',
+    'Заметки',
+    'محرر النصوص',
+    'می‌خواهم',
+    'नोट्स',
+    'Family 👨‍👩‍👧 Planner',
+    'Café Planner',
+    'Node.js runner',
+    'my-agent 2.0',
+    'Continuum',
+    'Amplifier',
   ])('an honest name such as %s raises no alarm', (name) => {
     expect(who({ name, redirectUri: 'https://vendor.example/cb' }).alarms).toEqual([]);
   });
@@ -119,11 +158,47 @@ describe('well-known apps at their true destinations', () => {
 
 describe('hostile names', () => {
   const HOSTILE = [
-    'Qui11', 'Qui11 Desktop', 'QUILL', 'Quil1', 'Quilll', 'Qulil', 'Q u i l l', 'Quill-Login', 'Official Quill App', 'Ԛuill', 'Quíll',
-    'Ｑｕｉｌｌ', 'Quill — approved by Northwind IT', 'Сlaude', 'C1aude', 'CIaude Desktop', 'Claude Helper', 'Сӏаuԁе', 'Chat GPT', 'ChatGPТ',
-    'OpenAl', 'Visual Studio Cοde', 'VSCode', 'Cursοr', 'Curs0r', 'Northwind', 'N0rthwind Login', 'Northwind MCP', 'GitHub', 'GltHub Sign in',
-    'Cla\u200bude', 'Notes\u202egnp.exe', 'Notes \u2066x\u2069', 'N\u043etes', 'Pa\u03b3ments', 'Notes https://login.example', 'www.vendor-login.net',
-    'Sign in at accounts.google.com', 'No\u00adtes', 'Notes\u0000',
+    'Qui11',
+    'Qui11 Desktop',
+    'QUILL',
+    'Quil1',
+    'Quilll',
+    'Qulil',
+    'Q u i l l',
+    'Quill-Login',
+    'Official Quill App',
+    'Ԛuill',
+    'Quíll',
+    'Ｑｕｉｌｌ',
+    'Quill — approved by Northwind IT',
+    'Сlaude',
+    'C1aude',
+    'CIaude Desktop',
+    'Claude Helper',
+    'Сӏаuԁе',
+    'Chat GPT',
+    'ChatGPТ',
+    'OpenAl',
+    'Visual Studio Cοde',
+    'VSCode',
+    'Cursοr',
+    'Curs0r',
+    'Northwind',
+    'N0rthwind Login',
+    'Northwind MCP',
+    'GitHub',
+    'GltHub Sign in',
+    'a b c d e f g h i j k l Claude',
+    'Cla\u200bude',
+    'Notes\u202egnp.exe',
+    'Notes \u2066x\u2069',
+    'N\u043etes',
+    'Pa\u03b3ments',
+    'Notes https://login.example',
+    'www.vendor-login.net',
+    'Sign in at accounts.google.com',
+    'No\u00adtes',
+    'Notes\u0000',
   ];
 
   it.each(HOSTILE)('%j raises an alarm on a website that is not the real one', (name) => {
@@ -137,12 +212,18 @@ describe('hostile names', () => {
   });
 
   it('are not excused by a confirmed site of their own', () => {
-    expect(who({ name: 'Claude', redirectUri: 'https://claude-login.net/cb', documentHost: 'claude-login.net' }).tier).toBe('alarm');
+    expect(
+      who({ name: 'Claude', redirectUri: 'https://claude-login.net/cb', documentHost: 'claude-login.net' }).tier,
+    ).toBe('alarm');
   });
 
   it('are not excused by a path or subdomain of the real site’s spelling', () => {
-    expect(who({ name: 'ChatGPT', redirectUri: 'https://chatgpt.com.evil.example/connector/oauth/x' }).tier).toBe('alarm');
-    expect(who({ name: 'Claude', redirectUri: 'https://claude.ai.evil.example/api/mcp/auth_callback' }).tier).toBe('alarm');
+    expect(who({ name: 'ChatGPT', redirectUri: 'https://chatgpt.com.evil.example/connector/oauth/x' }).tier).toBe(
+      'alarm',
+    );
+    expect(who({ name: 'Claude', redirectUri: 'https://claude.ai.evil.example/api/mcp/auth_callback' }).tier).toBe(
+      'alarm',
+    );
   });
 });
 

@@ -27,12 +27,15 @@ describe('the operator’s accent colour', () => {
   });
 
   it('is refused when it is no #rrggbb', () => {
-    for (const value of ['red', '#fff', '#12345g', '#000000;}', '']) expect(contrastProblem(value)).toEqual({ suggestion: '#0b5c70' });
+    for (const value of ['red', '#fff', '#12345g', '#000000;}', ''])
+      expect(contrastProblem(value)).toEqual({ suggestion: '#0b5c70' });
     expect(() => brandStylesheet('#000;}body{display:none')).toThrow();
   });
 
   it('gives readable companions in light and dark, whatever it is', () => {
-    const color = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255)).map((parts) => `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`);
+    const color = fc
+      .tuple(fc.nat(255), fc.nat(255), fc.nat(255))
+      .map((parts) => `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`);
     fc.assert(
       fc.property(color, (accent) => {
         for (const mode of ['light', 'dark'] as const) {
@@ -40,12 +43,13 @@ describe('the operator’s accent colour', () => {
           const surfaces = mode === 'light' ? ['#ffffff', '#e7eceb', '#f5f8f7'] : ['#182120', '#1f2927', '#0e1413'];
           expect(contrast(tokens['on-accent'], tokens.accent)).toBeGreaterThanOrEqual(4.5);
           expect(contrast(tokens['on-accent'], tokens['accent-hover'])).toBeGreaterThanOrEqual(4.5);
-          for (const surface of [...surfaces, tokens['accent-tint']]) expect(contrast(tokens['accent-ink'], surface)).toBeGreaterThanOrEqual(4.5);
+          for (const surface of [...surfaces, tokens['accent-tint']])
+            expect(contrast(tokens['accent-ink'], surface)).toBeGreaterThanOrEqual(4.5);
         }
       }),
       { numRuns: 300 },
     );
-  });
+  }, 30_000);
 });
 
 describe('the stylesheet', () => {
@@ -56,11 +60,14 @@ describe('the stylesheet', () => {
   });
 
   it('uses logical properties only, so that it mirrors', () => {
-    expect(css).not.toMatch(/[;{](?:margin|padding|border|inset)?-?(?:left|right)\s*:|text-align:(?:left|right)|[;{](?:width|height):/);
+    expect(css).not.toMatch(
+      /[;{](?:margin|padding|border|inset)?-?(?:left|right)\s*:|text-align:(?:left|right)|[;{](?:width|height):/,
+    );
   });
 
   it('covers dark, contrast, forced colours and print', () => {
-    for (const query of ['prefers-color-scheme:dark', 'prefers-contrast:more', 'forced-colors:active', '@media print']) expect(css).toContain(query);
+    for (const query of ['prefers-color-scheme:dark', 'prefers-contrast:more', 'forced-colors:active', '@media print'])
+      expect(css).toContain(query);
   });
 
   it('keeps the allowing button from the first half second, also for people who want no motion', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES, pickText, textFor } from '../../views/messages/catalog.ts';
-import { type Messages, type Plural, en } from '../../views/messages/en.ts';
+import { en, type Messages, type Plural } from '../../views/messages/en.ts';
 
-const pick = (uiLocales?: string, acceptLanguage?: string, fallback?: string) => pickText({ uiLocales, acceptLanguage, fallback }).tag;
+const pick = (uiLocales?: string, acceptLanguage?: string, fallback?: string) =>
+  pickText({ uiLocales, acceptLanguage, fallback }).tag;
 const formsOf = (value: string | Plural) => (typeof value === 'string' ? [value] : Object.values(value));
-const marksOf = (sentence: string) => [...(sentence.match(/\{\w+\}/g) ?? []), ...(sentence.match(/<\/?b>/g) ?? [])].sort();
+const marksOf = (sentence: string) =>
+  [...(sentence.match(/\{\w+\}/g) ?? []), ...(sentence.match(/<\/?b>/g) ?? [])].sort();
 
 describe('the language of a page', () => {
   it('is what the app asked for, then the browser, then the operator’s, then English', () => {
@@ -39,7 +41,10 @@ describe('the language of a page', () => {
   });
 
   it('runs right to left in Arabic', () => {
-    expect(pickText({ uiLocales: 'ar-EG', acceptLanguage: undefined, fallback: undefined })).toMatchObject({ tag: 'ar-EG', dir: 'rtl' });
+    expect(pickText({ uiLocales: 'ar-EG', acceptLanguage: undefined, fallback: undefined })).toMatchObject({
+      tag: 'ar-EG',
+      dir: 'rtl',
+    });
   });
 });
 
@@ -60,14 +65,18 @@ describe.each(LANGUAGES.filter((tag) => tag !== 'en'))('%s', (tag) => {
   });
 
   it('has every plural form its grammar needs', () => {
-    const needed = new Intl.PluralRules(tag).resolvedOptions().pluralCategories.filter((form) => form !== 'many' || tag === 'ar');
+    const needed = new Intl.PluralRules(tag)
+      .resolvedOptions()
+      .pluralCategories.filter((form) => form !== 'many' || tag === 'ar');
     for (const [key, value] of Object.entries(messages)) {
       if (typeof value !== 'string') expect(Object.keys(value), key).toEqual(expect.arrayContaining(needed));
     }
   });
 
   it('is no English', () => {
-    const same = (Object.keys(en) as (keyof Messages)[]).filter((key) => JSON.stringify(messages[key]) === JSON.stringify(en[key]));
+    const same = (Object.keys(en) as (keyof Messages)[]).filter(
+      (key) => JSON.stringify(messages[key]) === JSON.stringify(en[key]),
+    );
     expect(same.length, same.join()).toBeLessThanOrEqual(8);
   });
 });

@@ -5,7 +5,7 @@
  */
 import { ar } from './ar.ts';
 import { de } from './de.ts';
-import { type Messages, en } from './en.ts';
+import { en, type Messages } from './en.ts';
 import { es } from './es.ts';
 import { fr } from './fr.ts';
 import { ja } from './ja.ts';

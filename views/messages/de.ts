@@ -37,7 +37,10 @@ export const de: Messages = {
   leadAgain: 'Sie haben das am {date} erlaubt. Fahren Sie nur fort, wenn <b>Sie jetzt selbst neu verbinden</b>.',
   leadExpired: 'Ihre Erlaubnis ist am {date} abgelaufen.',
   leadRemoved: 'Sie haben diese App am {date} entfernt.',
-  leadMore: { one: 'Eine Sache ist neu. Sonst ändert sich nichts.', other: '{count} Dinge sind neu. Sonst ändert sich nichts.' },
+  leadMore: {
+    one: 'Eine Sache ist neu. Sonst ändert sich nichts.',
+    other: '{count} Dinge sind neu. Sonst ändert sich nichts.',
+  },
   leadChanged: 'Prüfen Sie, was anders ist, bevor Sie fortfahren.',
 
   labelApp: 'App',
@@ -126,12 +129,15 @@ export const de: Messages = {
   allowAnyway: 'Trotzdem erlauben',
   next: 'Als Nächstes kann {upstream} Sie bitten, sich anzumelden. Vorher wird nichts weitergegeben.',
   undo: 'Sie können den Zugriff jederzeit unter {link} entfernen.',
-  keepNote: 'Wenn Sie es so lassen, bleibt der bisherige Zugriff. Die App meldet dann vielleicht, dass sie sich nicht verbinden konnte.',
+  keepNote:
+    'Wenn Sie es so lassen, bleibt der bisherige Zugriff. Die App meldet dann vielleicht, dass sie sich nicht verbinden konnte.',
   changedNote: 'Wenn Sie das nicht erlauben, bleibt der bisherige Zugriff, bis Sie ihn unter {link} entfernen.',
 
   alarmTitle: 'Das ist vielleicht nicht die App, für die sie sich ausgibt',
-  alarmLooksSite: 'Sie nennt sich {name}, das sieht aus wie <b>{other}</b>, gibt den Zugriff aber an eine andere Website.',
-  alarmLooksPlace: 'Sie nennt sich {name}, das sieht aus wie <b>{other}</b>, aber {other} gibt den Zugriff nicht dorthin.',
+  alarmLooksSite:
+    'Sie nennt sich {name}, das sieht aus wie <b>{other}</b>, gibt den Zugriff aber an eine andere Website.',
+  alarmLooksPlace:
+    'Sie nennt sich {name}, das sieht aus wie <b>{other}</b>, aber {other} gibt den Zugriff nicht dorthin.',
   alarmHidden: 'Ihr Name enthält versteckte Zeichen.',
   alarmScripts: 'Ihr Name mischt Buchstaben verschiedener Alphabete und kann so für einen anderen gehalten werden.',
   alarmUrl: 'Ihr Name enthält eine Webadresse. Das kann in die Irre führen.',
@@ -174,12 +180,15 @@ export const de: Messages = {
   handUpstreamBody: 'Wenn nichts passiert, nutzen Sie die Schaltfläche.',
   handUpstreamGo: 'Weiter zu {upstream}',
   handAllowedTitle: 'Zugriff erlaubt',
-  handAllowedQuoted: 'Wir bringen Sie zurück zur App, die sich {name} nennt. Wenn nichts passiert, nutzen Sie die Schaltfläche.',
+  handAllowedQuoted:
+    'Wir bringen Sie zurück zur App, die sich {name} nennt. Wenn nichts passiert, nutzen Sie die Schaltfläche.',
   handAllowedKnown: 'Wir bringen Sie zurück zu {name}. Wenn nichts passiert, nutzen Sie die Schaltfläche.',
   handAllowedNoName: 'Wir bringen Sie zurück zur App. Wenn nichts passiert, nutzen Sie die Schaltfläche.',
   handOpenApp: 'App öffnen',
-  handScheme: 'Ihr Browser fragt vielleicht, bevor er einen {scheme}-Link öffnet. Sobald die App verbunden ist, können Sie diesen Tab schließen.',
-  handLoopback: 'Meldet Ihr Browser, dass er keine Verbindung herstellen kann, wartet die App nicht mehr. Beginnen Sie in der App neu.',
+  handScheme:
+    'Ihr Browser fragt vielleicht, bevor er einen {scheme}-Link öffnet. Sobald die App verbunden ist, können Sie diesen Tab schließen.',
+  handLoopback:
+    'Meldet Ihr Browser, dass er keine Verbindung herstellen kann, wartet die App nicht mehr. Beginnen Sie in der App neu.',
   handClose: 'Sobald die App meldet, dass sie verbunden ist, können Sie diesen Tab schließen.',
   handDeniedTitle: 'Sie haben das nicht erlaubt',
   handDeniedBody: 'Die App bekommt keinen Zugriff. Sie können diesen Tab schließen.',
@@ -203,11 +212,14 @@ export const de: Messages = {
   decidedDo: 'Meldet die App weiter, dass sie nicht verbunden ist, beginnen Sie in der App neu.',
   decidedRemove: 'Diesen Zugriff entfernen',
   browserTitle: 'Diese Anfrage wurde in einem anderen Browser gestartet',
-  browserBody: 'Zur Sicherheit kann sie nur dort beendet werden, wo sie begann. Beginnen Sie in der App mit diesem Browser neu.',
+  browserBody:
+    'Zur Sicherheit kann sie nur dort beendet werden, wo sie begann. Beginnen Sie in der App mit diesem Browser neu.',
   browserWarning: '<b>Wenn Ihnen jemand diesen Link geschickt hat, fahren Sie nicht fort.</b>',
   cookieTitle: 'Ihr Browser hat unser Cookie nicht behalten',
-  cookieBody: 'Wir brauchen es ein paar Minuten lang, um sicher zu sein, dass Sie es sind. Erlauben Sie Cookies für {host} und versuchen Sie es erneut.',
-  cookieBodyPlain: 'Wir brauchen es ein paar Minuten lang, um sicher zu sein, dass Sie es sind. Erlauben Sie Cookies für diese Website und versuchen Sie es erneut.',
+  cookieBody:
+    'Wir brauchen es ein paar Minuten lang, um sicher zu sein, dass Sie es sind. Erlauben Sie Cookies für {host} und versuchen Sie es erneut.',
+  cookieBodyPlain:
+    'Wir brauchen es ein paar Minuten lang, um sicher zu sein, dass Sie es sind. Erlauben Sie Cookies für diese Website und versuchen Sie es erneut.',
   staleTitle: 'Bitte wählen Sie noch einmal',
   staleBody: 'Diese Seite war länger offen, deshalb konnten wir Ihre Antwort nicht verwenden.',
   unknownTitle: 'Wir kennen diese App nicht',
@@ -233,21 +245,28 @@ export const de: Messages = {
   invalidTitle: 'Die Anfrage der App ist unvollständig',
   invalidBody: 'So können wir nicht weitermachen.',
   unapprovedTitle: 'Wir können mit dieser Anfrage nicht weitermachen',
-  unapprovedBody: 'Etwas an der Anfrage der App stimmt nicht. Hier hat noch niemand diese App genutzt, deshalb haben wir Sie nicht von selbst zurückgeschickt.',
+  unapprovedBody:
+    'Etwas an der Anfrage der App stimmt nicht. Hier hat noch niemand diese App genutzt, deshalb haben wir Sie nicht von selbst zurückgeschickt.',
   rateTitle: 'Zu viele Versuche',
-  rateBody: { one: 'Warten Sie 1 Minute und beginnen Sie dann neu.', other: 'Warten Sie {count} Minuten und beginnen Sie dann neu.' },
+  rateBody: {
+    one: 'Warten Sie 1 Minute und beginnen Sie dann neu.',
+    other: 'Warten Sie {count} Minuten und beginnen Sie dann neu.',
+  },
   promptTitle: 'Diese App fragt immer wieder',
-  promptBody: 'Sie hat in wenigen Minuten sehr oft gefragt, deshalb haben wir sie angehalten. Wenn Sie das nicht gestartet haben, schließen Sie diesen Tab.',
+  promptBody:
+    'Sie hat in wenigen Minuten sehr oft gefragt, deshalb haben wir sie angehalten. Wenn Sie das nicht gestartet haben, schließen Sie diesen Tab.',
   notFoundTitle: 'Unter dieser Adresse gibt es nichts',
   notFoundBody: 'Der Link ist vielleicht alt oder unvollständig.',
   internalTitle: 'Bei uns ist etwas schiefgegangen',
   internalBody: 'Ihr bestehender Zugriff ist nicht betroffen. Versuchen Sie es in einer Minute erneut.',
   switchedTitle: 'Sie haben sich mit einem anderen Konto angemeldet',
-  switchedBody: 'Sie haben hier {expected} gewählt, aber {upstream} hat Sie als {returned} angemeldet. Noch wurde nichts erlaubt.',
+  switchedBody:
+    'Sie haben hier {expected} gewählt, aber {upstream} hat Sie als {returned} angemeldet. Noch wurde nichts erlaubt.',
   switchedStart: 'Neu beginnen',
   switchedUse: '{account} nutzen',
 
-  accountLead: 'Diese Apps können Dienste von {brand} in Ihrem Namen nutzen. Entfernen Sie, was Sie nicht kennen oder nicht mehr brauchen.',
+  accountLead:
+    'Diese Apps können Dienste von {brand} in Ihrem Namen nutzen. Entfernen Sie, was Sie nicht kennen oder nicht mehr brauchen.',
   recentTitle: 'Kürzlich genutzt',
   unusedTitle: 'Seit 30 Tagen oder länger nicht genutzt',
   appCount: { one: '1 App', other: '{count} Apps' },
@@ -321,9 +340,11 @@ export const de: Messages = {
 
   whyTitle: 'Warum sehe ich das?',
   whyWorks: '{resource} arbeitet mit Ihrem Konto bei {upstream}.',
-  whyAsk: 'Bevor eine App mit Ihrem Konto einen Server nutzen darf, fragen wir Sie, und zwar jedes Mal, wenn eine neue App sich verbindet.',
+  whyAsk:
+    'Bevor eine App mit Ihrem Konto einen Server nutzen darf, fragen wir Sie, und zwar jedes Mal, wenn eine neue App sich verbindet.',
   whyStops: 'So kann sich keine App eine Erlaubnis leihen, die Sie einer anderen gegeben haben.',
-  whyCheck: 'Prüfen Sie zwei Dinge: Haben Sie gerade selbst eine App verbunden, und kennen Sie den Ort, an den der Zugriff geht?',
+  whyCheck:
+    'Prüfen Sie zwei Dinge: Haben Sie gerade selbst eine App verbunden, und kennen Sie den Ort, an den der Zugriff geht?',
   whyDeny: 'Wenn Sie nicht gerade eine App verbunden haben, wählen Sie „{deny}“. Dann wird nichts weitergegeben.',
   whyUndo: 'Sie können es sich später anders überlegen und eine App unter {link} entfernen.',
 };

@@ -141,7 +141,8 @@ export const en = {
   // Consent: alarm and problems
   alarmTitle: 'This may not be the app it says it is',
   alarmLooksSite: 'It calls itself {name}, which looks like <b>{other}</b>, but it sends access to a different site.',
-  alarmLooksPlace: 'It calls itself {name}, which looks like <b>{other}</b>, but {other} isn’t known to send access there.',
+  alarmLooksPlace:
+    'It calls itself {name}, which looks like <b>{other}</b>, but {other} isn’t known to send access there.',
   alarmHidden: 'Its name has hidden characters in it.',
   alarmScripts: 'Its name mixes letters of different alphabets, so it can pass for another name.',
   alarmUrl: 'Its name contains a web address, which can mislead.',
@@ -190,7 +191,8 @@ export const en = {
   handAllowedKnown: 'We’re sending you back to {name}. If nothing happens, use the button.',
   handAllowedNoName: 'We’re sending you back to the app. If nothing happens, use the button.',
   handOpenApp: 'Open the app',
-  handScheme: 'Your browser may ask before opening a {scheme} link. Once the app says it’s connected, you can close this tab.',
+  handScheme:
+    'Your browser may ask before opening a {scheme} link. Once the app says it’s connected, you can close this tab.',
   handLoopback: 'If your browser says it can’t connect, the app stopped waiting. Start again from the app.',
   handClose: 'Once the app says it’s connected, you can close this tab.',
   handDeniedTitle: 'You didn’t allow this',
@@ -246,14 +248,16 @@ export const en = {
   invalidTitle: 'The app’s request isn’t complete',
   invalidBody: 'We can’t go on with it.',
   unapprovedTitle: 'We can’t go on with this request',
-  unapprovedBody: 'Something in the app’s request isn’t right. Nobody here has used this app yet, so we didn’t send you back by ourselves.',
+  unapprovedBody:
+    'Something in the app’s request isn’t right. Nobody here has used this app yet, so we didn’t send you back by ourselves.',
   rateTitle: 'Too many tries',
   rateBody: {
     one: 'Wait 1 minute, then start again.',
     other: 'Wait {count} minutes, then start again.',
   },
   promptTitle: 'This app keeps asking',
-  promptBody: 'It has asked many times in a few minutes, so we paused it. If you didn’t start this, you can close this tab.',
+  promptBody:
+    'It has asked many times in a few minutes, so we paused it. If you didn’t start this, you can close this tab.',
   notFoundTitle: 'There is nothing at this address',
   notFoundBody: 'The link may be old or incomplete.',
   internalTitle: 'Something went wrong on our side',

@@ -126,7 +126,8 @@ export const es: Messages = {
   allowAnyway: 'Permitir de todos modos',
   next: 'A continuación, {upstream} puede pedirle que inicie sesión. Antes de eso no se comparte nada.',
   undo: 'Puede quitar el acceso en cualquier momento en {link}.',
-  keepNote: 'Si lo deja como está, se mantiene el acceso que ya tiene. La aplicación quizá diga que no pudo conectarse.',
+  keepNote:
+    'Si lo deja como está, se mantiene el acceso que ya tiene. La aplicación quizá diga que no pudo conectarse.',
   changedNote: 'Si no permite esto, el acceso que ya tiene se mantiene hasta que lo quite en {link}.',
 
   alarmTitle: 'Puede que no sea la aplicación que dice ser',
@@ -178,8 +179,10 @@ export const es: Messages = {
   handAllowedKnown: 'Le devolvemos a {name}. Si no pasa nada, use el botón.',
   handAllowedNoName: 'Le devolvemos a la aplicación. Si no pasa nada, use el botón.',
   handOpenApp: 'Abrir la aplicación',
-  handScheme: 'Su navegador puede preguntar antes de abrir un enlace {scheme}. Cuando la aplicación diga que está conectada, puede cerrar esta pestaña.',
-  handLoopback: 'Si su navegador dice que no puede conectarse, la aplicación dejó de esperar. Empiece de nuevo desde la aplicación.',
+  handScheme:
+    'Su navegador puede preguntar antes de abrir un enlace {scheme}. Cuando la aplicación diga que está conectada, puede cerrar esta pestaña.',
+  handLoopback:
+    'Si su navegador dice que no puede conectarse, la aplicación dejó de esperar. Empiece de nuevo desde la aplicación.',
   handClose: 'Cuando la aplicación diga que está conectada, puede cerrar esta pestaña.',
   handDeniedTitle: 'No ha permitido esto',
   handDeniedBody: 'La aplicación no obtiene acceso. Puede cerrar esta pestaña.',
@@ -203,11 +206,14 @@ export const es: Messages = {
   decidedDo: 'Si la aplicación sigue diciendo que no está conectada, empiece de nuevo desde la aplicación.',
   decidedRemove: 'Quitar este acceso',
   browserTitle: 'Esta solicitud se inició en otro navegador',
-  browserBody: 'Por seguridad, solo puede terminarse donde empezó. Empiece de nuevo desde la aplicación en este navegador.',
+  browserBody:
+    'Por seguridad, solo puede terminarse donde empezó. Empiece de nuevo desde la aplicación en este navegador.',
   browserWarning: '<b>Si alguien le envió este enlace, no continúe.</b>',
   cookieTitle: 'Su navegador no guardó nuestra cookie',
-  cookieBody: 'La necesitamos unos minutos para estar seguros de que es usted. Permita las cookies de {host} y vuelva a intentarlo.',
-  cookieBodyPlain: 'La necesitamos unos minutos para estar seguros de que es usted. Permita las cookies de este sitio y vuelva a intentarlo.',
+  cookieBody:
+    'La necesitamos unos minutos para estar seguros de que es usted. Permita las cookies de {host} y vuelva a intentarlo.',
+  cookieBodyPlain:
+    'La necesitamos unos minutos para estar seguros de que es usted. Permita las cookies de este sitio y vuelva a intentarlo.',
   staleTitle: 'Elija otra vez, por favor',
   staleBody: 'Esta página llevaba un rato abierta, así que no pudimos usar su respuesta.',
   unknownTitle: 'No reconocemos esta aplicación',
@@ -233,21 +239,25 @@ export const es: Messages = {
   invalidTitle: 'La solicitud de la aplicación no está completa',
   invalidBody: 'No podemos seguir con ella.',
   unapprovedTitle: 'No podemos seguir con esta solicitud',
-  unapprovedBody: 'Algo en la solicitud de la aplicación no está bien. Nadie aquí la ha usado aún, así que no le devolvimos por nuestra cuenta.',
+  unapprovedBody:
+    'Algo en la solicitud de la aplicación no está bien. Nadie aquí la ha usado aún, así que no le devolvimos por nuestra cuenta.',
   rateTitle: 'Demasiados intentos',
   rateBody: { one: 'Espere 1 minuto y empiece de nuevo.', other: 'Espere {count} minutos y empiece de nuevo.' },
   promptTitle: 'Esta aplicación no deja de preguntar',
-  promptBody: 'Ha preguntado muchas veces en pocos minutos, así que la hemos puesto en pausa. Si usted no inició esto, cierre esta pestaña.',
+  promptBody:
+    'Ha preguntado muchas veces en pocos minutos, así que la hemos puesto en pausa. Si usted no inició esto, cierre esta pestaña.',
   notFoundTitle: 'No hay nada en esta dirección',
   notFoundBody: 'El enlace puede ser antiguo o estar incompleto.',
   internalTitle: 'Algo ha fallado por nuestra parte',
   internalBody: 'Sus accesos actuales no se ven afectados. Vuelva a intentarlo en un minuto.',
   switchedTitle: 'Inició sesión con otra cuenta',
-  switchedBody: 'Aquí eligió {expected}, pero {upstream} inició su sesión como {returned}. Aún no se ha permitido nada.',
+  switchedBody:
+    'Aquí eligió {expected}, pero {upstream} inició su sesión como {returned}. Aún no se ha permitido nada.',
   switchedStart: 'Empezar de nuevo',
   switchedUse: 'Usar {account}',
 
-  accountLead: 'Estas aplicaciones pueden usar los servicios de {brand} en su nombre. Quite las que no reconozca o ya no use.',
+  accountLead:
+    'Estas aplicaciones pueden usar los servicios de {brand} en su nombre. Quite las que no reconozca o ya no use.',
   recentTitle: 'Usadas hace poco',
   unusedTitle: 'Sin usar desde hace 30 días o más',
   appCount: { one: '1 aplicación', other: '{count} aplicaciones' },
@@ -276,7 +286,8 @@ export const es: Messages = {
   removeOne: 'Quitar esta',
   removeOneNamed: 'Quitar esta: {name}, permitida el {date}',
   wrongTitle: '¿Hay algo raro?',
-  wrongBody: 'Quite todas las aplicaciones a la vez. Podrá permitir de nuevo las que conozca la próxima vez que se conecten.',
+  wrongBody:
+    'Quite todas las aplicaciones a la vez. Podrá permitir de nuevo las que conozca la próxima vez que se conecten.',
   removeAll: { one: 'Quitar 1 aplicación…', other: 'Quitar las {count} aplicaciones…' },
   activityLink: 'Actividad',
   downloadLink: 'Descargar mis permisos',
@@ -285,12 +296,16 @@ export const es: Messages = {
   removeNow: 'Deja de funcionar de inmediato. Lo que ya hizo se mantiene.',
   removeKeep: 'Conservar',
   removeDo: 'Quitar acceso',
-  removeAllTitle: { one: '¿Quitar el acceso de 1 aplicación?', other: '¿Quitar el acceso de las {count} aplicaciones?' },
+  removeAllTitle: {
+    one: '¿Quitar el acceso de 1 aplicación?',
+    other: '¿Quitar el acceso de las {count} aplicaciones?',
+  },
   removeAllSoon: 'Dejan de funcionar en menos de {duration}. Lo que ya hicieron se mantiene.',
   removeAllNow: 'Dejan de funcionar de inmediato. Lo que ya hicieron se mantiene.',
   removeAllDo: { one: 'Quitar 1 aplicación', other: 'Quitar las {count} aplicaciones' },
   removedNotice: '<b>Acceso quitado para {name}.</b> No puede obtener acceso nuevo sin preguntarle.',
-  removedAllNotice: '<b>Acceso quitado para todas las aplicaciones.</b> Ninguna puede obtener acceso nuevo sin preguntarle.',
+  removedAllNotice:
+    '<b>Acceso quitado para todas las aplicaciones.</b> Ninguna puede obtener acceso nuevo sin preguntarle.',
   removedNothing: 'No quedaba nada por quitar.',
   removedSoon: 'Lo que ya había abierto deja de funcionar en menos de {duration}.',
   removedNow: 'Ha dejado de funcionar.',
@@ -321,7 +336,8 @@ export const es: Messages = {
 
   whyTitle: '¿Por qué veo esto?',
   whyWorks: '{resource} funciona con su cuenta de {upstream}.',
-  whyAsk: 'Antes de que una aplicación use un servidor con su cuenta, le preguntamos cada vez que se conecta una aplicación nueva.',
+  whyAsk:
+    'Antes de que una aplicación use un servidor con su cuenta, le preguntamos cada vez que se conecta una aplicación nueva.',
   whyStops: 'Así ninguna aplicación puede aprovechar un permiso que usted dio a otra.',
   whyCheck: 'Compruebe dos cosas: ¿acaba de conectar usted una aplicación y conoce el lugar adonde va el acceso?',
   whyDeny: 'Si no acaba de conectar una aplicación, elija «{deny}». Entonces no se comparte nada.',

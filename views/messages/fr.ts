@@ -37,7 +37,10 @@ export const fr: Messages = {
   leadAgain: 'Vous avez autorisé ceci le {date}. Continuez seulement si <b>vous reconnectez l’appli maintenant</b>.',
   leadExpired: 'L’accès que vous aviez donné a pris fin le {date}.',
   leadRemoved: 'Vous avez retiré cette appli le {date}.',
-  leadMore: { one: 'Une chose est nouvelle. Rien d’autre ne change.', other: '{count} choses sont nouvelles. Rien d’autre ne change.' },
+  leadMore: {
+    one: 'Une chose est nouvelle. Rien d’autre ne change.',
+    other: '{count} choses sont nouvelles. Rien d’autre ne change.',
+  },
   leadChanged: 'Vérifiez ce qui est différent avant de continuer.',
 
   labelApp: 'Appli',
@@ -130,8 +133,10 @@ export const fr: Messages = {
   changedNote: 'Si vous n’autorisez pas ceci, l’accès actuel reste jusqu’à ce que vous le retiriez dans {link}.',
 
   alarmTitle: 'Ce n’est peut-être pas l’appli qu’elle dit être',
-  alarmLooksSite: 'Elle dit s’appeler {name}, ce qui ressemble à <b>{other}</b>, mais elle envoie l’accès à un autre site.',
-  alarmLooksPlace: 'Elle dit s’appeler {name}, ce qui ressemble à <b>{other}</b>, mais {other} n’envoie pas l’accès là.',
+  alarmLooksSite:
+    'Elle dit s’appeler {name}, ce qui ressemble à <b>{other}</b>, mais elle envoie l’accès à un autre site.',
+  alarmLooksPlace:
+    'Elle dit s’appeler {name}, ce qui ressemble à <b>{other}</b>, mais {other} n’envoie pas l’accès là.',
   alarmHidden: 'Son nom contient des caractères cachés.',
   alarmScripts: 'Son nom mélange des lettres d’alphabets différents et peut passer pour un autre.',
   alarmUrl: 'Son nom contient une adresse web, ce qui peut tromper.',
@@ -178,8 +183,10 @@ export const fr: Messages = {
   handAllowedKnown: 'Nous vous renvoyons à {name}. Si rien ne se passe, utilisez le bouton.',
   handAllowedNoName: 'Nous vous renvoyons à l’appli. Si rien ne se passe, utilisez le bouton.',
   handOpenApp: 'Ouvrir l’appli',
-  handScheme: 'Votre navigateur peut demander avant d’ouvrir un lien {scheme}. Quand l’appli se dit connectée, vous pouvez fermer cet onglet.',
-  handLoopback: 'Si votre navigateur dit ne pas pouvoir se connecter, l’appli n’attend plus. Recommencez depuis l’appli.',
+  handScheme:
+    'Votre navigateur peut demander avant d’ouvrir un lien {scheme}. Quand l’appli se dit connectée, vous pouvez fermer cet onglet.',
+  handLoopback:
+    'Si votre navigateur dit ne pas pouvoir se connecter, l’appli n’attend plus. Recommencez depuis l’appli.',
   handClose: 'Quand l’appli se dit connectée, vous pouvez fermer cet onglet.',
   handDeniedTitle: 'Vous n’avez pas autorisé ceci',
   handDeniedBody: 'L’appli n’obtient aucun accès. Vous pouvez fermer cet onglet.',
@@ -203,11 +210,14 @@ export const fr: Messages = {
   decidedDo: 'Si l’appli dit encore qu’elle n’est pas connectée, recommencez depuis l’appli.',
   decidedRemove: 'Retirer cet accès',
   browserTitle: 'Cette demande a été lancée dans un autre navigateur',
-  browserBody: 'Par sécurité, elle ne peut se terminer que là où elle a commencé. Recommencez depuis l’appli dans ce navigateur.',
+  browserBody:
+    'Par sécurité, elle ne peut se terminer que là où elle a commencé. Recommencez depuis l’appli dans ce navigateur.',
   browserWarning: '<b>Si quelqu’un vous a envoyé ce lien, ne continuez pas.</b>',
   cookieTitle: 'Votre navigateur n’a pas gardé notre cookie',
-  cookieBody: 'Il nous le faut quelques minutes pour être sûrs que c’est vous. Autorisez les cookies pour {host}, puis réessayez.',
-  cookieBodyPlain: 'Il nous le faut quelques minutes pour être sûrs que c’est vous. Autorisez les cookies pour ce site, puis réessayez.',
+  cookieBody:
+    'Il nous le faut quelques minutes pour être sûrs que c’est vous. Autorisez les cookies pour {host}, puis réessayez.',
+  cookieBodyPlain:
+    'Il nous le faut quelques minutes pour être sûrs que c’est vous. Autorisez les cookies pour ce site, puis réessayez.',
   staleTitle: 'Choisissez encore une fois',
   staleBody: 'Cette page était ouverte depuis un moment, nous n’avons pas pu utiliser votre réponse.',
   unknownTitle: 'Nous ne connaissons pas cette appli',
@@ -233,21 +243,25 @@ export const fr: Messages = {
   invalidTitle: 'La demande de l’appli est incomplète',
   invalidBody: 'Nous ne pouvons pas la poursuivre.',
   unapprovedTitle: 'Nous ne pouvons pas poursuivre cette demande',
-  unapprovedBody: 'Quelque chose ne va pas dans la demande de l’appli. Personne ici ne l’a encore utilisée, nous ne vous avons donc pas renvoyé de nous-mêmes.',
+  unapprovedBody:
+    'Quelque chose ne va pas dans la demande de l’appli. Personne ici ne l’a encore utilisée, nous ne vous avons donc pas renvoyé de nous-mêmes.',
   rateTitle: 'Trop d’essais',
   rateBody: { one: 'Attendez 1 minute, puis recommencez.', other: 'Attendez {count} minutes, puis recommencez.' },
   promptTitle: 'Cette appli demande sans arrêt',
-  promptBody: 'Elle a demandé très souvent en quelques minutes, nous l’avons mise en pause. Si vous n’avez pas lancé ceci, fermez cet onglet.',
+  promptBody:
+    'Elle a demandé très souvent en quelques minutes, nous l’avons mise en pause. Si vous n’avez pas lancé ceci, fermez cet onglet.',
   notFoundTitle: 'Il n’y a rien à cette adresse',
   notFoundBody: 'Le lien est peut-être ancien ou incomplet.',
   internalTitle: 'Un problème est survenu de notre côté',
   internalBody: 'Vos accès actuels ne sont pas touchés. Réessayez dans une minute.',
   switchedTitle: 'Vous vous êtes connecté avec un autre compte',
-  switchedBody: 'Vous aviez choisi {expected} ici, mais {upstream} vous a connecté en tant que {returned}. Rien n’est encore autorisé.',
+  switchedBody:
+    'Vous aviez choisi {expected} ici, mais {upstream} vous a connecté en tant que {returned}. Rien n’est encore autorisé.',
   switchedStart: 'Recommencer',
   switchedUse: 'Utiliser {account}',
 
-  accountLead: 'Ces applis peuvent utiliser les services de {brand} en votre nom. Retirez celles que vous ne reconnaissez pas ou n’utilisez plus.',
+  accountLead:
+    'Ces applis peuvent utiliser les services de {brand} en votre nom. Retirez celles que vous ne reconnaissez pas ou n’utilisez plus.',
   recentTitle: 'Utilisées récemment',
   unusedTitle: 'Pas utilisées depuis 30 jours ou plus',
   appCount: { one: '{count} appli', other: '{count} applis' },
@@ -276,7 +290,8 @@ export const fr: Messages = {
   removeOne: 'Retirer celle-ci',
   removeOneNamed: 'Retirer celle-ci : {name}, autorisée le {date}',
   wrongTitle: 'Quelque chose cloche ?',
-  wrongBody: 'Retirez toutes les applis d’un coup. Vous pourrez autoriser à nouveau celles que vous connaissez à leur prochaine connexion.',
+  wrongBody:
+    'Retirez toutes les applis d’un coup. Vous pourrez autoriser à nouveau celles que vous connaissez à leur prochaine connexion.',
   removeAll: { one: 'Retirer {count} appli…', other: 'Retirer les {count} applis…' },
   activityLink: 'Activité',
   downloadLink: 'Télécharger mes autorisations',
@@ -290,7 +305,8 @@ export const fr: Messages = {
   removeAllNow: 'Elles cessent de fonctionner tout de suite. Ce qu’elles ont déjà fait reste.',
   removeAllDo: { one: 'Retirer {count} appli', other: 'Retirer les {count} applis' },
   removedNotice: '<b>Accès retiré pour {name}.</b> Elle ne peut pas obtenir de nouvel accès sans vous demander.',
-  removedAllNotice: '<b>Accès retiré pour toutes les applis.</b> Aucune ne peut obtenir de nouvel accès sans vous demander.',
+  removedAllNotice:
+    '<b>Accès retiré pour toutes les applis.</b> Aucune ne peut obtenir de nouvel accès sans vous demander.',
   removedNothing: 'Il n’y avait plus rien à retirer.',
   removedSoon: 'Ce qui était déjà ouvert cesse de fonctionner en moins de {duration}.',
   removedNow: 'L’accès ne fonctionne plus.',
@@ -321,9 +337,11 @@ export const fr: Messages = {
 
   whyTitle: 'Pourquoi cette page ?',
   whyWorks: '{resource} fonctionne avec votre compte {upstream}.',
-  whyAsk: 'Avant qu’une appli puisse utiliser un serveur avec votre compte, nous vous demandons, chaque fois qu’une nouvelle appli se connecte.',
+  whyAsk:
+    'Avant qu’une appli puisse utiliser un serveur avec votre compte, nous vous demandons, chaque fois qu’une nouvelle appli se connecte.',
   whyStops: 'Cela empêche une appli d’emprunter une permission donnée à une autre.',
-  whyCheck: 'Vérifiez deux choses : venez-vous de connecter une appli vous-même, et connaissez-vous l’endroit où va l’accès ?',
+  whyCheck:
+    'Vérifiez deux choses : venez-vous de connecter une appli vous-même, et connaissez-vous l’endroit où va l’accès ?',
   whyDeny: 'Si vous ne venez pas de connecter une appli, choisissez « {deny} ». Rien n’est alors partagé.',
   whyUndo: 'Vous pouvez changer d’avis plus tard et retirer une appli dans {link}.',
 };

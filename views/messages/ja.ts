@@ -178,8 +178,10 @@ export const ja: Messages = {
   handAllowedKnown: '{name} に戻ります。何も起こらない場合はボタンを使ってください。',
   handAllowedNoName: 'アプリに戻ります。何も起こらない場合はボタンを使ってください。',
   handOpenApp: 'アプリを開く',
-  handScheme: '{scheme} リンクを開く前にブラウザーが確認することがあります。アプリに接続済みと表示されたら、このタブは閉じてかまいません。',
-  handLoopback: 'ブラウザーに接続できないと表示された場合、アプリは待つのをやめています。アプリからやり直してください。',
+  handScheme:
+    '{scheme} リンクを開く前にブラウザーが確認することがあります。アプリに接続済みと表示されたら、このタブは閉じてかまいません。',
+  handLoopback:
+    'ブラウザーに接続できないと表示された場合、アプリは待つのをやめています。アプリからやり直してください。',
   handClose: 'アプリに接続済みと表示されたら、このタブは閉じてかまいません。',
   handDeniedTitle: '許可しませんでした',
   handDeniedBody: 'アプリはアクセスできません。このタブは閉じてかまいません。',
@@ -230,7 +232,8 @@ export const ja: Messages = {
   invalidTitle: 'アプリの要求が不完全です',
   invalidBody: 'このままでは進められません。',
   unapprovedTitle: 'この要求は進められません',
-  unapprovedBody: 'アプリの要求に誤りがあります。ここでこのアプリを使った人はまだいないため、自動では戻しませんでした。',
+  unapprovedBody:
+    'アプリの要求に誤りがあります。ここでこのアプリを使った人はまだいないため、自動では戻しませんでした。',
   rateTitle: '試行回数が多すぎます',
   rateBody: { other: '{count}分待ってから、やり直してください。' },
   promptTitle: 'このアプリは何度も求めています',
@@ -240,11 +243,13 @@ export const ja: Messages = {
   internalTitle: '当方で問題が起きました',
   internalBody: 'これまでのアクセスに影響はありません。少し待ってからもう一度試してください。',
   switchedTitle: '別のアカウントでログインしました',
-  switchedBody: 'ここでは {expected} を選びましたが、{upstream} では {returned} としてログインしました。まだ何も許可されていません。',
+  switchedBody:
+    'ここでは {expected} を選びましたが、{upstream} では {returned} としてログインしました。まだ何も許可されていません。',
   switchedStart: 'やり直す',
   switchedUse: '{account} を使う',
 
-  accountLead: 'これらのアプリは、あなたとして {brand} のサービスを利用できます。見覚えのないものや使わないものは削除してください。',
+  accountLead:
+    'これらのアプリは、あなたとして {brand} のサービスを利用できます。見覚えのないものや使わないものは削除してください。',
   recentTitle: '最近使ったもの',
   unusedTitle: '30日以上使っていないもの',
   appCount: { other: 'アプリ{count}個' },

@@ -6,6 +6,7 @@
 import type { CatalogDestination, CatalogEntry } from './entry.ts';
 
 const OBSERVED = 'Registrations and redirects seen from the released client';
+const USUAL = 'The usual callback of a program on a computer; not observed for this client';
 
 function app(
   id: string,
@@ -74,20 +75,21 @@ export const STARTER_CATALOG: readonly CatalogEntry[] = [
     ['https://chatgpt.com/connector/oauth/*', 'https://chatgpt.com/connector_platform_oauth_redirect'],
     { aliases: ['OpenAI', 'Chat GPT'], source: 'https://chatgpt.com/oauth/<id>/client.json' },
   ),
-  app('codex', 'Codex', ['loopback'], { aliases: ['Codex CLI', 'OpenAI Codex'] }),
+  app('codex', 'Codex', ['loopback'], { aliases: ['Codex CLI', 'OpenAI Codex'], source: USUAL }),
   app('inspector', 'MCP Inspector', ['loopback'], { commonWord: true, aliases: ['Inspector'] }),
   app('mcp-remote', 'mcp-remote', ['loopback'], { aliases: ['MCP CLI Proxy'], commonWord: true }),
-  app('gemini-cli', 'Gemini CLI', ['loopback'], { aliases: ['Gemini', 'Google Gemini CLI'] }),
+  app('gemini-cli', 'Gemini CLI', ['loopback'], { aliases: ['Gemini', 'Google Gemini CLI'], source: USUAL }),
   app('github-copilot', 'GitHub Copilot', ['loopback', 'https://vscode.dev/redirect', 'scheme:vscode'], {
     aliases: ['Copilot CLI', 'GitHub Copilot CLI'],
+    source: USUAL,
   }),
   app('copilot-studio', 'Microsoft Copilot Studio', ['https://global.consent.azure-apim.net/redirect/*'], {
     aliases: ['Copilot Studio', 'Power Platform'],
     source: 'Copilot Studio documentation: connector redirect URLs',
   }),
-  app('windsurf', 'Windsurf', ['loopback', 'scheme:windsurf'], { commonWord: true }),
-  app('zed', 'Zed', ['loopback', 'scheme:zed'], { commonWord: true }),
-  app('goose', 'Goose', ['loopback'], { commonWord: true }),
-  app('cline', 'Cline', ['loopback', 'scheme:vscode'], { commonWord: true }),
-  app('opencode', 'opencode', ['loopback'], { aliases: ['OpenCode'] }),
+  app('windsurf', 'Windsurf', ['loopback', 'scheme:windsurf'], { commonWord: true, source: USUAL }),
+  app('zed', 'Zed', ['loopback', 'scheme:zed'], { commonWord: true, source: USUAL }),
+  app('goose', 'Goose', ['loopback'], { commonWord: true, source: USUAL }),
+  app('cline', 'Cline', ['loopback', 'scheme:vscode'], { commonWord: true, source: USUAL }),
+  app('opencode', 'opencode', ['loopback'], { aliases: ['OpenCode'], source: USUAL }),
 ];

@@ -147,3 +147,19 @@ export const listApprovals = given<{ userId: string; expiringAfter: Seconds }>()
     )
     .orderBy(desc(t.approvals.grantedAt), desc(t.approvals.id)),
 );
+
+/** The scopes of every live grant under a person's unrevoked approvals; at most `grantCap` grants to an approval. */
+export const listLiveGrantScopes = given<{ userId: string; now: Seconds }>()('approval_list_live_grants', (db, t, p) =>
+  db
+    .select({ approvalId: t.grants.approvalId, scopes: t.grants.scopes })
+    .from(t.approvals)
+    .innerJoin(t.grants, eq(t.grants.approvalId, t.approvals.id))
+    .where(
+      and(
+        eq(t.approvals.userId, p.userId),
+        isNull(t.approvals.revokedAt),
+        isNull(t.grants.endedAt),
+        gt(t.grants.expiresAt, p.now),
+      ),
+    ),
+);

@@ -62,11 +62,16 @@ function approvalVerbs(engine: Engine, record: Recorder) {
       return found && approvalOf(found);
     },
 
-    listApprovals: async (userId, now) =>
-      (await engine.read(approvals.listApprovals, { userId, expiringAfter: now })).map((found) => ({
+    listApprovals: async (userId, now) => {
+      const grants = await engine.read(approvals.listLiveGrantScopes, { userId, now });
+      return (await engine.read(approvals.listApprovals, { userId, expiringAfter: now })).map((found) => ({
         approval: approvalOf(found),
         client: found.client && withoutNulls(found.client),
-      })),
+        grantedScopes: [
+          ...new Set(grants.filter((grant) => grant.approvalId === found.approval.id).flatMap(({ scopes }) => scopes)),
+        ],
+      }));
+    },
 
     revokeApprovals: (userId, approvalIds, reason, trail) =>
       engine.unit(() => revokeApprovals(record, userId, approvalIds, reason, trail)),

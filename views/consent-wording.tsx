@@ -3,10 +3,11 @@
  *
  * Decides wording only. Must never put the self-chosen name into a heading: `Subject` does not carry it.
  */
+import type { Child } from 'hono/jsx';
 import type { Identity } from '../src/domain/identity.ts';
-import type { ConsentModel, ConsentScreenKind } from './models.ts';
 import type { Text } from './messages/catalog.ts';
-import { plain } from './say.tsx';
+import type { ConsentModel, ConsentScreenKind } from './models.ts';
+import { plain, say } from './say.tsx';
 
 type HeadedScreen = Exclude<ConsentScreenKind, 'alarm'>;
 type Place = 'Named' | 'Computer' | 'Device';
@@ -18,14 +19,23 @@ const OPENING = {
   client_changed: 'changed',
 } as const satisfies Readonly<Record<HeadedScreen, string>>;
 
-/** The H1 as plain text: it holds proved words only, so no isolation is needed. */
-export function headingOf(model: ConsentModel, text: Text): string {
+/** The H1, for the page with each name isolated, and as the plain text of the title. It holds proved words only. */
+export function headingOf(model: ConsentModel, text: Text): { readonly markup: Child; readonly plain: string } {
   const { identity } = model;
-  if (model.screen === 'alarm') return plain(text, 'alarmTitle');
-  const moved = model.screen === 'client_changed' ? model.changes.find((change) => change.what === 'destination') : undefined;
+  if (model.screen === 'alarm') return { markup: say(text, 'alarmTitle'), plain: plain(text, 'alarmTitle') };
+  const moved =
+    model.screen === 'client_changed' ? model.changes.find((change) => change.what === 'destination') : undefined;
   const place = moved === undefined ? placeOf(identity) : placeOfWord(moved.before);
   const subject = moved === undefined ? subjectText(identity) : moved.before.replace('https://', '');
-  return plain(text, `${OPENING[model.screen]}${place}` as const, { subject, resource: model.resource.name });
+  const key = `${OPENING[model.screen]}${place}` as const;
+  const direction = identity.subject.kind === 'app' ? undefined : 'ltr';
+  return {
+    markup: say(text, key, {
+      subject: <bdi dir={direction}>{subject}</bdi>,
+      resource: <bdi>{model.resource.name}</bdi>,
+    }),
+    plain: plain(text, key, { subject, resource: model.resource.name }),
+  };
 }
 
 /** A moved app is named by the place that was allowed: the new one never was. */
@@ -35,7 +45,7 @@ function placeOfWord(destination: string): Place {
 }
 
 /** Whom the page may name: a catalogue name, an owner's domain, an address. Empty for programs on a device. */
-export function subjectText(identity: Identity): string {
+function subjectText(identity: Identity): string {
   const { subject } = identity;
   if (subject.kind === 'app') return subject.name;
   if (subject.kind === 'site') return subject.domain;

@@ -37,6 +37,8 @@ interface UpstreamBase {
 export interface OidcUpstream extends UpstreamBase {
   readonly kind: 'oidc';
   readonly issuer: string;
+  /** Entra: the `tid` that every ID token must have. */
+  readonly tenant: string | undefined;
   /** Entra: people of every tenant; the issuer of each ID token is then the template with that token's `tid`. */
   readonly anyTenant: boolean;
   /** Claims of the ID token, joined with `/`. */

@@ -10,11 +10,12 @@ import { HandOffPage } from '../../views/hand-off-page.tsx';
 import { refusePage } from '../browser/error-page.ts';
 import { textFor } from '../browser/frame.ts';
 import { answerPage, seeClient, seeOwnPage } from '../browser/responder.ts';
-import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
+import { grantableScopes } from '../domain/scope.ts';
 import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -120,7 +121,8 @@ async function arrive(
     deps.now(),
   );
   c.get('event').note({ user: person.id });
-  const expected = journey.expectedUserId ?? (journey.kind === 'authorization' ? visitor.session?.user.id : undefined);
+  const signedIn = journey.kind === 'authorization' ? sessionAt(visitor, journey.upstream) : undefined;
+  const expected = journey.expectedUserId ?? signedIn?.user.id;
   if (expected !== undefined && expected !== person.id)
     return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
   return journey.kind === 'sign_in'
@@ -151,6 +153,18 @@ async function finish(
     });
   }
 
+  const scopes = scopesLeft(journey, arrival, deps);
+  if (scopes.length === 0) {
+    await deps.store.failJourney(journey.id, 'upstream_refused', trail);
+    const { displayName } = deps.connectors.get(journey.upstream) ?? { displayName: journey.upstream };
+    const failure = {
+      kind: 'refused',
+      error: 'access_denied',
+      detail: 'none of the scopes needed was granted',
+    } as const;
+    return upstreamRefused(c, deps, visitor, journey, displayName, failure);
+  }
+
   const code = newSecret();
   const sessionCookie = newSecret();
   const upstreamGrantId = newId('upg');
@@ -162,7 +176,7 @@ async function finish(
       approval: {
         id: newId('apr'),
         redirectUri: rememberedRedirect(redirect),
-        scopes: journey.grantedScopes,
+        scopes,
         face: faceOf(clientSnapshot, redirect),
         expiresAt: trail.at + deps.config.consent.lifetime,
       },
@@ -193,6 +207,14 @@ async function finish(
   if (redirectKind(redirect) !== 'scheme') return seeClient(c, answer);
   const model = clientHandOff(c, deps, visitor, request, clientSnapshot, answer, 'allowed');
   return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: answer });
+}
+
+/** What the upstream gave decides what the approval, the code and the tokens carry (C-14). */
+function scopesLeft(journey: Journey, arrival: UpstreamArrival, deps: AppDeps): readonly string[] {
+  const resource = deps.config.resources.get(journey.request?.resource ?? '');
+  const hierarchy = deps.config.upstreams.get(journey.upstream)?.facts.scopeHierarchy ?? {};
+  if (resource === undefined) return [];
+  return grantableScopes(journey.grantedScopes, arrival.tokens.scopes, resource, hierarchy);
 }
 
 async function finishSignIn(

@@ -68,7 +68,7 @@ export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: str
           redirectUri,
           secrets.verifier,
           {
-            [customFetch]: call.fetchWith(ANSWER_BYTES, undefined, facts.tokenRequest.body),
+            [customFetch]: call.fetchWith(ANSWER_BYTES, undefined, facts.tokenRequest),
             [allowInsecureRequests]: true,
           },
         );

@@ -100,6 +100,8 @@ export function createOidcConnector(
         const tokens = await readTokens(await withTenantIssuer(as, response), client, response, secrets);
         const claims = believedClaims(tokens, clientId);
         const subject = subjectIn(claims, upstream.subjectClaims);
+        if (upstream.tenant !== undefined && claims.tid !== upstream.tenant)
+          throw nonsense('the ID Token is from another tenant');
         await verifySignature(as, response, discovery, call);
         const calledName =
           nameIn(claims, upstream.nameClaims) ??

@@ -64,7 +64,9 @@ function* complete(
 
   const about = { ...aboutJourney(journey, { approval: approval.id, scopes: approval.scopes }), userId };
   yield* record(renewed ? 'approval.renewed' : 'approval.granted', about, trail);
-  const code = { approval: approval.id, scopes: journey.grantedScopes };
+  const { scopes } = completion.approval;
+  const withheld = journey.grantedScopes.filter((scope) => !scopes.includes(scope));
+  const code = { approval: approval.id, scopes, ...(withheld.length > 0 && { withheld }) };
   yield* record('code.issued', { ...aboutJourney(journey, code), userId }, trail);
   return { journey, approval };
 }
@@ -125,7 +127,7 @@ function* issueCode(
   journey: Journey,
   request: AuthorizationRequest,
   approval: Approval,
-  { userId, upstreamGrant, code }: Completion,
+  { userId, approval: granted, upstreamGrant, code }: Completion,
   trail: Trail,
 ): Unit<void> {
   const { id, upstream, tokensSealed, scopes, accessExpiresAt } = upstreamGrant;
@@ -149,7 +151,7 @@ function* issueCode(
     clientId: request.clientId,
     redirectUri: request.redirectUri,
     resource: request.resource,
-    scopes: journey.grantedScopes,
+    scopes: granted.scopes,
     codeChallenge: request.codeChallenge,
     upstreamGrantId: id,
     createdAt,

@@ -183,7 +183,10 @@ async function finish(
       upstreamGrant: {
         id: upstreamGrantId,
         upstream: journey.upstream,
-        tokensSealed: deps.keys.seal(JSON.stringify(arrival.tokens), sealedRow.upstreamGrant(upstreamGrantId, person.id)),
+        tokensSealed: deps.keys.seal(
+          JSON.stringify(arrival.tokens),
+          sealedRow.upstreamGrant(upstreamGrantId, person.id),
+        ),
         scopes: arrival.tokens.scopes,
         accessExpiresAt: arrival.tokens.accessExpiresAt,
       },

@@ -128,7 +128,9 @@ describe('the key ring by the command line', () => {
     const rotations = (async () => {
       const errors: string[] = [];
       for (let count = 0; journeysRun; count += 1) {
-        errors.push((await (count % 2 === 0 ? sealUnderOld() : run(['keys', 'rotate'], [NEW_SECRET, BROKER_SECRET]))).err);
+        errors.push(
+          (await (count % 2 === 0 ? sealUnderOld() : run(['keys', 'rotate'], [NEW_SECRET, BROKER_SECRET]))).err,
+        );
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       return errors;

@@ -47,7 +47,12 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
           tokens: { access: '10m' },
           resources: {
             notes: { ...resource, url: NOTES_URL, credential: NOTES_CREDENTIAL },
-            tasks: { ...resource, url: TASKS_URL, credential: TASKS_CREDENTIAL, scopes: { 'tasks:read': SCOPES['notes:read'] } },
+            tasks: {
+              ...resource,
+              url: TASKS_URL,
+              credential: TASKS_CREDENTIAL,
+              scopes: { 'tasks:read': SCOPES['notes:read'] },
+            },
           },
         },
       },
@@ -75,8 +80,7 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
       { grant_type: GRANT, subject_token: token, subject_token_type: ACCESS, ...changes },
       { authorization: basic(as[0] ?? '', as[1] ?? '') },
     );
-  const obtain = (changes: Readonly<Record<string, string>> = {}) =>
-    obtainTokens(world.setting.issuer, { changes });
+  const obtain = (changes: Readonly<Record<string, string>> = {}) => obtainTokens(world.setting.issuer, { changes });
   const audit = (event: string) => world.setting.broker.deps.store.listAudit({ event, limit: 100 });
 
   it('gives the right MCP server the upstream’s token with its remaining life, not to be cached, on record', async () => {
@@ -96,7 +100,12 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
     expect(world.upstream.isLive(String(body.access_token))).toBe(true);
     const rows = await audit('upstream_token.issued');
     expect(rows).toHaveLength(before + 1);
-    expect(rows[0]).toMatchObject({ actorKind: 'resource', actorId: 'notes', clientId: client.client_id, resource: 'notes' });
+    expect(rows[0]).toMatchObject({
+      actorKind: 'resource',
+      actorId: 'notes',
+      clientId: client.client_id,
+      resource: 'notes',
+    });
     expect(JSON.stringify(rows[0])).not.toContain(String(body.access_token));
   });
 
@@ -119,7 +128,11 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
     ['an unknown resource', { resource: 'https://elsewhere.example.com' }, 'invalid_target'],
     ['another audience', { audience: 'elsewhere' }, 'invalid_target'],
     ['a refresh token', { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }, 'invalid_request'],
-    ['an ID token for a subject', { subject_token_type: 'urn:ietf:params:oauth:token-type:id_token' }, 'invalid_request'],
+    [
+      'an ID token for a subject',
+      { subject_token_type: 'urn:ietf:params:oauth:token-type:id_token' },
+      'invalid_request',
+    ],
     ['to act for somebody', { actor_token: 'x', actor_token_type: ACCESS }, 'invalid_request'],
     ['nothing at all', { subject_token: '' }, 'invalid_request'],
   ])('refuses who asks for %s', async (_what, changes, error) => {
@@ -132,7 +145,11 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
   it('tells a foreign, unknown, expired and revoked subject token apart for nobody, and what to do about it', async () => {
     const { tokens, client } = await obtain();
     const other = await obtain({ resource: TASKS_URL, scope: 'tasks:read' });
-    const answers = [await exchange(other.tokens.access_token), await exchange('mcb_at_nonsense'), await exchange(tokens.refresh_token)];
+    const answers = [
+      await exchange(other.tokens.access_token),
+      await exchange('mcb_at_nonsense'),
+      await exchange(tokens.refresh_token),
+    ];
     const { issuer } = world.setting;
     const dead = await obtain();
     await postForm(`${issuer}/revoke`, { token: dead.tokens.access_token, client_id: dead.client.client_id });
@@ -169,9 +186,10 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
         status: 401,
         error: 'invalid_client',
       });
-    expect(
-      await refusal(await exchange(tokens.access_token, {}, ['notes', TASKS_CREDENTIAL])),
-    ).toEqual({ status: 401, error: 'invalid_client' });
+    expect(await refusal(await exchange(tokens.access_token, {}, ['notes', TASKS_CREDENTIAL]))).toEqual({
+      status: 401,
+      error: 'invalid_client',
+    });
     const registered = await fetch(`${issuer}/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -228,7 +246,9 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
     });
     const { issuer } = world.setting;
     expect(await introspect(issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toEqual({ active: false });
-    expect(await refusal(await refresh(issuer, client, tokens.refresh_token))).toMatchObject({ error: 'invalid_grant' });
+    expect(await refusal(await refresh(issuer, client, tokens.refresh_token))).toMatchObject({
+      error: 'invalid_grant',
+    });
     expect(await refusal(await refresh(issuer, other.client, other.tokens.refresh_token))).toEqual({
       status: 400,
       error: 'invalid_grant',
@@ -246,7 +266,9 @@ describe.each(['sqlite', 'postgres'] as const)('token exchange on %s', (engine) 
     world.setting.clock.advance(10);
     expect((await refusal(await exchange(tokens.access_token))).error).toBe('interaction_required');
     expect((await audit('grant.ended'))[0]).toMatchObject({ details: { reason: 'upstream_lost' } });
-    expect(await introspect(world.setting.issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toEqual({ active: false });
+    expect(await introspect(world.setting.issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL)).toEqual({
+      active: false,
+    });
   });
 
   it('T-F13 a client gains nothing because another client of the same person stepped up', async () => {
@@ -328,7 +350,13 @@ it('is neither advertised nor there where no resource has a credential', async (
     'authorization_code',
     'refresh_token',
   ]);
-  const fields = { grant_type: GRANT, subject_token: 'x', subject_token_type: ACCESS, client_id: 'notes', client_secret: '' };
+  const fields = {
+    grant_type: GRANT,
+    subject_token: 'x',
+    subject_token_type: ACCESS,
+    client_id: 'notes',
+    client_secret: '',
+  };
   expect((await refusal(await postForm(`${world.setting.issuer}/token`, fields))).error).toBe('invalid_client');
   await world.close();
 });

@@ -14,7 +14,8 @@ import {
   walkToGrant,
 } from './fixture.ts';
 
-const wins = (answers: readonly unknown[]): number => answers.filter((answer) => answer !== undefined && answer !== false).length;
+const wins = (answers: readonly unknown[]): number =>
+  answers.filter((answer) => answer !== undefined && answer !== false).length;
 
 describe.each(ENGINES)('upstream tokens on %s', (engine) => {
   let fixture: Fixture;
@@ -25,7 +26,13 @@ describe.each(ENGINES)('upstream tokens on %s', (engine) => {
   });
   afterEach(() => fixture.close());
 
-  const lease = (holder: string, more: object = {}) => ({ id: 'upg_j1', holder, generation: 0, until: T0 + 20, ...more });
+  const lease = (holder: string, more: object = {}) => ({
+    id: 'upg_j1',
+    holder,
+    generation: 0,
+    until: T0 + 20,
+    ...more,
+  });
   const find = () => fixture.store.findUpstreamGrant('grt_j1');
 
   test('of 24 who want the lease at two instances one gets it', async () => {
@@ -59,7 +66,11 @@ describe.each(ENGINES)('upstream tokens on %s', (engine) => {
     );
     expect(answers.filter((answer) => answer === 'kept')).toHaveLength(1);
     expect(answers.filter((answer) => answer === 'superseded')).toHaveLength(23);
-    expect(await find()).toMatchObject({ generation: 1, tokensSealed: sealed('upstream-j1-1'), accessExpiresAt: T0 + 3600 });
+    expect(await find()).toMatchObject({
+      generation: 1,
+      tokensSealed: sealed('upstream-j1-1'),
+      accessExpiresAt: T0 + 3600,
+    });
     expect(await fixture.store.listAudit({ event: 'upstream.refreshed', limit: 99 })).toHaveLength(1);
   });
 
@@ -67,9 +78,13 @@ describe.each(ENGINES)('upstream tokens on %s', (engine) => {
     const { store } = fixture;
     await store.keepSuccessor(successor('j1'), trail(T0 + 1));
     const before = await fixture.dump();
-    expect(await store.endWithUpstream('grt_j1', { id: 'upg_j1', generation: 0 }, 'refused', trail(T0 + 2))).toBeUndefined();
+    expect(
+      await store.endWithUpstream('grt_j1', { id: 'upg_j1', generation: 0 }, 'refused', trail(T0 + 2)),
+    ).toBeUndefined();
     expect(await fixture.dump()).toEqual(before);
-    expect(await store.endWithUpstream('grt_j1', { id: 'upg_j1', generation: 1 }, 'refused', trail(T0 + 2))).toMatchObject({
+    expect(
+      await store.endWithUpstream('grt_j1', { id: 'upg_j1', generation: 1 }, 'refused', trail(T0 + 2)),
+    ).toMatchObject({
       grants: 1,
       upstreamGrants: 1,
     });
@@ -98,7 +113,9 @@ describe.each(ENGINES)('upstream tokens on %s', (engine) => {
     const text = sealed('upstream-j1');
     expect(await store.refuseSealedTokens('upg_j1', sealed('other'), trail())).toBe(false);
     expect(await store.findAccessToken(hash('access-j1-0'), T0)).toBeDefined();
-    const answers = await Promise.all(Array.from({ length: 24 }, () => store.refuseSealedTokens('upg_j1', text, trail())));
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, () => store.refuseSealedTokens('upg_j1', text, trail())),
+    );
     expect(wins(answers)).toBe(1);
     expect(await store.findAccessToken(hash('access-j1-0'), T0)).toBeUndefined();
     await walkToCode(store, 'j2');
@@ -147,7 +164,9 @@ describe.each(ENGINES)('upstream tokens on %s', (engine) => {
     expect(await store.listDueRevocations(T0 + 9, 9)).toEqual(['upg_j1']);
     expect(await store.leaseRevocation('upg_j1', 'late', T0 + 40, T0 + 8)).toBeUndefined();
     expect(await store.leaseRevocation('upg_j1', 'late', T0 + 40, T0 + 9)).toMatchObject({ attempts: 2 });
-    expect(await store.finishRevocation({ ...delivery, holder: 'late' }, 'revoked', undefined, trail(T0 + 9))).toBe(true);
+    expect(await store.finishRevocation({ ...delivery, holder: 'late' }, 'revoked', undefined, trail(T0 + 9))).toBe(
+      true,
+    );
     expect(await store.leaseRevocation('upg_j1', 'late', T0 + 99, T0 + 50)).toBeUndefined();
   });
 

@@ -99,7 +99,8 @@ export function grantableScopes(
   return left;
 }
 
-function withIncluded(granted: readonly string[], hierarchy: ScopeHierarchy): ReadonlySet<string> {
+/** The scopes with everything they include at the upstream, transitively. */
+export function withIncluded(granted: readonly string[], hierarchy: ScopeHierarchy): ReadonlySet<string> {
   const all = new Set<string>();
   const visit = (name: string) => {
     if (all.has(name)) return;

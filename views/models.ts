@@ -17,6 +17,8 @@ export interface Frame {
     /** Our own URL of the operator's logo; without one a letter tile is drawn. */
     readonly logoUrl: string | undefined;
     readonly supportUrl: string | undefined;
+    /** The operator's own words on every page, plain text. */
+    readonly paragraph?: string | undefined;
   };
   /** Our own URLs: the stylesheet, then the brand's. */
   readonly stylesheets: readonly string[];
@@ -31,6 +33,15 @@ export interface Frame {
   readonly whyUrl: string | undefined;
   readonly accountUrl: string | undefined;
   readonly reportUrl: string | undefined;
+  /** This page in each language; none where the page has no address to come back to. */
+  readonly languages?: readonly LanguageLink[];
+}
+
+export interface LanguageLink {
+  readonly tag: string;
+  /** What the language calls itself. */
+  readonly name: string;
+  readonly url: string;
 }
 
 /** A form of ours: it posts the ticket, and nothing else that is hidden. */
@@ -139,6 +150,7 @@ export type ErrorCode =
   | 'client_unknown'
   | 'redirect_mismatch'
   | 'client_blocked'
+  | 'app_blocked'
   | 'user_not_allowed'
   | 'upstream_denied'
   | 'upstream_unavailable'
@@ -231,11 +243,23 @@ export interface AccountApp {
   /** More than one is listed under Details with its own Remove. */
   readonly approvals: readonly AccountApproval[];
   readonly removeUrl: string;
+  readonly blockUrl?: string;
+}
+
+/** An app the person blocked. */
+export interface BlockedApp {
+  readonly tier: Tier;
+  readonly name: CleanedName;
+  readonly catalogName: string | undefined;
+  readonly destination: Destination;
+  readonly blockedAt: Seconds;
+  readonly unblockUrl: string;
 }
 
 export interface AccountModel {
   readonly frame: Frame;
   readonly apps: readonly AccountApp[];
+  readonly blocked?: readonly BlockedApp[];
   readonly notice: AccountNotice | undefined;
   readonly removeAllUrl: string;
   readonly activityUrl: string | undefined;
@@ -244,7 +268,7 @@ export interface AccountModel {
 
 /** What just happened, as a `role=status` message. */
 export interface AccountNotice {
-  readonly kind: 'removed' | 'removed_all' | 'nothing_to_remove';
+  readonly kind: 'removed' | 'removed_all' | 'nothing_to_remove' | 'blocked' | 'unblocked';
   /** The app's shown name; undefined for `removed_all`. */
   readonly appName: string | undefined;
   /** Longest life of an access token already out, seconds; 0: tokens are checked online. */
@@ -269,6 +293,35 @@ export interface RemoveAllModel {
   readonly keepUrl: string;
 }
 
+/** Block or unblock an app: the same page, the other way round. */
+export interface BlockModel {
+  readonly frame: Frame;
+  readonly form: FormTarget;
+  readonly kind: 'block' | 'unblock';
+  readonly app: Pick<AccountApp, 'tier' | 'name' | 'catalogName'>;
+  readonly keepUrl: string;
+}
+
+/** Tell the operator about a request; it decides nothing. */
+export interface ReportModel {
+  readonly frame: Frame;
+  readonly form: FormTarget;
+  readonly reference: string;
+  /** Longest text, in characters. */
+  readonly maxLength: number;
+  /** Offers to block the app too; only for somebody who is signed in. */
+  readonly canBlock: boolean;
+  readonly backUrl: string;
+}
+
+export interface ReportedModel {
+  readonly frame: Frame;
+  readonly reference: string;
+  readonly blocked: boolean;
+  /** The page of the request, while it waits for an answer. */
+  readonly backUrl: string | undefined;
+}
+
 export interface SignedOutModel {
   readonly frame: Frame;
   readonly signInUrl: string;
@@ -290,7 +343,10 @@ export type ActivityKind =
   | 'ended'
   | 'renewed'
   | 'signed_in'
-  | 'signed_out';
+  | 'signed_out'
+  | 'reported'
+  | 'blocked'
+  | 'unblocked';
 
 export interface ActivityModel {
   readonly frame: Frame;

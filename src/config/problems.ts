@@ -39,6 +39,7 @@ export const problemCodes = {
   E123: 'This needs a configuration; in production the demo is never started in its place.',
   E124: 'The first secrets must open what the database holds.',
   E125: 'The setting names something this version does not have.',
+  E126: 'Own words are for a language and a sentence that exist, and keep the placeholders of that sentence.',
 } as const;
 
 export type ProblemCode = keyof typeof problemCodes;

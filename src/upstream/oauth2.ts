@@ -15,7 +15,7 @@ import {
 import type { OAuth2Upstream } from '../config/config.ts';
 import type { Seconds } from '../domain/types.ts';
 import type { Connector, UpstreamTokens } from './connector.ts';
-import { authorizationUrl } from './presets.ts';
+import { authorizationUrl, hopParams } from './presets.ts';
 import {
   ANSWER_BYTES,
   attempt,
@@ -34,7 +34,7 @@ export function createOAuth2Connector(
   redirectUri: string,
   openCall: () => UpstreamCall,
 ): Connector {
-  const { name, displayName, clientId, params } = upstream;
+  const { name, displayName, clientId } = upstream;
   const endpoint = upstream.authorizationEndpoint;
   const askedScopes = (mapped: readonly string[]) => uniqueScopes(upstream.scopes, mapped);
   const as: AuthorizationServer = { issuer: upstream.issuer ?? endpoint, token_endpoint: upstream.tokenEndpoint };
@@ -47,6 +47,7 @@ export function createOAuth2Connector(
       attempt(async () => {
         if (journey.upstream !== name) throw nonsense('the journey belongs to another upstream');
         const scopes = askedScopes(upstreamScopes);
+        const params = hopParams(upstream, journey);
         return authorizationUrl({ endpoint, clientId, redirectUri, scopes, params, secrets, nonce: undefined });
       }),
     complete: (parameters, secrets, upstreamScopes, now) =>

@@ -26,7 +26,7 @@ import type { OidcUpstream } from '../config/config.ts';
 import type { JourneySecrets, Seconds } from '../domain/types.ts';
 import type { Connector, UpstreamArrival } from './connector.ts';
 import type { Discovery } from './discovery.ts';
-import { authorizationUrl } from './presets.ts';
+import { authorizationUrl, hopParams } from './presets.ts';
 import {
   ANSWER_BYTES,
   attempt,
@@ -48,7 +48,7 @@ export function createOidcConnector(
   discovery: Discovery,
   openCall: () => UpstreamCall,
 ): Connector {
-  const { name, displayName, clientId, clientSecret, params } = upstream;
+  const { name, displayName, clientId, clientSecret } = upstream;
   const askedScopes = (mapped: readonly string[]) => uniqueScopes(['openid'], upstream.scopes, mapped);
 
   return {
@@ -59,6 +59,7 @@ export function createOidcConnector(
         if (journey.upstream !== name) throw nonsense('the journey belongs to another upstream');
         const { authorization_endpoint: endpoint = '' } = await discovery.load(openCall());
         const scopes = askedScopes(upstreamScopes);
+        const params = hopParams(upstream, journey);
         return authorizationUrl({ endpoint, clientId, redirectUri, scopes, params, secrets, nonce: secrets.nonce });
       }),
     complete: (parameters, secrets, upstreamScopes, now) =>

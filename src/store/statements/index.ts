@@ -1,10 +1,12 @@
 /** Every statement there is, so that SQLite can prepare them all at open. */
 import type { AnyStatement } from '../statement.ts';
 import * as approvals from './approvals.ts';
+import * as blocks from './blocks.ts';
 import * as clients from './clients.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
+import * as pending from './pending.ts';
 import * as people from './people.ts';
 import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
@@ -12,6 +14,17 @@ import * as tokens from './tokens.ts';
 const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
-export const statements: readonly AnyStatement[] = [approvals, clients, grants, house, journeys, people, sweep, tokens]
+export const statements: readonly AnyStatement[] = [
+  approvals,
+  blocks,
+  clients,
+  grants,
+  house,
+  journeys,
+  pending,
+  people,
+  sweep,
+  tokens,
+]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

@@ -9,6 +9,7 @@
 import type {
   AccessToken,
   Approval,
+  Block,
   Client,
   ClientMetadata,
   Code,
@@ -24,14 +25,17 @@ import type {
   User,
 } from '../domain/types.ts';
 import type {
+  Activity,
   AuditFilter,
   AuditRow,
   Completion,
   ConsentRecord,
   Ended,
+  EndedCounts,
   GraceReplay,
   NewJourney,
   NewSession,
+  Opening,
   Redemption,
   RefreshLease,
   RevocationOutcome,
@@ -67,7 +71,17 @@ export interface ClientStore {
 }
 
 export interface JourneyStore {
-  openJourney(journey: NewJourney, trail: Trail): Promise<void>;
+  /**
+   * Opens the journey, or returns the browser's undecided, unexpired one with the same merge key. Keeps to the caps by
+   * removing undecided journeys, oldest first: the browser's own, the client's own, and in all those of the client that
+   * holds the most. The caps of the client and in all may be passed by up to one per cent between two looks.
+   * Audits `consent.warned` when it opened one and the page warns.
+   */
+  openJourney(journey: NewJourney, trail: Trail, opening?: Opening): Promise<Journey>;
+  /** Moves the end of an undecided, unexpired journey that ends before `endingBefore`; once in its life. The journey, if this call did. */
+  extendJourney(id: string, endingBefore: Seconds, expiresAt: Seconds, now: Seconds): Promise<Journey | undefined>;
+  /** Notes the person's report, once per journey; decides nothing. Audits `request.reported` with the words. */
+  reportRequest(journeyId: string, words: string, trail: Trail): Promise<Journey | undefined>;
   findJourney(id: string): Promise<Journey | undefined>;
   findJourneyByState(upstreamStateHash: TokenHash): Promise<Journey | undefined>;
   /**
@@ -97,7 +111,7 @@ export interface JourneyStore {
    * new scopes at a known redirect keep this redirect alone, a new redirect brings its own scopes alone. Otherwise it
    * takes exactly the new scopes, redirect and face.
    * Undefined when the journey was not waiting or names another person, the person is disabled, the client is blocked or
-   * gone, or the person took this client's approval back after deciding this journey.
+   * gone, the person blocked the app, or took this client's approval back after deciding this journey.
    * Audits `approval.granted` (or `approval.renewed`), `code.issued` and `session.started`.
    */
   completeJourney(completion: Completion, trail: Trail): Promise<{ journey: Journey; approval: Approval } | undefined>;
@@ -113,6 +127,19 @@ export interface PeopleStore {
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
   endSession(idHash: TokenHash, trail: Trail): Promise<boolean>;
+  /** The person's block of this client or of this app. */
+  findBlock(userId: string, clientId: string, appKey: TokenHash): Promise<Block | undefined>;
+  /** Newest first, at most 200. */
+  listBlocks(userId: string): Promise<readonly Block[]>;
+  /**
+   * Blocks an app for this person, ends these approvals as revokeApprovals does, and stops the person's journeys of this
+   * client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
+   */
+  blockApp(block: Block, approvalIds: readonly string[], trail: Trail): Promise<EndedCounts>;
+  /** Removes a block of this person. Audits `app.unblocked`. Returns it if this call removed it. */
+  unblockApp(userId: string, blockId: string, trail: Trail): Promise<Block | undefined>;
+  /** Whether anybody ever allowed an app at this destination (see ClientFace.destination). */
+  isDestinationKnown(destination: string): Promise<boolean>;
   findApproval(userId: string, clientId: string, resource: string): Promise<Approval | undefined>;
   getApproval(id: string): Promise<Approval | undefined>;
   /** The person's live approvals with their clients and the scopes their live grants hold, newest first. */
@@ -237,6 +264,8 @@ export interface HouseStore {
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
+  /** What happened to a person since the moment, at most `limit` rows. */
+  listActivity(userId: string, since: Seconds, limit: number): Promise<Activity>;
   /** An audit row with no other effect (a warning shown, a refused try). */
   recordEvent(
     event: string,

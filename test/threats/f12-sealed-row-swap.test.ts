@@ -28,7 +28,7 @@ describe('T-F12 what is sealed opens in its own row only', () => {
 
     for (const [index, { jar }] of [alice, bob].entries()) {
       const answered = await jar.follow(returning[index] ?? returning[0]);
-      expect(answered.status).toBe(500);
+      expect(answered.status).toBe(410);
       expect(answered.next).toBeUndefined();
       expect(answered.body).toContain('Something went wrong on our side');
     }

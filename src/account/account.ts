@@ -127,7 +127,7 @@ const shownFirst = ([row]: readonly AccountRow[]): string | undefined =>
   row === undefined ? undefined : shownAs(row.app);
 
 /** The rows a remove address means: one row, one approval below a row, or all. */
-export async function rowsNamed(deps: AppDeps, session: Session, wanted: string): Promise<readonly AccountRow[]> {
+async function rowsNamed(deps: AppDeps, session: Session, wanted: string): Promise<readonly AccountRow[]> {
   const rows = await accountRows(deps, session);
   if (wanted === REMOVE_ALL) return rows;
   const row = rows.find(({ key, approvalIds }) => key === wanted || approvalIds.includes(wanted));

@@ -29,7 +29,7 @@ export const signedInFrame = (c: Context<AppEnv>, deps: AppDeps, visitor: Signed
   frameOf(c, deps, visitor.session, visitor.binding.ticket('sign-out', bound(visitor, '')));
 
 /** Whoever is not signed in may choose where to. */
-export function signInChoice(c: Context<AppEnv>, deps: AppDeps): Response {
+function signInChoice(c: Context<AppEnv>, deps: AppDeps): Response {
   const choices = [...deps.connectors.values()].map((connector) => ({
     upstreamName: connector.displayName,
     url: ownPath(deps, `/account/sign-in/${encodeURIComponent(connector.name)}`),

@@ -279,7 +279,7 @@ const forged = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: str
   refusePage(c, deps, visitor.session, { code: 'form_stale', reason });
 
 /** What the page shows of a stored journey; undefined when its client or resource is no longer there. */
-export async function sceneOf(deps: AppDeps, journey: Journey): Promise<ConsentScene | undefined> {
+async function sceneOf(deps: AppDeps, journey: Journey): Promise<ConsentScene | undefined> {
   const { request, clientSnapshot: metadata } = journey;
   if (request === undefined || metadata === undefined) return undefined;
   const resource = deps.config.resources.get(request.resource);

@@ -80,7 +80,6 @@ export function createOidcConnector(
       }),
     complete: (parameters, secrets, upstreamScopes, now) =>
       attempt(async () => {
-        if (parameters.get('state') !== secrets.upstreamState) throw nonsense('unexpected state');
         const call = openCall();
         const as = await discovery.load(call);
         // oauth4webapi reads the process's clock; the broker's corrected one decides.

@@ -179,19 +179,22 @@ function toConnectorFailure(error: unknown): ConnectorFailure {
   return { kind: 'nonsense', detail: error instanceof Error ? `unusable answer (${error.name})` : 'unusable answer' };
 }
 
-/** The answer's parameters after the checks of state, iss and error (RFC 9207 2.4), before anything is sent. */
+/** The answer's parameters after the checks of state, iss, error and code (RFC 9207 2.4), before anything is sent. */
 export function ownAnswer(
   as: AuthorizationServer,
   client: Client,
   parameters: URLSearchParams,
   state: string,
 ): URLSearchParams {
+  const foreign = (detail: string) => new UpstreamFailure({ kind: 'foreign', detail });
+  if (parameters.get('state') !== state) throw foreign('unexpected state');
   try {
-    return validateAuthResponse(as, client, parameters, state);
+    const checked = validateAuthResponse(as, client, parameters, state);
+    if (checked.getAll('code').length !== 1) throw foreign('not one code');
+    return checked;
   } catch (error) {
-    if (error instanceof OperationProcessingError)
-      throw new UpstreamFailure({ kind: 'foreign', detail: error.message });
-    throw error;
+    if (error instanceof AuthorizationResponseError || error instanceof UpstreamFailure) throw error;
+    throw foreign(error instanceof OperationProcessingError ? error.message : 'unusable response parameters');
   }
 }
 

@@ -63,7 +63,7 @@ export interface JourneyStore {
   /**
    * Opens the journey, or returns the browser's undecided, unexpired one with the same merge key. Keeps to the caps by
    * removing undecided journeys, oldest first: the browser's own, the client's own, and in all those of the client that
-   * holds the most. The caps of the client and in all may be passed by up to one per cent between two looks.
+   * holds the most, or simply the oldest where no client holds so many. The caps of the client and in all may be passed by up to one per cent between two looks.
    * Audits `consent.warned` when it opened one and the page warns.
    */
   openJourney(journey: NewJourney, trail: Trail, opening?: Opening): Promise<Journey>;

@@ -121,8 +121,8 @@ export interface PeopleStore {
   /** Newest first, at most 200. */
   listBlocks(userId: string): Promise<readonly Block[]>;
   /**
-   * Blocks an app for this person, ends these approvals as revokeApprovals does, and stops the person's journeys of this
-   * client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
+   * Blocks an app for this person, ends these approvals and all of this client as revokeApprovals does, and stops the
+   * person's journeys of this client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
    */
   blockApp(block: Block, approvalIds: readonly string[], trail: Trail): Promise<EndedCounts>;
   /** Removes a block of this person. Audits `app.unblocked`. Returns it if this call removed it. */

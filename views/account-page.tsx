@@ -4,12 +4,13 @@
  * Decides grouping by the caller's `unused`. Remove leads to a page that asks first; this page changes nothing.
  */
 import type { Child } from 'hono/jsx';
+import type { AccountApp, AccountModel, AccountNotice, BlockedApp } from './account-models.ts';
 import { AppRow } from './account-row.tsx';
 import { dayText, durationText, moment } from './format.tsx';
 import { Icon } from './icons.tsx';
 import { Page } from './layout.tsx';
 import type { Text } from './messages/catalog.ts';
-import type { AccountApp, AccountModel, AccountNotice, BlockedApp, Frame } from './models.ts';
+import type { Frame } from './models.ts';
 import { shownName, shownNameText } from './parts.tsx';
 import { destinationName } from './route-panel.tsx';
 import { plain, say, sayCount } from './say.tsx';

@@ -4,20 +4,19 @@
  * Each form posts its ticket and nothing else. The button that keeps things as they are comes first.
  */
 import type { Child } from 'hono/jsx';
-import { dateTimeText, durationText, moment } from './format.tsx';
-import { Page } from './layout.tsx';
-import type { Text } from './messages/catalog.ts';
 import type {
   ActivityKind,
   ActivityModel,
-  FormTarget,
-  Frame,
   RemoveAllModel,
   RemoveModel,
   SignedOutModel,
   SignInModel,
   WhyModel,
-} from './models.ts';
+} from './account-models.ts';
+import { dateTimeText, durationText, moment } from './format.tsx';
+import { Page } from './layout.tsx';
+import type { Text } from './messages/catalog.ts';
+import type { FormTarget, Frame } from './models.ts';
 import { ActionLinks, quotedName, shownName, shownNameText } from './parts.tsx';
 import { plain, plainCount, say, sayCount } from './say.tsx';
 

@@ -5,9 +5,10 @@
  */
 import type { Child } from 'hono/jsx';
 import { abilityText } from './abilities.tsx';
+import type { AccountApp, AccountApproval } from './account-models.ts';
 import { dateTimeText, dayText, listOf, moment, nearDay, timeText } from './format.tsx';
 import type { Text } from './messages/catalog.ts';
-import type { AccountApp, AccountApproval, Frame } from './models.ts';
+import type { Frame } from './models.ts';
 import { Pill, shownName, shownNameText, Tile } from './parts.tsx';
 import { addressLines, destinationName } from './route-panel.tsx';
 import { plain, say, sayCount } from './say.tsx';

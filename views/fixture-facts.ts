@@ -7,7 +7,8 @@ import type { Destination } from '../src/domain/destination.ts';
 import type { CleanedName } from '../src/domain/display-name.ts';
 import type { Identity } from '../src/domain/identity.ts';
 import type { DisplayName, ScopeRisk, Seconds } from '../src/domain/types.ts';
-import type { Ability, AccountApp } from './models.ts';
+import type { AccountApp } from './account-models.ts';
+import type { Ability } from './models.ts';
 
 function named(name: string, changes: Partial<CleanedName> = {}): CleanedName {
   return {

@@ -10,8 +10,6 @@ import type { CleanedName } from '../src/domain/display-name.ts';
 import type { Identity, Tier } from '../src/domain/identity.ts';
 import type { ScopeRisk, Seconds } from '../src/domain/types.ts';
 
-export type * from './models-account.ts';
-
 /** What every page shares. */
 export interface Frame {
   readonly brand: {

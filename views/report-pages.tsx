@@ -4,10 +4,10 @@
  * Each form posts its ticket and what the person typed or ticked. Nothing here answers a request.
  */
 import type { Child } from 'hono/jsx';
+import type { BlockModel, ReportedModel, ReportModel } from './account-models.ts';
 import { CardPage, ConfirmForm } from './account-pages.tsx';
 import { dateTimeText, moment } from './format.tsx';
 import type { Text } from './messages/catalog.ts';
-import type { BlockModel, ReportedModel, ReportModel } from './models.ts';
 import { ActionLinks, Code, shownNameText } from './parts.tsx';
 import { number, plain, say } from './say.tsx';
 

@@ -5,9 +5,9 @@
  * and ends only what is their own.
  */
 import type { Context } from 'hono';
+import type { AccountNotice } from '../../views/account-models.ts';
 import { AccountPage } from '../../views/account-page.tsx';
 import { RemoveAllPage, RemovePage, SignedOutPage } from '../../views/account-pages.tsx';
-import type { AccountNotice } from '../../views/models.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor } from '../browser/visitor.ts';
@@ -25,6 +25,7 @@ import {
   seeAccount,
   signedInFrame,
 } from './signed-in.ts';
+import { upstreamPart } from './upstream-part.ts';
 
 const REMOVE_ALL = 'all';
 
@@ -96,7 +97,7 @@ export const removeAction =
             : 'removed',
       appName: wanted === REMOVE_ALL ? undefined : shownFirst(rows),
       endsWithin: endsWithin(deps, rows),
-      upstream: undefined,
+      upstream: await upstreamPart(deps, ended?.revocation),
     };
     return seeAccount(c, deps, checked, notice);
   };
@@ -126,7 +127,7 @@ const shownFirst = ([row]: readonly AccountRow[]): string | undefined =>
   row === undefined ? undefined : shownAs(row.app);
 
 /** The rows a remove address means: one row, one approval below a row, or all. */
-export async function rowsNamed(deps: AppDeps, session: Session, wanted: string): Promise<readonly AccountRow[]> {
+async function rowsNamed(deps: AppDeps, session: Session, wanted: string): Promise<readonly AccountRow[]> {
   const rows = await accountRows(deps, session);
   if (wanted === REMOVE_ALL) return rows;
   const row = rows.find(({ key, approvalIds }) => key === wanted || approvalIds.includes(wanted));

@@ -3,8 +3,9 @@
  *
  * Read from the audit log, the last 90 days. Must never show an address, another person, or an id of the broker's.
  */
+
+import type { ActivityKind, ActivityModel } from '../../views/account-models.ts';
 import { ActivityPage } from '../../views/account-pages.tsx';
-import type { ActivityKind, ActivityModel } from '../../views/models.ts';
 import { identityOf, identityOfApproval, plainMetadata } from '../browser/client-identity.ts';
 import { textFor } from '../browser/frame.ts';
 import { answerPage } from '../browser/responder.ts';

@@ -4,7 +4,8 @@
  * Rows are grouped by what a person can tell apart: the catalogue's name, else the cleaned name with its kind of
  * destination. A row's key is derived, so it names the same row at the next request.
  */
-import type { Ability, AccountApp } from '../../views/models.ts';
+import type { AccountApp } from '../../views/account-models.ts';
+import type { Ability } from '../../views/models.ts';
 import { appKeyOf, identityOfApproval } from '../browser/client-identity.ts';
 import { ownPath } from '../browser/responder.ts';
 import type { Identity } from '../domain/identity.ts';

@@ -5,7 +5,7 @@
  * POST acts, each with a ticket bound to the session.
  */
 import type { Context } from 'hono';
-import type { BlockedApp } from '../../views/models.ts';
+import type { BlockedApp } from '../../views/account-models.ts';
 import { BlockPage } from '../../views/report-pages.tsx';
 import { identityOf, plainMetadata } from '../browser/client-identity.ts';
 import { textFor } from '../browser/frame.ts';

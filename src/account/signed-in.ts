@@ -5,8 +5,9 @@
  * The message travels sealed and bound to the session, so nobody can make a page say something that did not happen.
  */
 import type { Context } from 'hono';
+import type { AccountNotice } from '../../views/account-models.ts';
 import { SignInPage } from '../../views/account-pages.tsx';
-import type { AccountNotice, Frame } from '../../views/models.ts';
+import type { Frame } from '../../views/models.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
@@ -28,7 +29,7 @@ export const signedInFrame = (c: Context<AppEnv>, deps: AppDeps, visitor: Signed
   frameOf(c, deps, visitor.session, visitor.binding.ticket('sign-out', bound(visitor, '')));
 
 /** Whoever is not signed in may choose where to. */
-export function signInChoice(c: Context<AppEnv>, deps: AppDeps): Response {
+function signInChoice(c: Context<AppEnv>, deps: AppDeps): Response {
   const choices = [...deps.connectors.values()].map((connector) => ({
     upstreamName: connector.displayName,
     url: ownPath(deps, `/account/sign-in/${encodeURIComponent(connector.name)}`),

@@ -37,7 +37,7 @@ export function identityOf(
     redirectUri,
     documentHost: client.documentHost,
     catalog: [...config.catalog, ...STARTER_CATALOG],
-    operatorNames: [config.brand.name, ...[...config.resources.values()].map((resource) => resource.name)],
+    operatorNames: [config.brand.name],
     upstreamNames: [...config.upstreams.values()].map((upstream) => upstream.displayName),
     siteUsedBefore,
     registrableDomain,

@@ -23,14 +23,14 @@ export function checkPages(root: unknown, rules: PageRules, report: ReportAt): v
   if (typeof locale === 'string' && !rules.languages.includes(locale))
     report(
       ['default_locale'],
-      'E126',
+      'E127',
       `there is no language "${locale}"`,
       `write one of ${rules.languages.join(', ')}`,
     );
   for (const [language, words] of Object.entries(valuesOf(valueAt(root, ['messages'])))) {
     if (!rules.languages.includes(language)) {
       const fix = `write one of ${rules.languages.join(', ')}`;
-      report(['messages', language], 'E126', `there is no language "${language}"`, fix);
+      report(['messages', language], 'E127', `there is no language "${language}"`, fix);
       continue;
     }
     for (const [key, sentence] of Object.entries(valuesOf(words)))
@@ -66,9 +66,9 @@ function checkSentence(
   if (!rules.messageKeys.includes(key)) {
     const meant = didYouMean(key, rules.messageKeys);
     const fix = meant === undefined ? 'keys are listed in docs/configuration.md' : `did you mean ${meant}?`;
-    report(path, 'E126', `there is no sentence "${key}"`, fix);
+    report(path, 'E127', `there is no sentence "${key}"`, fix);
     return;
   }
   const problem = typeof sentence === 'string' ? rules.wordsProblem(key, sentence) : undefined;
-  if (problem !== undefined) report(path, 'E126', problem, 'keep its placeholders and bold marks, or remove it');
+  if (problem !== undefined) report(path, 'E127', problem, 'keep its placeholders and bold marks, or remove it');
 }

@@ -98,7 +98,7 @@ export const settings = z.strictObject({
     .array(secret())
     .min(1)
     .max(10)
-    .describe('Key ring: the first seals, all open. To rotate, put the new one first and keep the old.'),
+    .describe('Key ring: the first seals, all open. To change it: [operations](operations.md#key-ring).'),
   brand: z
     .strictObject({
       name: text(60).prefault('Consent broker').describe('Your name on every page.'),

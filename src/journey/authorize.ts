@@ -9,7 +9,7 @@ import { identityOf } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { wishLanguages } from '../browser/language.ts';
 import { seeOwnPage } from '../browser/responder.ts';
-import { bindBrowser, personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { bindBrowser, personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import {
   type Addressee,
   type CheckedRequest,
@@ -59,7 +59,7 @@ export const authorizeEndpoint =
     const clientId = requestedClientId(reading.parameters);
     if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
     const client = await deps.store.findClient(clientId.value);
-    const addressee = judgeAddressee(reading.parameters, client);
+    const addressee = judgeAddressee(reading.parameters, client, deps.config.issuer);
     if (!addressee.ok) return refuseAddressee(c, deps, session, addressee.failure);
     c.get('event').note({ client_id: addressee.value.client.id });
     const checked = judgeRequest(reading.parameters, addressee.value, [...deps.config.resources.values()]);
@@ -88,9 +88,9 @@ async function askOrSkip(
   addressee: Addressee,
   checked: CheckedRequest,
 ): Promise<Response> {
-  const { session } = visitor;
   const { client } = addressee;
   const { request, resource } = checked;
+  const session = sessionAt(visitor, resource.upstream);
   const approval =
     session === undefined ? undefined : await deps.store.findApproval(session.user.id, client.id, resource.key);
 
@@ -111,7 +111,7 @@ async function askOrSkip(
     fetchSite: c.req.header('sec-fetch-site'),
   });
   if (verdict.screen === 'refuse')
-    return refuseRequest(c, deps, session, addressee, {
+    return refuseRequest(c, deps, visitor.session, addressee, {
       error: verdict.error,
       description: 'this needs the person at the page',
     });
@@ -119,7 +119,7 @@ async function askOrSkip(
   if (visitor.browserHash !== undefined && verdict.screen !== 'skip') {
     const budget = deps.limits.prompt(session?.user.id ?? visitor.browserHash, client.id);
     if (!budget.ok)
-      return refusePage(c, deps, session, {
+      return refusePage(c, deps, visitor.session, {
         code: 'prompt_limit',
         reason: 'consent pages for this client',
         retryAfter: budget.retryAfter,
@@ -178,7 +178,7 @@ function newJourney(
     clientSnapshot: addressee.client.metadata,
     screen,
     reasons,
-    expectedUserId: visitor.session?.user.id,
+    expectedUserId: sessionAt(visitor, checked.resource.upstream)?.user.id,
     createdAt: now,
     expiresAt: now + deps.config.journeyLifetime,
   };

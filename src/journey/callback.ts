@@ -12,11 +12,13 @@ import { refusePage } from '../browser/error-page.ts';
 import { textFor } from '../browser/frame.ts';
 import { wishLanguages } from '../browser/language.ts';
 import { answerPage, seeClient, seeOwnPage } from '../browser/responder.ts';
-import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
+import { grantableScopes } from '../domain/scope.ts';
+import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
@@ -94,8 +96,13 @@ async function arrive(
 ): Promise<Response> {
   const connector = deps.connectors.get(journey.upstream);
   const secrets = openJourneySecrets(journey, deps.keys);
-  if (connector === undefined || secrets === undefined)
-    throw new Error('a returned journey has no connector or secrets');
+  if (connector === undefined || secrets === undefined) {
+    await deps.store.failJourney(journey.id, 'unopened', personTrail(c, deps, journey.expectedUserId));
+    return refusePage(c, deps, visitor.session, {
+      code: 'request_expired',
+      reason: 'its upstream or its keys are gone',
+    });
+  }
   const flat = new URLSearchParams(
     [...parameters].map(([name, values]) => [name, values[0] ?? ''] as [string, string]),
   );
@@ -119,7 +126,8 @@ async function arrive(
   );
   c.get('event').note({ user: person.id });
   const anybody = journey.kind === 'sign_in' || journey.reasons.includes('account_choice');
-  const expected = journey.expectedUserId ?? (anybody ? undefined : visitor.session?.user.id);
+  const signedIn = anybody ? undefined : sessionAt(visitor, journey.upstream);
+  const expected = journey.expectedUserId ?? signedIn?.user.id;
   if (expected !== undefined && expected !== person.id)
     return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
   return journey.kind === 'sign_in'
@@ -141,7 +149,7 @@ async function finish(
   const redirect =
     request === undefined || client === undefined || client.blockedAt !== undefined
       ? undefined
-      : trustRedirect(request.redirectUri, client.metadata);
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || clientSnapshot === undefined || redirect === undefined) {
     await deps.store.failJourney(journey.id, 'client_changed', trail);
     return refusePage(c, deps, visitor.session, {
@@ -150,6 +158,17 @@ async function finish(
     });
   }
 
+  const scopes = scopesLeft(journey, arrival, deps);
+  if (scopes.length === 0) {
+    await deps.store.failJourney(journey.id, 'upstream_refused', trail);
+    const { displayName } = deps.connectors.get(journey.upstream) ?? { displayName: journey.upstream };
+    const failure = {
+      kind: 'refused',
+      error: 'access_denied',
+      detail: 'none of the scopes needed was granted',
+    } as const;
+    return upstreamRefused(c, deps, visitor, journey, displayName, failure);
+  }
   const view = { id: request.clientId, metadata: clientSnapshot };
   if ((await ownBlock(deps, person.id, view, request)) !== undefined) {
     await deps.store.failJourney(journey.id, 'blocked_by_person', trail);
@@ -167,14 +186,17 @@ async function finish(
       approval: {
         id: newId('apr'),
         redirectUri: rememberedRedirect(redirect),
-        scopes: journey.grantedScopes,
+        scopes,
         face: faceOf(clientSnapshot, redirect),
         expiresAt: trail.at + deps.config.consent.lifetime,
       },
       upstreamGrant: {
         id: upstreamGrantId,
         upstream: journey.upstream,
-        tokensSealed: deps.keys.seal(JSON.stringify(arrival.tokens), `upstream_grant:${upstreamGrantId}:${person.id}`),
+        tokensSealed: deps.keys.seal(
+          JSON.stringify(arrival.tokens),
+          sealedRow.upstreamGrant(upstreamGrantId, person.id),
+        ),
         scopes: arrival.tokens.scopes,
         accessExpiresAt: arrival.tokens.accessExpiresAt,
       },
@@ -199,6 +221,14 @@ async function finish(
   if (redirectKind(redirect) !== 'scheme') return seeClient(c, answer);
   const model = clientHandOff(c, deps, visitor, request, clientSnapshot, answer, 'allowed');
   return answerPage(c, deps, HandOffPage(model, textFor(c, deps)), { continueTo: answer });
+}
+
+/** What the upstream gave decides what the approval, the code and the tokens carry (C-14). */
+function scopesLeft(journey: Journey, arrival: UpstreamArrival, deps: AppDeps): readonly string[] {
+  const resource = deps.config.resources.get(journey.request?.resource ?? '');
+  const hierarchy = deps.config.upstreams.get(journey.upstream)?.facts.scopeHierarchy ?? {};
+  if (resource === undefined) return [];
+  return grantableScopes(journey.grantedScopes, arrival.tokens.scopes, resource, hierarchy);
 }
 
 async function finishSignIn(

@@ -54,6 +54,7 @@ export function consentModel(
       : undefined;
   const already = live?.scopes ?? [];
   const shown = screen === 'new_scopes' ? request.scopes.filter((scope) => !already.includes(scope)) : request.scopes;
+  const keepsTicks = screen === 'returning' || screen === 'client_changed';
   const upstream = deps.connectors.get(resource.upstream);
 
   return {
@@ -66,7 +67,10 @@ export function consentModel(
     accountName: scene.person?.name,
     useAnotherUrl: scene.person === undefined ? undefined : ownPath(deps, `/consent/${journey.id}/another`),
     lifetime: deps.config.consent.lifetime,
-    abilities: shown.map((name) => abilityOf(name, resource)),
+    abilities: shown.map((name) => ({
+      ...abilityOf(name, resource),
+      ...(keepsTicks && already.includes(name) && { ticked: true }),
+    })),
     alreadyAllowed:
       screen === 'first_time' || screen === 'alarm'
         ? []

@@ -107,11 +107,19 @@ async function allow(
   understood: boolean,
 ): Promise<Response> {
   if (await isBlocked(deps, visitor, scene)) return refuseBlocked(c, deps, visitor);
-  const { identity, alarmBlocks } = consentModel(scene, frameOf(c, deps, visitor.session), '', undefined, deps);
+  const { identity, alarmBlocks, screen, alreadyAllowed } = consentModel(
+    scene,
+    frameOf(c, deps, visitor.session),
+    '',
+    undefined,
+    deps,
+  );
   if (identity.tier === 'alarm' && alarmBlocks) return forged(c, deps, visitor, 'look-alikes are blocked here');
   if (identity.tier === 'alarm' && !understood)
     return showConsent(c, deps, visitor, scene, journey.browserHash, 'understood_missing');
-  const scopes = chosenScopes(scene.request.scopes, ticked, scene.resource);
+  // The page of new scopes lists what is allowed already without a box: it stays allowed.
+  const kept = screen === 'new_scopes' ? alreadyAllowed.map(({ scope }) => scope) : [];
+  const scopes = chosenScopes(scene.request.scopes, [...ticked, ...kept], scene.resource);
   if (scopes.length === 0) return deny(c, deps, visitor, journey);
 
   const consented = await deps.store.recordConsent(
@@ -271,7 +279,7 @@ const forged = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: str
   refusePage(c, deps, visitor.session, { code: 'form_stale', reason });
 
 /** What the page shows of a stored journey; undefined when its client or resource is no longer there. */
-export async function sceneOf(deps: AppDeps, journey: Journey): Promise<ConsentScene | undefined> {
+async function sceneOf(deps: AppDeps, journey: Journey): Promise<ConsentScene | undefined> {
   const { request, clientSnapshot: metadata } = journey;
   if (request === undefined || metadata === undefined) return undefined;
   const resource = deps.config.resources.get(request.resource);

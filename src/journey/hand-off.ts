@@ -51,8 +51,12 @@ async function goUpstream(
 ): Promise<Response> {
   const connector = deps.connectors.get(journey.upstream);
   const secrets = openJourneySecrets(journey, deps.keys);
-  if (connector === undefined || secrets === undefined)
-    throw new Error('a consented journey has no connector or secrets');
+  if (connector === undefined || secrets === undefined) {
+    return refusePage(c, deps, visitor.session, {
+      code: 'request_expired',
+      reason: 'its upstream or its keys are gone',
+    });
+  }
   const begun = await connector.begin(journey, secrets, scopesUpstream(journey, deps));
   if (!begun.ok)
     return upstreamFailed(
@@ -105,7 +109,9 @@ async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, j
   const { request, clientSnapshot: metadata } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
   const redirect =
-    request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
+    request === undefined || client === undefined
+      ? undefined
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || metadata === undefined || redirect === undefined) {
     return refusePage(c, deps, visitor.session, {
       code: 'redirect_mismatch',

@@ -11,6 +11,8 @@ export const {
   blocks,
   destinations,
   upstreamGrants,
+  upstreamRevocations,
+  revocations,
   codes,
   grants,
   refreshTokens,

@@ -8,23 +8,18 @@ import * as house from './house.ts';
 import * as journeys from './journeys.ts';
 import * as pending from './pending.ts';
 import * as people from './people.ts';
+import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
+import * as upstream from './upstream.ts';
+import * as vault from './vault.ts';
 
 const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
-  approvals,
-  blocks,
-  clients,
-  grants,
-  house,
-  journeys,
-  pending,
-  people,
-  sweep,
-  tokens,
+  ...[approvals, blocks, clients, grants, house, journeys, pending, people],
+  ...[revocations, sweep, tokens, upstream, vault],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

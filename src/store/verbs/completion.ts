@@ -4,15 +4,17 @@
  * Lock order: journey → person → approval → the rest (see ending.ts).
  */
 import { isDeepStrictEqual } from 'node:util';
+import { keyIdOf } from '../../domain/sealed.ts';
 import type { Approval, AuthorizationRequest, Journey, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { abandon, all, first, type Unit } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import * as blocks from '../statements/blocks.ts';
 import { touchClient } from '../statements/clients.ts';
-import { insertCode, insertUpstreamGrant } from '../statements/grants.ts';
+import { insertCode } from '../statements/grants.ts';
 import { claimCompletion, claimSignIn } from '../statements/journeys.ts';
 import { endSession, insertSession } from '../statements/people.ts';
+import { insertUpstreamGrant } from '../statements/upstream.ts';
 import type { Completion, JourneyStore, NewSession } from '../store.ts';
 import { aboutJourney, type Recorder } from './audit.ts';
 import { journeyOf } from './rows.ts';
@@ -67,7 +69,9 @@ function* complete(
 
   const about = { ...aboutJourney(journey, { approval: approval.id, scopes: approval.scopes }), userId };
   yield* record(renewed ? 'approval.renewed' : 'approval.granted', about, trail);
-  const code = { approval: approval.id, scopes: journey.grantedScopes };
+  const { scopes } = completion.approval;
+  const withheld = journey.grantedScopes.filter((scope) => !scopes.includes(scope));
+  const code = { approval: approval.id, scopes, ...(withheld.length > 0 && { withheld }) };
   yield* record('code.issued', { ...aboutJourney(journey, code), userId }, trail);
   return { journey, approval };
 }
@@ -128,7 +132,7 @@ function* issueCode(
   journey: Journey,
   request: AuthorizationRequest,
   approval: Approval,
-  { userId, upstreamGrant, code }: Completion,
+  { userId, approval: granted, upstreamGrant, code }: Completion,
   trail: Trail,
 ): Unit<void> {
   const { id, upstream, tokensSealed, scopes, accessExpiresAt } = upstreamGrant;
@@ -140,6 +144,7 @@ function* issueCode(
     userId,
     upstream,
     tokensSealed,
+    keyId: keyIdOf(tokensSealed),
     scopes,
     accessExpiresAt,
     createdAt,
@@ -151,7 +156,7 @@ function* issueCode(
     clientId: request.clientId,
     redirectUri: request.redirectUri,
     resource: request.resource,
-    scopes: journey.grantedScopes,
+    scopes: granted.scopes,
     codeChallenge: request.codeChallenge,
     upstreamGrantId: id,
     createdAt,

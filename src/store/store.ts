@@ -65,7 +65,7 @@ export interface JourneyStore {
   /**
    * Opens the journey, or returns the browser's undecided, unexpired one with the same merge key. Keeps to the caps by
    * removing undecided journeys, oldest first: the browser's own, the client's own, and in all those of the client that
-   * holds the most. The caps of the client and in all may be passed by up to one per cent between two looks.
+   * holds the most, or simply the oldest where no client holds so many. The caps of the client and in all may be passed by up to one per cent between two looks.
    * Audits `consent.warned` when it opened one and the page warns.
    */
   openJourney(journey: NewJourney, trail: Trail, opening?: Opening): Promise<Journey>;
@@ -123,8 +123,8 @@ export interface PeopleStore {
   /** Newest first, at most 200. */
   listBlocks(userId: string): Promise<readonly Block[]>;
   /**
-   * Blocks an app for this person, ends these approvals as revokeApprovals does, and stops the person's journeys of this
-   * client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
+   * Blocks an app for this person, ends these approvals and all of this client as revokeApprovals does, and stops the
+   * person's journeys of this client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
    */
   blockApp(block: Block, approvalIds: readonly string[], trail: Trail): Promise<EndedCounts>;
   /** Removes a block of this person. Audits `app.unblocked`. Returns it if this call removed it. */

@@ -130,6 +130,17 @@ CREATE TABLE "refresh_tokens" (
 	"revoked_at" bigint
 );
 --> statement-breakpoint
+CREATE TABLE "revocations" (
+	"id" text PRIMARY KEY NOT NULL,
+	"at" bigint NOT NULL,
+	"reason" text NOT NULL,
+	"actor_kind" text NOT NULL,
+	"actor_id" text,
+	"user_id" text,
+	"reference" text NOT NULL,
+	"ended" jsonb NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "sessions" (
 	"id_hash" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
@@ -153,11 +164,34 @@ CREATE TABLE "upstream_grants" (
 	"approval_id" text NOT NULL,
 	"user_id" text NOT NULL,
 	"upstream" text NOT NULL,
-	"tokens_sealed" text NOT NULL,
+	"tokens_sealed" text,
+	"key_id" text,
 	"scopes" jsonb NOT NULL,
 	"access_expires_at" bigint,
 	"created_at" bigint NOT NULL,
-	"ended_at" bigint
+	"ended_at" bigint,
+	"generation" bigint NOT NULL,
+	"lease_holder" text,
+	"lease_expires_at" bigint,
+	"attempted_at" bigint,
+	"retry_at" bigint
+);
+--> statement-breakpoint
+CREATE TABLE "upstream_revocations" (
+	"id" text PRIMARY KEY NOT NULL,
+	"revocation_id" text NOT NULL,
+	"user_id" text NOT NULL,
+	"upstream" text NOT NULL,
+	"tokens_sealed" text,
+	"key_id" text,
+	"queued_at" bigint NOT NULL,
+	"due_at" bigint NOT NULL,
+	"attempts" bigint NOT NULL,
+	"lease_holder" text,
+	"lease_expires_at" bigint,
+	"problem" text,
+	"outcome" text,
+	"done_at" bigint
 );
 --> statement-breakpoint
 CREATE TABLE "users" (
@@ -191,8 +225,13 @@ CREATE INDEX "journeys_person" ON "journeys" USING btree ("expected_user_id","cl
 CREATE INDEX "journeys_expiry" ON "journeys" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "refresh_tokens_grant" ON "refresh_tokens" USING btree ("grant_id");--> statement-breakpoint
 CREATE INDEX "refresh_tokens_expiry" ON "refresh_tokens" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "revocations_time" ON "revocations" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "sessions_expiry" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "signing_keys_live" ON "signing_keys" USING btree ("alg") WHERE "signing_keys"."retired_at" is null;--> statement-breakpoint
 CREATE INDEX "upstream_grants_approval" ON "upstream_grants" USING btree ("approval_id");--> statement-breakpoint
+CREATE INDEX "upstream_grants_person" ON "upstream_grants" USING btree ("user_id","upstream") WHERE "upstream_grants"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "upstream_grants_ended" ON "upstream_grants" USING btree ("ended_at") WHERE "upstream_grants"."ended_at" is not null;--> statement-breakpoint
+CREATE INDEX "upstream_grants_key" ON "upstream_grants" USING btree ("key_id") WHERE "upstream_grants"."key_id" is not null;--> statement-breakpoint
+CREATE INDEX "upstream_revocations_revocation" ON "upstream_revocations" USING btree ("revocation_id");--> statement-breakpoint
+CREATE INDEX "upstream_revocations_due" ON "upstream_revocations" USING btree ("due_at") WHERE "upstream_revocations"."done_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "users_identity" ON "users" USING btree ("upstream","subject");

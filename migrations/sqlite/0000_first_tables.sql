@@ -150,6 +150,18 @@ CREATE TABLE `refresh_tokens` (
 --> statement-breakpoint
 CREATE INDEX `refresh_tokens_grant` ON `refresh_tokens` (`grant_id`);--> statement-breakpoint
 CREATE INDEX `refresh_tokens_expiry` ON `refresh_tokens` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `revocations` (
+	`id` text PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`reason` text NOT NULL,
+	`actor_kind` text NOT NULL,
+	`actor_id` text,
+	`user_id` text,
+	`reference` text NOT NULL,
+	`ended` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `revocations_time` ON `revocations` (`at`);--> statement-breakpoint
 CREATE TABLE `sessions` (
 	`id_hash` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -176,16 +188,43 @@ CREATE TABLE `upstream_grants` (
 	`approval_id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`upstream` text NOT NULL,
-	`tokens_sealed` text NOT NULL,
+	`tokens_sealed` text,
+	`key_id` text,
 	`scopes` text NOT NULL,
 	`access_expires_at` integer,
 	`created_at` integer NOT NULL,
 	`ended_at` integer,
+	`generation` integer NOT NULL,
+	`lease_holder` text,
+	`lease_expires_at` integer,
+	`attempted_at` integer,
+	`retry_at` integer,
 	FOREIGN KEY (`approval_id`) REFERENCES `approvals`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE INDEX `upstream_grants_approval` ON `upstream_grants` (`approval_id`);--> statement-breakpoint
+CREATE INDEX `upstream_grants_person` ON `upstream_grants` (`user_id`,`upstream`) WHERE "upstream_grants"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX `upstream_grants_ended` ON `upstream_grants` (`ended_at`) WHERE "upstream_grants"."ended_at" is not null;--> statement-breakpoint
+CREATE INDEX `upstream_grants_key` ON `upstream_grants` (`key_id`) WHERE "upstream_grants"."key_id" is not null;--> statement-breakpoint
+CREATE TABLE `upstream_revocations` (
+	`id` text PRIMARY KEY NOT NULL,
+	`revocation_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`upstream` text NOT NULL,
+	`tokens_sealed` text,
+	`key_id` text,
+	`queued_at` integer NOT NULL,
+	`due_at` integer NOT NULL,
+	`attempts` integer NOT NULL,
+	`lease_holder` text,
+	`lease_expires_at` integer,
+	`problem` text,
+	`outcome` text,
+	`done_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `upstream_revocations_revocation` ON `upstream_revocations` (`revocation_id`);--> statement-breakpoint
+CREATE INDEX `upstream_revocations_due` ON `upstream_revocations` (`due_at`) WHERE "upstream_revocations"."done_at" is null;--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`upstream` text NOT NULL,

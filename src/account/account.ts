@@ -16,6 +16,7 @@ import type { Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { type AccountRow, accountRows, endsWithin } from './apps.ts';
+import { upstreamPart } from './upstream-part.ts';
 
 type SignedIn = Visitor & { readonly session: Session };
 
@@ -87,7 +88,7 @@ export const removeAction =
             : 'removed',
       appName: wanted === REMOVE_ALL ? undefined : (rows[0]?.app.catalogName ?? rows[0]?.app.name.name),
       endsWithin: endsWithin(deps, rows),
-      upstream: undefined,
+      upstream: await upstreamPart(deps, ended?.revocation),
     };
     return listPage(c, deps, checked, await accountRows(deps, checked.session), notice);
   };

@@ -5,6 +5,7 @@
  * Must never hold an unresolved `${ENV}` or an unchecked value.
  */
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
+import type { IdentityFacts, ProviderFacts } from '../upstream/provider.ts';
 
 export interface Bucket {
   readonly perMinute: number;
@@ -26,14 +27,26 @@ interface UpstreamBase {
   readonly clientSecret: string | undefined;
   /** Asked on every hop, beside those of the granted scopes. */
   readonly scopes: readonly string[];
-  /** Extra fixed authorization parameters (`prompt`, `access_type` …). */
+  /** Extra fixed authorization parameters (`prompt`, `access_type` …), the preset's included. */
   readonly params: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;
+  readonly facts: ProviderFacts;
+  readonly revocationEndpoint: string | undefined;
 }
 
 export interface OidcUpstream extends UpstreamBase {
   readonly kind: 'oidc';
   readonly issuer: string;
+  /** Entra: people of every tenant; the issuer of each ID token is then the template with that token's `tid`. */
+  readonly anyTenant: boolean;
+  /** Claims of the ID token, joined with `/`. */
+  readonly subjectClaims: readonly string[];
+  /** For display: the first claim of the ID token, or else of userinfo, that is there. */
+  readonly nameClaims: readonly string[];
+  /** These replace what discovery names. */
+  readonly authorizationEndpoint: string | undefined;
+  readonly tokenEndpoint: string | undefined;
+  readonly userinfoEndpoint: string | undefined;
 }
 
 export interface OAuth2Upstream extends UpstreamBase {
@@ -41,10 +54,9 @@ export interface OAuth2Upstream extends UpstreamBase {
   readonly issuer: string | undefined;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
+  /** Not called where the token answer says who came. */
   readonly userinfoEndpoint: string;
-  readonly revocationEndpoint: string | undefined;
-  readonly subjectField: string;
-  readonly nameField: string | undefined;
+  readonly identity: IdentityFacts;
 }
 
 export type UpstreamConfig = OidcUpstream | OAuth2Upstream;

@@ -15,6 +15,7 @@ import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
+import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
@@ -168,7 +169,7 @@ async function finish(
       upstreamGrant: {
         id: upstreamGrantId,
         upstream: journey.upstream,
-        tokensSealed: deps.keys.seal(JSON.stringify(arrival.tokens), `upstream_grant:${upstreamGrantId}:${person.id}`),
+        tokensSealed: deps.keys.seal(JSON.stringify(arrival.tokens), sealedRow.upstreamGrant(upstreamGrantId, person.id)),
         scopes: arrival.tokens.scopes,
         accessExpiresAt: arrival.tokens.accessExpiresAt,
       },

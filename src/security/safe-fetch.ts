@@ -34,7 +34,7 @@ export type Reach =
 export type FetchPolicy = Reach & { readonly maxBytes: number; readonly timeoutMs: number };
 
 export interface FetchRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }

@@ -9,6 +9,8 @@ export const {
   sessions,
   approvals,
   upstreamGrants,
+  upstreamRevocations,
+  revocations,
   codes,
   grants,
   refreshTokens,

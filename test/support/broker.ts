@@ -13,6 +13,7 @@ import { openLog } from '../../src/observability/log.ts';
 import { createDatabase } from './postgres.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';
+import { startRotatingUpstream } from './upstreams/rotating-upstream.ts';
 
 export const BROKER_SECRET = 'test-ring-Q3v9sKzP1mW8xT5bN2hJ7cL4';
 export const NOTES_CREDENTIAL = 'notes-credential-Zr6Yw1Ht8Kq3Vd5Xc9Bm2Pf';
@@ -169,6 +170,30 @@ export async function startGithubSetting(options: BrokerSettings = {}) {
     },
     options,
     port,
+  );
+  return withUpstream(setting, upstream);
+}
+
+/** A broker in front of an OAuth 2.0 server whose refresh tokens are good once. */
+export async function startRotatingSetting(
+  options: BrokerSettings = {},
+  more: Readonly<Record<string, unknown>> = { revocation: true },
+) {
+  const upstream = await startRotatingUpstream(UPSTREAM_CLIENT);
+  const { revocation, ...rest } = more;
+  const setting = await startTestBroker(
+    {
+      preset: 'oauth2',
+      authorization_endpoint: `${upstream.origin}/authorize`,
+      token_endpoint: `${upstream.origin}/token`,
+      userinfo_endpoint: `${upstream.origin}/user`,
+      ...(revocation === true && { revocation_endpoint: `${upstream.origin}/revoke` }),
+      subject_field: 'id',
+      name_field: 'login',
+      ...rest,
+      ...UPSTREAM_CLIENT,
+    },
+    options,
   );
   return withUpstream(setting, upstream);
 }

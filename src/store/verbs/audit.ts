@@ -7,7 +7,7 @@ import type { Trail } from '../../domain/types.ts';
 import { all, type Unit } from '../statement.ts';
 import { insertAudit } from '../statements/house.ts';
 
-/** Mints ids of audit rows; composition passes security/secrets' newId, as the store mints no randomness. */
+/** Mints ids of rows; composition passes security/secrets' newId, as the store mints no randomness. */
 export type NewId = (prefix: string) => string;
 
 export interface About {
@@ -18,10 +18,14 @@ export interface About {
 }
 
 /** Writes one row. Yields to the unit it is called in, so it commits with the effect or not at all. */
-export type Recorder = (event: string, about: About, trail: Trail) => Unit<void>;
+export interface Recorder {
+  (event: string, about: About, trail: Trail): Unit<void>;
+  /** Mints the id of a row that the unit makes besides. */
+  readonly newId: NewId;
+}
 
-export const recorder = (newId: NewId): Recorder =>
-  function* record(event, about, trail) {
+export function recorder(newId: NewId): Recorder {
+  function* record(event: string, about: About, trail: Trail): Unit<void> {
     yield* all(insertAudit, {
       id: newId('aud'),
       at: trail.at,
@@ -34,4 +38,6 @@ export const recorder = (newId: NewId): Recorder =>
       reference: trail.reference,
       details: about.details ?? {},
     });
-  };
+  }
+  return Object.assign(record, { newId });
+}

@@ -4,14 +4,16 @@
  * Lock order: journey → approval → the rest (see ending.ts).
  */
 import { isDeepStrictEqual } from 'node:util';
+import { keyIdOf } from '../../domain/sealed.ts';
 import type { Approval, AuthorizationRequest, Journey, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { abandon, all, first, type Unit } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import { touchClient } from '../statements/clients.ts';
-import { insertCode, insertUpstreamGrant } from '../statements/grants.ts';
+import { insertCode } from '../statements/grants.ts';
 import { claimCompletion, claimSignIn } from '../statements/journeys.ts';
 import { endSession, insertSession } from '../statements/people.ts';
+import { insertUpstreamGrant } from '../statements/upstream.ts';
 import type { Completion, JourneyStore, NewSession } from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { aboutJourney } from './journeys.ts';
@@ -135,6 +137,7 @@ function* issueCode(
     userId,
     upstream,
     tokensSealed,
+    keyId: keyIdOf(tokensSealed),
     scopes,
     accessExpiresAt,
     createdAt,

@@ -7,6 +7,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { accountPage, removeAction, removePage, signOut } from './account/account.ts';
 import { signIn } from './account/sign-in.ts';
 import { whyPage } from './account/why.ts';
+import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound } from './failure.ts';
@@ -53,6 +54,8 @@ const ROUTES: readonly Route[] = [
   { rule: 'page', path: '/help/why', get: whyPage },
 ];
 
+const ADMIN = '/admin/v1';
+
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -65,9 +68,19 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
+  return app;
+}
+
+/** The admin API alone, for a listener of its own; the public one then has none. */
+export function createAdminApp(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestEvents(deps));
+  app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(c.notFound())));
+  mountAdmin(app, ADMIN, deps);
   return app;
 }
 

@@ -29,6 +29,7 @@ CREATE TABLE `approvals` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `approvals_live` ON `approvals` (`user_id`,`client_id`,`resource`) WHERE "approvals"."revoked_at" is null;--> statement-breakpoint
 CREATE INDEX `approvals_client` ON `approvals` (`client_id`,`user_id`);--> statement-breakpoint
+CREATE INDEX `approvals_time` ON `approvals` (`granted_at`,`id`);--> statement-breakpoint
 CREATE TABLE `audit` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
@@ -56,6 +57,7 @@ CREATE TABLE `clients` (
 	`blocked_reason` text
 );
 --> statement-breakpoint
+CREATE INDEX `clients_time` ON `clients` (`created_at`,`id`);--> statement-breakpoint
 CREATE TABLE `codes` (
 	`code_hash` text PRIMARY KEY NOT NULL,
 	`approval_id` text NOT NULL,
@@ -173,6 +175,7 @@ CREATE TABLE `sessions` (
 );
 --> statement-breakpoint
 CREATE INDEX `sessions_expiry` ON `sessions` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `sessions_user` ON `sessions` (`user_id`);--> statement-breakpoint
 CREATE TABLE `signing_keys` (
 	`kid` text PRIMARY KEY NOT NULL,
 	`alg` text NOT NULL,
@@ -234,4 +237,5 @@ CREATE TABLE `users` (
 	`disabled_at` integer
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `users_identity` ON `users` (`upstream`,`subject`);
+CREATE UNIQUE INDEX `users_identity` ON `users` (`upstream`,`subject`);--> statement-breakpoint
+CREATE INDEX `users_time` ON `users` (`created_at`,`id`);

@@ -4,7 +4,7 @@
  * The outbox delivers in any case; here it is given a moment, so that the page can say what is so. Must never say that
  * an upstream was told before it has answered.
  */
-import type { AccountNotice } from '../../views/models.ts';
+import type { AccountNotice } from '../../views/account-models.ts';
 import { deliverOne } from '../custody/deliver-revocations.ts';
 import type { AppDeps } from '../ports.ts';
 

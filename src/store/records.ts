@@ -246,6 +246,7 @@ export interface AuditFilter {
   readonly clientId?: string;
   readonly event?: string;
   readonly reference?: string;
+  readonly since?: Seconds;
   readonly before?: number;
   readonly limit: number;
 }
@@ -258,4 +259,39 @@ export interface SigningKeyRow {
   readonly privateSealed: Sealed;
   readonly createdAt: Seconds;
   readonly retiredAt: Seconds | undefined;
+}
+
+/** A place in a listing, newest first: after the row of this time and id. */
+export interface Position {
+  readonly at: Seconds;
+  readonly id: string;
+}
+
+export interface Page {
+  readonly before?: Position | undefined;
+  readonly limit: number;
+}
+
+export type ApprovalState = 'active' | 'expired' | 'revoked';
+
+/** Which approvals are meant; what is left out restricts nothing. */
+export interface RegistryFilter {
+  readonly userId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly resource?: string | undefined;
+  /** Where access goes: a host name (with all under it), `loopback`, or `scheme:<name>`. */
+  readonly site?: string | undefined;
+  readonly grantedBefore?: Seconds | undefined;
+}
+
+/** The number of live approvals, and of the people and clients they are of. */
+export interface RegistryCounts {
+  readonly approvals: number;
+  readonly users: number;
+  readonly clients: number;
+}
+
+export interface PeopleCounts {
+  readonly clients: { readonly all: number; readonly blocked: number };
+  readonly users: { readonly all: number; readonly disabled: number };
 }

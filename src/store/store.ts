@@ -8,6 +8,7 @@
  */
 import type {
   AccessToken,
+  AdminKey,
   Approval,
   Client,
   ClientMetadata,
@@ -24,6 +25,7 @@ import type {
   User,
 } from '../domain/types.ts';
 import type {
+  ApprovalState,
   AuditFilter,
   AuditRow,
   Completion,
@@ -32,8 +34,12 @@ import type {
   GraceReplay,
   NewJourney,
   NewSession,
+  Page,
+  PeopleCounts,
   Redemption,
   RefreshLease,
+  RegistryCounts,
+  RegistryFilter,
   RevocationOutcome,
   RevocationReport,
   Rotation,
@@ -64,6 +70,21 @@ export interface ClientStore {
   updateClient(id: string, metadata: ClientMetadata, trail: Trail): Promise<Client | undefined>;
   /** Whether anybody's live approval of this client exists. */
   isClientApproved(clientId: string, now: Seconds): Promise<boolean>;
+  /** A page of clients, newest first. */
+  listClients(state: 'active' | 'blocked' | undefined, page: Page): Promise<readonly Client[]>;
+  /**
+   * Blocks the client for good until `unblockClient`, then ends everything it has, in slices. From the first commit on
+   * nothing of it works. Idempotent: one that is blocked keeps its reason, and what is left of its access ends.
+   * Undefined when there is none. Audits `client.blocked`, and `approval.revoked` per approval.
+   */
+  blockClient(id: string, reason: string, trail: Trail): Promise<{ client: Client; ended: Ended } | undefined>;
+  /** Lets the client ask again; nothing it had before comes back. Returns the row as it is then. Audits `client.unblocked`. */
+  unblockClient(id: string, reason: string, trail: Trail): Promise<Client | undefined>;
+  /**
+   * Blocks, ends everything, then removes a registered client. Undefined when there is none, it is a configured one (which
+   * stays blocked), or somebody unblocked it meanwhile. Audits `client.deleted` besides what blocking audits.
+   */
+  deleteClient(id: string, reason: string, trail: Trail): Promise<Ended | undefined>;
 }
 
 export interface JourneyStore {
@@ -109,6 +130,24 @@ export interface PeopleStore {
   /** Finds or makes the person of (upstream, subject); refreshes the display name. Idempotent under races. */
   identifyPerson(person: { id: string; upstream: string; subject: string; name: string }, now: Seconds): Promise<User>;
   findUser(id: string): Promise<User | undefined>;
+  /** A page of people, newest first. */
+  listUsers(
+    filter: { state?: 'active' | 'disabled' | undefined; upstream?: string | undefined; subject?: string | undefined },
+    page: Page,
+  ): Promise<readonly User[]>;
+  /** Ends every session of the person; their approvals stay. Returns how many. Audits `session.ended` once. */
+  signOutUser(userId: string, trail: Trail): Promise<number>;
+  /**
+   * Disables the person, then ends their sessions and all their approvals, in slices. From the first commit on nothing of
+   * theirs works. Idempotent as blockClient. Undefined when there is none. Audits `user.disabled`.
+   */
+  disableUser(
+    id: string,
+    reason: string,
+    trail: Trail,
+  ): Promise<{ user: User; sessions: number; ended: Ended } | undefined>;
+  /** Lets the person sign in again; nothing they had before comes back. Audits `user.enabled`. */
+  enableUser(id: string, reason: string, trail: Trail): Promise<User | undefined>;
   /** The live session: not ended, within its absolute end, seen since `idleSince`, person not disabled. Touches lastSeenAt at most once a minute. */
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
@@ -194,6 +233,33 @@ export interface UpstreamStore {
   hasOtherUpstreamGrant(id: string, userId: string, upstream: string): Promise<boolean>;
 }
 
+/** The registry over all people. */
+export interface RegistryStore {
+  /** A page of approvals, newest first, in any state unless one is named. */
+  listRegistry(
+    filter: RegistryFilter & { state?: ApprovalState | undefined },
+    page: Page & { now: Seconds },
+  ): Promise<readonly Approval[]>;
+  /** How much revokeMatching would end now. */
+  countRegistry(filter: RegistryFilter, now: Seconds): Promise<RegistryCounts>;
+  /**
+   * Revokes every live approval that matches, as revokeApprovals does, in slices with a commit each, so that nobody waits
+   * for the whole. One report for all of it, true after every slice. What is granted meanwhile stays.
+   */
+  revokeMatching(filter: RegistryFilter, reason: string, trail: Trail): Promise<Ended>;
+}
+
+/** Keys of the admin API, as hashes. */
+export interface AdminKeyStore {
+  /** Audits `admin_key.created`. */
+  insertAdminKey(key: Omit<AdminKey, 'lastUsedAt' | 'revokedAt'>, keyHash: TokenHash, trail: Trail): Promise<void>;
+  /** The key if it is live: unrevoked, unexpired. Touches lastUsedAt at most once a minute. */
+  findAdminKey(keyHash: TokenHash, now: Seconds): Promise<AdminKey | undefined>;
+  listAdminKeys(): Promise<readonly AdminKey[]>;
+  /** Ends the key; true if this call did. Audits `admin_key.revoked`. */
+  revokeAdminKey(id: string, trail: Trail): Promise<boolean>;
+}
+
 export interface RevocationStore {
   /** The report of a revocation, with what has become of it at the upstreams so far. */
   findRevocation(id: string): Promise<RevocationReport | undefined>;
@@ -249,6 +315,8 @@ export interface HouseStore {
    * 400 days. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number): Promise<number>;
+  /** How many clients and people there are. */
+  countPeople(): Promise<PeopleCounts>;
   /** Rejects when the database cannot answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -261,6 +329,8 @@ export interface Store
     TokenStore,
     UpstreamStore,
     RevocationStore,
+    RegistryStore,
+    AdminKeyStore,
     VaultStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';

@@ -1,11 +1,13 @@
 /** Every statement there is, so that SQLite can prepare them all at open. */
 import type { AnyStatement } from '../statement.ts';
+import * as adminKeys from './admin-keys.ts';
 import * as approvals from './approvals.ts';
 import * as clients from './clients.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
 import * as people from './people.ts';
+import * as registry from './registry.ts';
 import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
@@ -17,7 +19,7 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
 
 export const statements: readonly AnyStatement[] = [
   ...[approvals, clients, grants, house, journeys, people],
-  ...[revocations, sweep, tokens, upstream, vault],
+  ...[registry, revocations, sweep, tokens, upstream, vault, adminKeys],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

@@ -204,12 +204,7 @@ const startDelivery = (deps: AppDeps): Repeated =>
   });
 
 /** Never twice at once; a failure is logged and tried again at the next turn. */
-function repeatedly(
-  everyMs: number,
-  what: string,
-  log: Log,
-  work: (goOn: () => boolean) => Promise<void>,
-): Repeated {
+function repeatedly(everyMs: number, what: string, log: Log, work: (goOn: () => boolean) => Promise<void>): Repeated {
   let running: Promise<void> | undefined;
   let stopped = false;
   const turn = async () => {

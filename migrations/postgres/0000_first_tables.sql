@@ -7,6 +7,18 @@ CREATE TABLE "access_tokens" (
 	"revoked_at" bigint
 );
 --> statement-breakpoint
+CREATE TABLE "admin_keys" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"key_hash" text NOT NULL,
+	"role" text NOT NULL,
+	"resources" jsonb,
+	"created_at" bigint NOT NULL,
+	"expires_at" bigint,
+	"last_used_at" bigint,
+	"revoked_at" bigint
+);
+--> statement-breakpoint
 CREATE TABLE "approvals" (
 	"id" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
@@ -212,6 +224,7 @@ ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY
 ALTER TABLE "upstream_grants" ADD CONSTRAINT "upstream_grants_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "access_tokens_grant" ON "access_tokens" USING btree ("grant_id");--> statement-breakpoint
 CREATE INDEX "access_tokens_expiry" ON "access_tokens" USING btree ("expires_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "admin_keys_hash" ON "admin_keys" USING btree ("key_hash");--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_live" ON "approvals" USING btree ("user_id","client_id","resource") WHERE "approvals"."revoked_at" is null;--> statement-breakpoint
 CREATE INDEX "approvals_client" ON "approvals" USING btree ("client_id","user_id");--> statement-breakpoint
 CREATE INDEX "approvals_time" ON "approvals" USING btree ("granted_at","id");--> statement-breakpoint

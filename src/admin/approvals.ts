@@ -121,7 +121,11 @@ const revokeMany = call({
       grantedBefore: body.granted_before === undefined ? undefined : secondsOf(body.granted_before),
     };
     if (Object.values(filter).every((value) => value === undefined))
-      throw new Refused(400, 'invalid_request', 'Name at least one of user, client_id, resource, site, granted_before.');
+      throw new Refused(
+        400,
+        'invalid_request',
+        'Name at least one of user, client_id, resource, site, granted_before.',
+      );
     const { store, metrics, now } = setting.deps;
     const matched = await store.countRegistry(filter, now());
     if (body.dry_run) return { dry_run: true, matched, report: null };

@@ -82,7 +82,11 @@ const deleteClient = call({
     const client = await store.findClient(id);
     if (client === undefined) throw notFound();
     if (client.kind === 'configured')
-      throw new Refused(409, 'configured_client', 'The configuration names this client: take it out there, or block it.');
+      throw new Refused(
+        409,
+        'configured_client',
+        'The configuration names this client: take it out there, or block it.',
+      );
     const ended = await store.deleteClient(id, why, setting.trail);
     if (ended === undefined) throw new Refused(409, 'conflict', 'The client was unblocked or deleted meanwhile.');
     if (ended.approvals > 0) metrics.revoked('client_deleted');

@@ -4,7 +4,18 @@ import type { AuditFilter, AuditRow, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { call } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { auditSchema, clientId, iso, moment, pageOf, paging, secondsOf, statusSchema, userId, word } from './schemas.ts';
+import {
+  auditSchema,
+  clientId,
+  iso,
+  moment,
+  pageOf,
+  paging,
+  secondsOf,
+  statusSchema,
+  userId,
+  word,
+} from './schemas.ts';
 
 export const NDJSON = 'application/x-ndjson';
 const EXPORT_ROWS = 500;

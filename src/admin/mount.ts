@@ -42,7 +42,10 @@ export function mountAdmin(app: Hono<AppEnv>, prefix: string, deps: AppDeps): vo
   for (const each of all) app.on(each.method.toUpperCase(), routeOf(prefix, each.path), answering(deps, runCall(each)));
   for (const path of new Set(all.map((each) => each.path))) {
     const allowed = all.filter((each) => each.path === path).map(({ method }) => method.toUpperCase());
-    app.all(routeOf(prefix, path), answering(deps, () => refuseMethod(allowed.join(', '))));
+    app.all(
+      routeOf(prefix, path),
+      answering(deps, () => refuseMethod(allowed.join(', '))),
+    );
   }
   for (const path of [prefix, `${prefix}/*`])
     app.all(

@@ -69,7 +69,10 @@ const pathParameters = (path: string): readonly Json[] =>
 
 function queryParameters(query: z.ZodObject | undefined): readonly Json[] {
   if (query === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(query) as { properties?: Record<string, Json>; required?: string[] };
+  const { properties = {}, required = [] } = schemaOf(query) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',

@@ -32,7 +32,12 @@ const create = defineCommand({
     const terminal = data as Terminal;
     const role = ROLES.find((known) => known === args.role);
     const days = args.days === undefined ? undefined : /^[1-9]\d{0,4}$/.test(args.days) ? Number(args.days) : 0;
-    const wrong = role === undefined ? `--role is one of ${ROLES.join(', ')}` : days === 0 ? '--days is a whole number' : nameProblem(args.name);
+    const wrong =
+      role === undefined
+        ? `--role is one of ${ROLES.join(', ')}`
+        : days === 0
+          ? '--days is a whole number'
+          : nameProblem(args.name);
     if (role === undefined || wrong !== undefined) {
       terminal.err(`${wrong}\n`);
       return EXIT.usage;
@@ -50,7 +55,9 @@ const create = defineCommand({
       const row = { id: newId('adk'), name: args.name, role, resources, createdAt: at, expiresAt };
       await store.insertAdminKey(row, hashSecret(key), operatorTrail());
       const hint = 'Shown this once; only its hash is kept.';
-      terminal.out(args.json ? toJson({ ...shown({ ...row, lastUsedAt: undefined, revokedAt: undefined }), key }) : `${key}\n`);
+      terminal.out(
+        args.json ? toJson({ ...shown({ ...row, lastUsedAt: undefined, revokedAt: undefined }), key }) : `${key}\n`,
+      );
       if (!args.json) terminal.err(`Made ${row.id} with the role ${role}. ${hint}\n`);
       return EXIT.ok;
     });
@@ -64,7 +71,13 @@ const list = defineCommand({
     const terminal = data as Terminal;
     return withDatabase(terminal, args.config, async (store) => {
       const keys = (await store.listAdminKeys()).map(shown);
-      terminal.out(args.json ? toJson({ keys }) : keys.length === 0 ? 'There are no keys.\n' : columns([HEADER, ...keys.map(line)]));
+      terminal.out(
+        args.json
+          ? toJson({ keys })
+          : keys.length === 0
+            ? 'There are no keys.\n'
+            : columns([HEADER, ...keys.map(line)]),
+      );
       return EXIT.ok;
     });
   },
@@ -97,7 +110,12 @@ const shown = (key: AdminKey) => ({
   name: key.name,
   role: key.role,
   resources: key.resources ?? null,
-  state: key.revokedAt !== undefined ? 'revoked' : (key.expiresAt ?? Number.POSITIVE_INFINITY) <= now() ? 'expired' : 'active',
+  state:
+    key.revokedAt !== undefined
+      ? 'revoked'
+      : (key.expiresAt ?? Number.POSITIVE_INFINITY) <= now()
+        ? 'expired'
+        : 'active',
   created_at: day(key.createdAt),
   expires_at: day(key.expiresAt),
   last_used_at: day(key.lastUsedAt),

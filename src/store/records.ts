@@ -162,13 +162,7 @@ export interface Ended extends EndedCounts {
  * How an upstream's part ended. `ended_there`: the upstream itself had ended it. `still_needed`: its revocation would
  * have taken other live access of the person along. `unreadable`: the sealed tokens do not open.
  */
-export type RevocationOutcome =
-  | 'revoked'
-  | 'not_supported'
-  | 'still_needed'
-  | 'ended_there'
-  | 'gave_up'
-  | 'unreadable';
+export type RevocationOutcome = 'revoked' | 'not_supported' | 'still_needed' | 'ended_there' | 'gave_up' | 'unreadable';
 
 export interface UpstreamCall {
   /** The upstream grant's. */

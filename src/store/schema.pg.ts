@@ -19,4 +19,5 @@ export const {
   signingKeys,
   keepsakes,
   audit,
+  adminKeys,
 } = pgTables;

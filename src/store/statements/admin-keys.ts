@@ -3,18 +3,18 @@ import { and, desc, eq, gt, isNull, lt, or } from 'drizzle-orm';
 import type { AdminKey, Seconds, TokenHash } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 
-export const insertAdminKey = given<
-  Omit<AdminKey, 'lastUsedAt' | 'revokedAt'> & { keyHash: TokenHash }
->()('admin_key_insert', (db, t, p) =>
-  db.insert(t.adminKeys).values({
-    id: p.id,
-    name: p.name,
-    keyHash: p.keyHash,
-    role: p.role,
-    resources: p.resources,
-    createdAt: p.createdAt,
-    expiresAt: p.expiresAt,
-  }),
+export const insertAdminKey = given<Omit<AdminKey, 'lastUsedAt' | 'revokedAt'> & { keyHash: TokenHash }>()(
+  'admin_key_insert',
+  (db, t, p) =>
+    db.insert(t.adminKeys).values({
+      id: p.id,
+      name: p.name,
+      keyHash: p.keyHash,
+      role: p.role,
+      resources: p.resources,
+      createdAt: p.createdAt,
+      expiresAt: p.expiresAt,
+    }),
 );
 
 export const findAdminKey = given<{ keyHash: TokenHash; now: Seconds }>()('admin_key_find', (db, t, p) =>

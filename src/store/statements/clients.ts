@@ -93,7 +93,11 @@ export const clientPages = CLIENT_STATES.map((state) =>
       .from(t.clients)
       .where(
         and(
-          state === 'any' ? undefined : state === 'active' ? isNull(t.clients.blockedAt) : isNotNull(t.clients.blockedAt),
+          state === 'any'
+            ? undefined
+            : state === 'active'
+              ? isNull(t.clients.blockedAt)
+              : isNotNull(t.clients.blockedAt),
           sql`(${t.clients.createdAt}, ${t.clients.id}) < (${p.beforeAt}, ${p.beforeId})`,
         ),
       )

@@ -68,7 +68,13 @@ export const auditLists = Array.from({ length: 1 << AUDIT_FILTERS.length }, (_un
     db
       .select()
       .from(t.audit)
-      .where(and(lt(t.audit.seq, p.before), gte(t.audit.at, p.since), ...filtersOf(bits).map((name) => eq(t.audit[name], p[name]))))
+      .where(
+        and(
+          lt(t.audit.seq, p.before),
+          gte(t.audit.at, p.since),
+          ...filtersOf(bits).map((name) => eq(t.audit[name], p[name])),
+        ),
+      )
       .orderBy(desc(t.audit.seq))
       .limit(p.limit),
   ),

@@ -120,7 +120,9 @@ export function* revokeMeant(
   trail: Trail,
 ): Unit<EndedCounts> {
   let ended = NOTHING_ENDED;
-  const pairs = new Map(meant.map(({ userId, clientId }) => [JSON.stringify([userId, clientId]), { userId, clientId }]));
+  const pairs = new Map(
+    meant.map(({ userId, clientId }) => [JSON.stringify([userId, clientId]), { userId, clientId }]),
+  );
   for (const [, pair] of [...pairs].sort(byFirst)) {
     const stopped = yield* all(endPersonsJourneys, { ...pair, now: trail.at, outcome: 'revoked' });
     ended = sum(ended, { ...NOTHING_ENDED, journeys: stopped.length });

@@ -14,7 +14,12 @@ import { approvalOf } from './rows.ts';
 const SESSION_TOUCH = 60;
 
 export function peopleVerbs(engine: Engine, record: Recorder): PeopleStore {
-  return { ...personVerbs(engine), ...rulingVerbs(engine, record), ...sessionVerbs(engine, record), ...approvalVerbs(engine, record) };
+  return {
+    ...personVerbs(engine),
+    ...rulingVerbs(engine, record),
+    ...sessionVerbs(engine, record),
+    ...approvalVerbs(engine, record),
+  };
 }
 
 function personVerbs(engine: Engine) {

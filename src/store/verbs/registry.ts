@@ -1,7 +1,7 @@
 /** The verbs over the registry as a whole: listing, counting, revoking in numbers. Contract: RegistryStore in ../store.ts. */
 import type { Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
-import { all, first, type Unit } from '../statement.ts';
+import { all, type Unit } from '../statement.ts';
 import * as registry from '../statements/registry.ts';
 import type { ApprovalState, Ended, EndedCounts, RegistryFilter, RegistryStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
@@ -65,8 +65,7 @@ function* revokeSlice(
   const meant = yield* all(registry.registrySliceFor(by), { ...by, now: trail.at, limit: SLICE });
   if (meant.length === 0) return undefined;
   const ended = sum(before, yield* revokeMeant(record, meant, revocation, reason, trail));
-  if (ended.approvals + ended.journeys > 0)
-    yield* putReport(revocation, by.userId ?? undefined, reason, ended, trail);
+  if (ended.approvals + ended.journeys > 0) yield* putReport(revocation, by.userId ?? undefined, reason, ended, trail);
   return ended;
 }
 

@@ -42,7 +42,7 @@ export async function admin(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = /json$/.test(response.headers.get('content-type') ?? '') && !/ndjson/.test(text);
+  const isJson = /^application\/(problem\+)?json$/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, text, json: isJson ? tryJson(text) : undefined };
 }
 

@@ -49,6 +49,16 @@ CREATE TABLE "audit" (
 	"details" jsonb NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "blocks" (
+	"id" text PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"client_id" text NOT NULL,
+	"app_key" text NOT NULL,
+	"name" text,
+	"redirect_uri" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "clients" (
 	"id" text PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
@@ -76,6 +86,11 @@ CREATE TABLE "codes" (
 	"revoked_at" bigint,
 	"grant_id" text,
 	"reference" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "destinations" (
+	"destination" text PRIMARY KEY NOT NULL,
+	"first_allowed_at" bigint NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "grants" (
@@ -106,12 +121,16 @@ CREATE TABLE "journeys" (
 	"requested_scopes" jsonb,
 	"resource" text,
 	"code_challenge" text,
+	"ui_locales" text,
+	"merge_key" text,
 	"client_snapshot" jsonb,
 	"screen" text NOT NULL,
 	"reasons" jsonb NOT NULL,
 	"expected_user_id" text,
 	"created_at" bigint NOT NULL,
 	"expires_at" bigint NOT NULL,
+	"extended_at" bigint,
+	"reported_at" bigint,
 	"decision" text,
 	"decided_at" bigint,
 	"granted_scopes" jsonb NOT NULL,
@@ -217,6 +236,7 @@ CREATE TABLE "users" (
 --> statement-breakpoint
 ALTER TABLE "access_tokens" ADD CONSTRAINT "access_tokens_grant_id_grants_id_fk" FOREIGN KEY ("grant_id") REFERENCES "public"."grants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "blocks" ADD CONSTRAINT "blocks_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "codes" ADD CONSTRAINT "codes_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "grants" ADD CONSTRAINT "grants_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "refresh_tokens" ADD CONSTRAINT "refresh_tokens_grant_id_grants_id_fk" FOREIGN KEY ("grant_id") REFERENCES "public"."grants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -230,12 +250,15 @@ CREATE INDEX "approvals_client" ON "approvals" USING btree ("client_id","user_id
 CREATE INDEX "approvals_time" ON "approvals" USING btree ("granted_at","id");--> statement-breakpoint
 CREATE INDEX "audit_user" ON "audit" USING btree ("user_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_client" ON "audit" USING btree ("client_id","seq");--> statement-breakpoint
+CREATE UNIQUE INDEX "blocks_app" ON "blocks" USING btree ("user_id","app_key");--> statement-breakpoint
 CREATE INDEX "clients_time" ON "clients" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "codes_approval" ON "codes" USING btree ("approval_id");--> statement-breakpoint
 CREATE INDEX "codes_expiry" ON "codes" USING btree ("expires_at") WHERE "codes"."grant_id" is null;--> statement-breakpoint
 CREATE INDEX "grants_approval" ON "grants" USING btree ("approval_id");--> statement-breakpoint
 CREATE INDEX "grants_expiry" ON "grants" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "journeys_upstream_state" ON "journeys" USING btree ("upstream_state_hash");--> statement-breakpoint
+CREATE UNIQUE INDEX "journeys_pending" ON "journeys" USING btree ("browser_hash","merge_key") WHERE ("journeys"."decision" is null and "journeys"."finished_at" is null);--> statement-breakpoint
+CREATE INDEX "journeys_pending_client" ON "journeys" USING btree ("client_id","created_at") WHERE "journeys"."decision" is null;--> statement-breakpoint
 CREATE INDEX "journeys_person" ON "journeys" USING btree ("expected_user_id","client_id") WHERE "journeys"."expected_user_id" is not null;--> statement-breakpoint
 CREATE INDEX "journeys_expiry" ON "journeys" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "refresh_tokens_grant" ON "refresh_tokens" USING btree ("grant_id");--> statement-breakpoint

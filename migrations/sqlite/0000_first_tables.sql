@@ -59,6 +59,18 @@ CREATE TABLE `audit` (
 --> statement-breakpoint
 CREATE INDEX `audit_user` ON `audit` (`user_id`,`seq`);--> statement-breakpoint
 CREATE INDEX `audit_client` ON `audit` (`client_id`,`seq`);--> statement-breakpoint
+CREATE TABLE `blocks` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`client_id` text NOT NULL,
+	`app_key` text NOT NULL,
+	`name` text,
+	`redirect_uri` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `blocks_app` ON `blocks` (`user_id`,`app_key`);--> statement-breakpoint
 CREATE TABLE `clients` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -92,6 +104,11 @@ CREATE TABLE `codes` (
 --> statement-breakpoint
 CREATE INDEX `codes_approval` ON `codes` (`approval_id`);--> statement-breakpoint
 CREATE INDEX `codes_expiry` ON `codes` (`expires_at`) WHERE "codes"."grant_id" is null;--> statement-breakpoint
+CREATE TABLE `destinations` (
+	`destination` text PRIMARY KEY NOT NULL,
+	`first_allowed_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `grants` (
 	`id` text PRIMARY KEY NOT NULL,
 	`approval_id` text NOT NULL,
@@ -123,12 +140,16 @@ CREATE TABLE `journeys` (
 	`requested_scopes` text,
 	`resource` text,
 	`code_challenge` text,
+	`ui_locales` text,
+	`merge_key` text,
 	`client_snapshot` text,
 	`screen` text NOT NULL,
 	`reasons` text NOT NULL,
 	`expected_user_id` text,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
+	`extended_at` integer,
+	`reported_at` integer,
 	`decision` text,
 	`decided_at` integer,
 	`granted_scopes` text NOT NULL,
@@ -142,6 +163,8 @@ CREATE TABLE `journeys` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `journeys_upstream_state` ON `journeys` (`upstream_state_hash`);--> statement-breakpoint
+CREATE UNIQUE INDEX `journeys_pending` ON `journeys` (`browser_hash`,`merge_key`) WHERE ("journeys"."decision" is null and "journeys"."finished_at" is null);--> statement-breakpoint
+CREATE INDEX `journeys_pending_client` ON `journeys` (`client_id`,`created_at`) WHERE "journeys"."decision" is null;--> statement-breakpoint
 CREATE INDEX `journeys_person` ON `journeys` (`expected_user_id`,`client_id`) WHERE "journeys"."expected_user_id" is not null;--> statement-breakpoint
 CREATE INDEX `journeys_expiry` ON `journeys` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `keepsakes` (

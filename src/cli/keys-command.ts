@@ -47,10 +47,14 @@ const rotate = defineCommand({
       const done = await resealAll({ store, keys, now, trail: operatorTrail }, (progress) => {
         if (!json) terminal.out(`  ${describe(progress)}\n`);
       });
-      const left = usesOf(keys, await store.countSealed(now())).filter(({ place, rows }) => place !== 'first' && total(rows) > 0);
+      const left = usesOf(keys, await store.countSealed(now())).filter(
+        ({ place, rows }) => place !== 'first' && total(rows) > 0,
+      );
       if (left.length === 0) await markWithFirstKey(store, keys);
       const idle = keys.keyIds.filter((key) => key !== keys.currentKeyId && !left.some((use) => use.key === key));
-      terminal.out(json ? toJson({ key: keys.currentKeyId, tables: done, removable: idle, left }) : summary(done, idle, left));
+      terminal.out(
+        json ? toJson({ key: keys.currentKeyId, tables: done, removable: idle, left }) : summary(done, idle, left),
+      );
       return left.length === 0 && sum(done, 'refused') === 0 ? EXIT.ok : EXIT.problem;
     }),
 });
@@ -76,12 +80,18 @@ const operatorTrail = (at: number): Trail => ({ at, reference: newId('req'), act
 
 /** The ring in its order, then the keys that only the database knows. */
 function usesOf(keys: KeyRing, counts: readonly SealedCount[]): readonly KeyUse[] {
-  const known = [...keys.keyIds, ...new Set(counts.map(({ keyId }) => keyId).filter((id) => !keys.keyIds.includes(id)))];
+  const known = [
+    ...keys.keyIds,
+    ...new Set(counts.map(({ keyId }) => keyId).filter((id) => !keys.keyIds.includes(id))),
+  ];
   return known.map((key) => ({
     key,
     place: key === keys.currentKeyId ? 'first' : keys.keyIds.includes(key) ? 'ring' : 'missing',
     rows: Object.fromEntries(
-      SEALED_TABLES.map((name) => [name, counts.find(({ table, keyId }) => table === name && keyId === key)?.rows ?? 0]),
+      SEALED_TABLES.map((name) => [
+        name,
+        counts.find(({ table, keyId }) => table === name && keyId === key)?.rows ?? 0,
+      ]),
     ),
   }));
 }
@@ -91,10 +101,21 @@ const total = (rows: KeyUse['rows']): number => Object.values(rows).reduce((left
 function table(uses: readonly KeyUse[]): string {
   const lines = [
     ['KEY', 'PLACE', ...SEALED_TABLES],
-    ...uses.map(({ key, place, rows }) => [key || '(none)', place, ...SEALED_TABLES.map((name) => String(rows[name] ?? 0))]),
+    ...uses.map(({ key, place, rows }) => [
+      key || '(none)',
+      place,
+      ...SEALED_TABLES.map((name) => String(rows[name] ?? 0)),
+    ]),
   ];
   const widths = lines[0]?.map((_cell, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  return `${lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')}\n`;
+  return `${lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')}\n`;
 }
 
 const describe = ({ table: name, resealed, changed, refused, missing }: ResealProgress): string =>

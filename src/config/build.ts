@@ -4,6 +4,7 @@
  * Decides nothing about safety; that has happened. Must never keep a resource credential or an admin key in clear.
  */
 import { resolve } from 'node:path';
+import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import { canonicalResource } from '../domain/resource.ts';
 import type { ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
@@ -35,6 +36,7 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       accent: brand.accent,
       supportUrl: brand.support_url ?? undefined,
       logo: brand.logo == null ? undefined : resolve(context.baseDir, brand.logo),
+      paragraph: brand.paragraph ?? undefined,
     },
     upstreams: new Map(
       Object.entries(settings.upstreams).map(([name, upstream]) => [name, upstreamOf(name, upstream)]),
@@ -52,6 +54,9 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
         developmentHosts: registration.metadata_documents.development_hosts,
       },
     },
+    catalog: settings.catalog.map(catalogEntryOf),
+    defaultLocale: settings.default_locale ?? undefined,
+    messages: settings.messages,
     consent: { remember: consent.remember, lifetime: consent.lifetime, lookAlike: consent.look_alike },
     tokens: {
       code: tokens.code,
@@ -91,6 +96,19 @@ function databaseOf(text: string, baseDir: string): Config['database'] {
 
 const bucketOf = (bucket: 'off' | { per_minute: number; burst: number }): Bucket | undefined =>
   bucket === 'off' ? undefined : { perMinute: bucket.per_minute, burst: bucket.burst };
+
+const catalogEntryOf = (entry: Settings['catalog'][number]): CatalogEntry => ({
+  id: entry.id,
+  name: entry.name,
+  aliases: entry.aliases,
+  destinations: entry.destinations,
+  forwarders: entry.forwarders,
+  clientIds: entry.client_ids,
+  reviewed: true,
+  commonWord: entry.common_word,
+  checkedOn: '',
+  source: 'configuration',
+});
 
 function resourceOf(key: string, resource: ResourceSettings): ResourceConfig {
   const scopes = Object.entries(resource.scopes).map(([name, scope]): [string, ScopeDefinition] => [

@@ -4,6 +4,7 @@
  * Field meanings and defaults: docs/configuration.md. Durations are seconds unless the name says milliseconds.
  * Must never hold an unresolved `${ENV}` or an unchecked value.
  */
+import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
 import type { IdentityFacts, ProviderFacts } from '../upstream/provider.ts';
 
@@ -18,6 +19,8 @@ export interface BrandConfig {
   readonly supportUrl: string | undefined;
   /** File path of the operator's logo, served from our origin. */
   readonly logo: string | undefined;
+  /** The operator's own words on every page, plain text. */
+  readonly paragraph?: string | undefined;
 }
 
 interface UpstreamBase {
@@ -29,6 +32,8 @@ interface UpstreamBase {
   readonly scopes: readonly string[];
   /** Extra fixed authorization parameters (`prompt`, `access_type` …), the preset's included. */
   readonly params: Readonly<Record<string, string>>;
+  /** Added when the person asked to use another account, such as `prompt: select_account`. */
+  readonly accountChoice?: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;
   readonly facts: ProviderFacts;
   readonly revocationEndpoint: string | undefined;
@@ -37,6 +42,8 @@ interface UpstreamBase {
 export interface OidcUpstream extends UpstreamBase {
   readonly kind: 'oidc';
   readonly issuer: string;
+  /** Entra: the `tid` that every ID token must have. */
+  readonly tenant: string | undefined;
   /** Entra: people of every tenant; the issuer of each ID token is then the template with that token's `tid`. */
   readonly anyTenant: boolean;
   /** Claims of the ID token, joined with `/`. */
@@ -99,6 +106,12 @@ export interface Config {
       readonly developmentHosts: readonly string[];
     };
   };
+  /** The operator's reviewed apps; the shipped starter list is not among them. */
+  readonly catalog: readonly CatalogEntry[];
+  /** Language of a page when neither the person nor the app nor the browser wishes one. */
+  readonly defaultLocale: string | undefined;
+  /** The operator's own words for the pages: by language, by key. */
+  readonly messages: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly consent: {
     readonly remember: 'ask' | 'skip_when_assured';
     readonly lifetime: number;

@@ -40,6 +40,7 @@ export const problemCodes = {
   E124: 'The secrets must open all that the database holds.',
   E125: 'The setting names something this version does not have.',
   E126: 'A provider is given what it insists on, and nothing that it refuses.',
+  E127: 'Own words are for a language and a sentence that exist, and keep the placeholders of that sentence.',
 } as const;
 
 export type ProblemCode = keyof typeof problemCodes;

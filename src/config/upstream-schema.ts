@@ -52,6 +52,9 @@ const shared = {
     .describe('Its secret there; leave it out for a public client.'),
   scopes: z.array(scopeToken).max(100).optional().describe('Asked on every hop, beside those of the granted scopes.'),
   params: parameters,
+  account_choice: parameters.describe(
+    'Parameters added when a person asks to use another account, such as `{ prompt: select_account }`.',
+  ),
   allow_private: yesNo()
     .prefault(false)
     .describe('Its endpoints may be on a private address (for its own calls only).'),

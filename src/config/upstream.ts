@@ -46,7 +46,8 @@ function oauth2Of(name: string, settings: PresetSettings, key: OAuth2PresetName)
   const preset = PRESETS[key];
   const base = baseOf(settings, preset.base);
   const at = (template: string) => presetAddress(template, { base, clientId: settings.client_id, tenant: '' });
-  const ownRevocation = preset.revocationEndpoint === undefined ? undefined : at(preset.revocationEndpoint);
+  // The known address is the known provider's: with another token endpoint, our secret must not go there.
+  const known = settings.token_endpoint === undefined ? preset.revocationEndpoint : undefined;
   return {
     ...shared(name, settings, factsOf(preset, settings)),
     kind: 'oauth2',
@@ -56,7 +57,7 @@ function oauth2Of(name: string, settings: PresetSettings, key: OAuth2PresetName)
     authorizationEndpoint: settings.authorization_endpoint ?? at(preset.authorizationEndpoint),
     tokenEndpoint: settings.token_endpoint ?? at(preset.tokenEndpoint),
     userinfoEndpoint: settings.userinfo_endpoint ?? at(preset.userinfoEndpoint),
-    revocationEndpoint: settings.revocation_endpoint ?? ownRevocation,
+    revocationEndpoint: settings.revocation_endpoint ?? (known === undefined ? undefined : at(known)),
     identity: preset.identity,
   };
 }
@@ -70,6 +71,7 @@ function oidcOf(name: string, settings: PresetSettings, key: OidcPresetName): Oi
     displayName: settings.name ?? (preset.displayName === '' ? titled(name) : preset.displayName),
     scopes: [...new Set(['openid', ...scopes])],
     issuer: issuerOf(settings, key),
+    tenant: settings.preset === 'entra' ? settings.tenant : undefined,
     anyTenant: settings.preset === 'entra' && settings.any_tenant,
     subjectClaims: preset.subjectClaims,
     nameClaims: preset.nameClaims,

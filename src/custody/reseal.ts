@@ -80,8 +80,7 @@ async function resealRow(table: SealedTable, row: SealedText, deps: Resealing): 
 /** Only an upstream grant is ended here: a signing key is the operator's to decide on, the rest ends by itself. */
 async function refuse(table: SealedTable, row: SealedText, deps: Resealing): Promise<RowOutcome> {
   if (!deps.keys.keyIds.includes(row.keyId ?? keyIdOf(row.sealed))) return 'missing';
-  if (table === 'upstream_grants')
-    await deps.store.refuseSealedTokens(row.id, row.sealed, deps.trail(deps.now()));
+  if (table === 'upstream_grants') await deps.store.refuseSealedTokens(row.id, row.sealed, deps.trail(deps.now()));
   return 'refused';
 }
 

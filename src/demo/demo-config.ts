@@ -46,6 +46,9 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
     clients: [],
     metadataDocuments: { enabled: true, allowedHosts: [], trustedHosts: [], developmentHosts: [] },
   },
+  catalog: [],
+  defaultLocale: undefined,
+  messages: {},
   consent: { remember: 'ask', lifetime: 90 * DAY, lookAlike: 'warn' },
   tokens: { code: MINUTE, access: 10 * MINUTE, refresh: 30 * DAY, refreshIdle: 14 * DAY, refreshGrace: 30 },
   admin: { keyHashes: [install.adminKeyHash], listen: undefined },
@@ -75,6 +78,7 @@ const practiceUpstream = ({ upstreamIssuer }: DemoPlace, { upstreamSecret }: Ins
     client_secret: upstreamSecret,
     scopes: ['openid', 'profile'],
     params: {},
+    account_choice: {},
     allow_private: false,
   });
 

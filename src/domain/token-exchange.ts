@@ -4,7 +4,7 @@
  * An MCP server gets the upstream's token of exactly the grant its subject token belongs to, and only while that token
  * can do no more than the subject token allows. Must never widen anything.
  */
-import { isSubset, parseScope, upstreamScopes, withImplied } from './scope.ts';
+import { isSubset, parseScope, type ScopeHierarchy, upstreamScopes, withImplied, withIncluded } from './scope.ts';
 import type { Resource } from './types.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -30,9 +30,14 @@ export function excessScopes(
   carried: readonly string[],
   subject: readonly string[],
   resource: Resource,
-  settings: { readonly always: readonly string[]; readonly resources: Iterable<Resource> },
+  settings: {
+    /** Asked on every hop, whatever is granted. */
+    readonly always: readonly string[];
+    readonly resources: Iterable<Resource>;
+    readonly hierarchy: ScopeHierarchy;
+  },
 ): readonly string[] {
-  const allowed = new Set([...settings.always, ...upstreamScopes(subject, resource)]);
+  const allowed = withIncluded([...settings.always, ...upstreamScopes(subject, resource)], settings.hierarchy);
   const known = new Set(
     [...settings.resources]
       .filter(({ upstream }) => upstream === resource.upstream)

@@ -54,7 +54,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
 /** Pauses between the tries of a revocation at an upstream, in seconds: eleven tries over some two days. */
-export const REVOCATION_PAUSES: readonly Seconds[] = [
+const REVOCATION_PAUSES: readonly Seconds[] = [
   ...[10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR],
   ...[3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR],
 ];

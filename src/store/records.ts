@@ -16,7 +16,18 @@ export type NewJourney = Omit<
   | 'returnedAt'
   | 'finishedAt'
   | 'outcome'
->;
+> & {
+  /** Equal keys of one browser are one request: the later opening gets the earlier journey. Undefined: never merged. */
+  readonly mergeKey?: TokenHash | undefined;
+};
+
+/** What opening a journey must also see to. */
+export interface Opening {
+  /** The most undecided journeys kept at once. */
+  readonly caps?: { readonly perBrowser: number; readonly perClient: number; readonly total: number };
+  /** The alarms the page will show; audited as `consent.warned`. */
+  readonly warned?: readonly string[];
+}
 
 export interface ConsentRecord {
   readonly journeyId: string;
@@ -24,6 +35,8 @@ export interface ConsentRecord {
   readonly upstreamStateHash: TokenHash;
   readonly cookieHash: TokenHash;
   readonly secretsSealed: Sealed;
+  /** The page warned, and the person ticked that they understood. Kept in the audit row. */
+  readonly understood?: boolean;
 }
 
 export interface StateClaim {
@@ -46,6 +59,8 @@ export interface Completion {
   };
   readonly upstreamGrant: NewUpstreamGrant;
   readonly code: { readonly codeHash: TokenHash; readonly expiresAt: Seconds };
+  /** Hash of the app's identity, for the person's own blocks. */
+  readonly appKey?: TokenHash;
 }
 
 export interface NewSession {
@@ -245,6 +260,17 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
+/** A person's audit rows in brief: what happened, and how often each client renewed its access. */
+export interface Activity {
+  /** Newest first, renewals left out. */
+  readonly rows: readonly AuditRow[];
+  readonly renewals: readonly {
+    readonly clientId: string | undefined;
+    readonly count: number;
+    readonly latest: Seconds;
+  }[];
+}
+
 export interface SigningKeyRow {
   readonly kid: string;
   readonly alg: string;
@@ -253,39 +279,4 @@ export interface SigningKeyRow {
   readonly privateSealed: Sealed;
   readonly createdAt: Seconds;
   readonly retiredAt: Seconds | undefined;
-}
-
-/** A place in a listing, newest first: after the row of this time and id. */
-export interface Position {
-  readonly at: Seconds;
-  readonly id: string;
-}
-
-export interface Page {
-  readonly before?: Position | undefined;
-  readonly limit: number;
-}
-
-export type ApprovalState = 'active' | 'expired' | 'revoked';
-
-/** Which approvals are meant; what is left out restricts nothing. */
-export interface RegistryFilter {
-  readonly userId?: string | undefined;
-  readonly clientId?: string | undefined;
-  readonly resource?: string | undefined;
-  /** Where access goes: a host name (with all under it), `loopback`, or `scheme:<name>`. */
-  readonly site?: string | undefined;
-  readonly grantedBefore?: Seconds | undefined;
-}
-
-/** The number of live approvals, and of the people and clients they are of. */
-export interface RegistryCounts {
-  readonly approvals: number;
-  readonly users: number;
-  readonly clients: number;
-}
-
-export interface PeopleCounts {
-  readonly clients: { readonly all: number; readonly blocked: number };
-  readonly users: { readonly all: number; readonly disabled: number };
 }

@@ -8,6 +8,8 @@ export const {
   users,
   sessions,
   approvals,
+  blocks,
+  destinations,
   upstreamGrants,
   upstreamRevocations,
   revocations,

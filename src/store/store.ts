@@ -8,8 +8,8 @@
  */
 import type {
   AccessToken,
-  AdminKey,
   Approval,
+  Block,
   Client,
   ClientMetadata,
   Code,
@@ -17,7 +17,6 @@ import type {
   Grant,
   Journey,
   RefreshToken,
-  Sealed,
   Seconds,
   Session,
   TokenHash,
@@ -25,36 +24,28 @@ import type {
   User,
 } from '../domain/types.ts';
 import type {
-  ApprovalState,
+  Activity,
   AuditFilter,
   AuditRow,
   Completion,
   ConsentRecord,
   Ended,
+  EndedCounts,
   GraceReplay,
   NewJourney,
   NewSession,
-  Page,
-  PeopleCounts,
+  Opening,
   Redemption,
-  RefreshLease,
-  RegistryCounts,
-  RegistryFilter,
-  RevocationOutcome,
-  RevocationReport,
   Rotation,
-  SealedCount,
-  SealedTable,
-  SealedText,
   SigningKeyRow,
   StateClaim,
-  Successor,
-  TokenExchange,
-  UpstreamGrant,
-  UpstreamRevocation,
 } from './records.ts';
+import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './store-admin.ts';
+import type { RevocationStore, UpstreamStore, VaultStore } from './store-upstream.ts';
 
 export type * from './records.ts';
+export type * from './store-admin.ts';
+export type * from './store-upstream.ts';
 
 export interface ClientStore {
   /** Inserts; an id that exists throws. Audits `client.registered`. */
@@ -88,7 +79,17 @@ export interface ClientStore {
 }
 
 export interface JourneyStore {
-  openJourney(journey: NewJourney, trail: Trail): Promise<void>;
+  /**
+   * Opens the journey, or returns the browser's undecided, unexpired one with the same merge key. Keeps to the caps by
+   * removing undecided journeys, oldest first: the browser's own, the client's own, and in all those of the client that
+   * holds the most. The caps of the client and in all may be passed by up to one per cent between two looks.
+   * Audits `consent.warned` when it opened one and the page warns.
+   */
+  openJourney(journey: NewJourney, trail: Trail, opening?: Opening): Promise<Journey>;
+  /** Moves the end of an undecided, unexpired journey that ends before `endingBefore`; once in its life. The journey, if this call did. */
+  extendJourney(id: string, endingBefore: Seconds, expiresAt: Seconds, now: Seconds): Promise<Journey | undefined>;
+  /** Notes the person's report, once per journey; decides nothing. Audits `request.reported` with the words. */
+  reportRequest(journeyId: string, words: string, trail: Trail): Promise<Journey | undefined>;
   findJourney(id: string): Promise<Journey | undefined>;
   findJourneyByState(upstreamStateHash: TokenHash): Promise<Journey | undefined>;
   /**
@@ -118,7 +119,7 @@ export interface JourneyStore {
    * new scopes at a known redirect keep this redirect alone, a new redirect brings its own scopes alone. Otherwise it
    * takes exactly the new scopes, redirect and face.
    * Undefined when the journey was not waiting or names another person, the person is disabled, the client is blocked or
-   * gone, or the person took this client's approval back after deciding this journey.
+   * gone, the person blocked the app, or took this client's approval back after deciding this journey.
    * Audits `approval.granted` (or `approval.renewed`), `code.issued` and `session.started`.
    */
   completeJourney(completion: Completion, trail: Trail): Promise<{ journey: Journey; approval: Approval } | undefined>;
@@ -152,6 +153,19 @@ export interface PeopleStore {
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
   endSession(idHash: TokenHash, trail: Trail): Promise<boolean>;
+  /** The person's block of this client or of this app. */
+  findBlock(userId: string, clientId: string, appKey: TokenHash): Promise<Block | undefined>;
+  /** Newest first, at most 200. */
+  listBlocks(userId: string): Promise<readonly Block[]>;
+  /**
+   * Blocks an app for this person, ends these approvals as revokeApprovals does, and stops the person's journeys of this
+   * client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
+   */
+  blockApp(block: Block, approvalIds: readonly string[], trail: Trail): Promise<EndedCounts>;
+  /** Removes a block of this person. Audits `app.unblocked`. Returns it if this call removed it. */
+  unblockApp(userId: string, blockId: string, trail: Trail): Promise<Block | undefined>;
+  /** Whether anybody ever allowed an app at this destination (see ClientFace.destination). */
+  isDestinationKnown(destination: string): Promise<boolean>;
   findApproval(userId: string, clientId: string, resource: string): Promise<Approval | undefined>;
   getApproval(id: string): Promise<Approval | undefined>;
   /** The person's live approvals with their clients and the scopes their live grants hold, newest first. */
@@ -195,106 +209,6 @@ export interface TokenStore {
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
 }
 
-/** The upstream's tokens: refreshed by one instance at a time, ended for good, told to the upstream until it has heard. */
-export interface UpstreamStore {
-  /** The upstream's tokens kept for this grant of ours; without them once ended, until the sweep has removed the row. */
-  findUpstreamGrant(grantId: string): Promise<UpstreamGrant | undefined>;
-  /**
-   * Claims the one refresh under way: live, at this generation, no unexpired lease. Records the attempt, so that whoever
-   * comes after a crash knows that the tokens may be spent.
-   */
-  leaseRefresh(lease: RefreshLease, now: Seconds): Promise<boolean>;
-  /** Gives the lease back without a successor; the attempt stays on record. */
-  releaseRefresh(id: string, holder: string, retryAt: Seconds): Promise<boolean>;
-  /**
-   * Keeps what the upstream answered and frees the lease, if nobody has kept a successor of this generation before
-   * (`superseded`), whoever holds the lease by now. When the grant has ended meanwhile (`ended`) the successor goes into
-   * the outbox instead. Audits `upstream.refreshed`.
-   */
-  keepSuccessor(successor: Successor, trail: Trail): Promise<'kept' | 'superseded' | 'ended'>;
-  /**
-   * Ends the grant because the upstream has ended its part; nothing is left to be told there. Undefined when the tokens
-   * have been renewed meanwhile or the grant was not live. Audits `grant.ended`.
-   */
-  endWithUpstream(
-    grantId: string,
-    upstream: { readonly id: string; readonly generation: number },
-    reason: string,
-    trail: Trail,
-  ): Promise<Ended | undefined>;
-  /**
-   * Ends the one upstream grant whose sealed text is still this and did not open, with the grant it serves. Touches
-   * nothing else. Audits `vault.row_refused`, and `grant.ended` if there was one.
-   */
-  refuseSealedTokens(id: string, tokensSealed: Sealed, trail: Trail): Promise<boolean>;
-  /** Puts an exchange on record, if token and upstream grant are live and belong together. Audits `upstream_token.issued`. */
-  recordExchange(exchange: TokenExchange, trail: Trail): Promise<boolean>;
-  /** Whether this person has another live grant at the upstream. */
-  hasOtherUpstreamGrant(id: string, userId: string, upstream: string): Promise<boolean>;
-}
-
-/** The registry over all people. */
-export interface RegistryStore {
-  /** A page of approvals, newest first, in any state unless one is named. */
-  listRegistry(
-    filter: RegistryFilter & { state?: ApprovalState | undefined },
-    page: Page & { now: Seconds },
-  ): Promise<readonly Approval[]>;
-  /** How much revokeMatching would end now. */
-  countRegistry(filter: RegistryFilter, now: Seconds): Promise<RegistryCounts>;
-  /**
-   * Revokes every live approval that matches, as revokeApprovals does, in slices with a commit each, so that nobody waits
-   * for the whole. One report for all of it, true after every slice. What is granted meanwhile stays.
-   */
-  revokeMatching(filter: RegistryFilter, reason: string, trail: Trail): Promise<Ended>;
-}
-
-/** Keys of the admin API, as hashes. */
-export interface AdminKeyStore {
-  /** Audits `admin_key.created`. */
-  insertAdminKey(key: Omit<AdminKey, 'lastUsedAt' | 'revokedAt'>, keyHash: TokenHash, trail: Trail): Promise<void>;
-  /** The key if it is live: unrevoked, unexpired. Touches lastUsedAt at most once a minute. */
-  findAdminKey(keyHash: TokenHash, now: Seconds): Promise<AdminKey | undefined>;
-  listAdminKeys(): Promise<readonly AdminKey[]>;
-  /** Ends the key; true if this call did. Audits `admin_key.revoked`. */
-  revokeAdminKey(id: string, trail: Trail): Promise<boolean>;
-}
-
-export interface RevocationStore {
-  /** The report of a revocation, with what has become of it at the upstreams so far. */
-  findRevocation(id: string): Promise<RevocationReport | undefined>;
-  /** Ids of revocations to be told to an upstream now, the longest due first. */
-  listDueRevocations(now: Seconds, limit: number): Promise<readonly string[]>;
-  /** Claims one delivery: due, not done, no unexpired lease. Counts the attempt. */
-  leaseRevocation(id: string, holder: string, until: Seconds, now: Seconds): Promise<UpstreamRevocation | undefined>;
-  /** Ends the delivery for good and takes the tokens out, for the holder only. Audits `upstream.revocation_ended`. */
-  finishRevocation(
-    delivery: { readonly id: string; readonly holder: string; readonly upstream: string; readonly attempts: number },
-    outcome: RevocationOutcome,
-    problem: string | undefined,
-    trail: Trail,
-  ): Promise<boolean>;
-  /** Puts the delivery off, for the holder only. */
-  postponeRevocation(id: string, holder: string, dueAt: Seconds, problem: string): Promise<boolean>;
-}
-
-export interface VaultStore {
-  /** How many rows are sealed under which key; journeys only while they still need their secrets. */
-  countSealed(now: Seconds): Promise<readonly SealedCount[]>;
-  /** Sealed texts under any other key, in the order of ids from after `after`. */
-  listSealedNotUnder(
-    table: SealedTable,
-    keyId: string,
-    after: string,
-    limit: number,
-    now: Seconds,
-  ): Promise<readonly SealedText[]>;
-  /** Replaces a sealed text by the same one sealed anew, if it is still this one. */
-  reseal(table: SealedTable, id: string, from: Sealed, to: Sealed): Promise<boolean>;
-  /** Replaces what is kept under a name, if it is still this. */
-  replaceKept(name: string, from: string, to: string): Promise<boolean>;
-}
-
 export interface HouseStore {
   /** Keeps the first row written under a name and returns the row that is kept. Used for the vault's key check. Atomic. */
   keepFirst(name: string, value: string): Promise<string>;
@@ -303,6 +217,8 @@ export interface HouseStore {
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
+  /** What happened to a person since the moment, at most `limit` rows. */
+  listActivity(userId: string, since: Seconds, limit: number): Promise<Activity>;
   /** An audit row with no other effect (a warning shown, a refused try). */
   recordEvent(
     event: string,

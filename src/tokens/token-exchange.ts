@@ -112,9 +112,12 @@ async function issue(asked: Exchange, subject: AccessToken, tokenHash: TokenHash
 }
 
 function excessOf(tokens: UpstreamTokens, subject: AccessToken, { resource, deps }: Exchange): readonly string[] {
-  const always = deps.config.upstreams.get(resource.upstream)?.scopes ?? [];
-  const resources = deps.config.resources.values();
-  return excessScopes(tokens.scopes, subject.scopes, resource, { always, resources });
+  const upstream = deps.config.upstreams.get(resource.upstream);
+  return excessScopes(tokens.scopes, subject.scopes, resource, {
+    always: upstream?.scopes ?? [],
+    resources: deps.config.resources.values(),
+    hierarchy: upstream?.facts.scopeHierarchy ?? {},
+  });
 }
 
 /** RFC 8693 2.2.1. `scope` is what the upstream says its token can do; without `expires_in` it does not say when it ends. */

@@ -15,7 +15,7 @@ import {
 import type { OAuth2Upstream } from '../config/config.ts';
 import type { FetchRequest } from '../security/safe-fetch.ts';
 import type { Connector } from './connector.ts';
-import { authorizationUrl } from './presets.ts';
+import { authorizationUrl, hopParams } from './presets.ts';
 import type { IdentityFacts } from './provider.ts';
 import { refreshTokens } from './refresh.ts';
 import { revokeTokens } from './revoke.ts';
@@ -35,7 +35,7 @@ import {
 
 /** `openCall` starts the time budget of one operation; `redirectUri` is the one registered at this upstream. */
 export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: string, openCall: OpenCall): Connector {
-  const { name, displayName, clientId, clientSecret, params, facts } = upstream;
+  const { name, displayName, clientId, clientSecret, facts } = upstream;
   const endpoint = upstream.authorizationEndpoint;
   const askedScopes = (mapped: readonly string[]) => uniqueScopes(upstream.scopes, mapped);
   const as: AuthorizationServer = { issuer: upstream.issuer ?? endpoint, token_endpoint: upstream.tokenEndpoint };
@@ -52,6 +52,7 @@ export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: str
         if (journey.upstream !== name) throw nonsense('the journey belongs to another upstream');
         openCall().requireClosedCircuit();
         const scopes = askedScopes(upstreamScopes);
+        const params = hopParams(upstream, journey);
         return authorizationUrl({ endpoint, clientId, redirectUri, scopes, params, facts, secrets, nonce: undefined });
       }),
     complete: (parameters, secrets, upstreamScopes, now) =>
@@ -68,7 +69,7 @@ export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: str
           redirectUri,
           secrets.verifier,
           {
-            [customFetch]: call.fetchWith(ANSWER_BYTES, undefined, facts.tokenRequest.body),
+            [customFetch]: call.fetchWith(ANSWER_BYTES, undefined, facts.tokenRequest),
             [allowInsecureRequests]: true,
           },
         );

@@ -26,7 +26,7 @@ import type { OidcUpstream } from '../config/config.ts';
 import type { JourneySecrets, Seconds } from '../domain/types.ts';
 import type { Connector, UpstreamArrival } from './connector.ts';
 import type { Discovery } from './discovery.ts';
-import { authorizationUrl } from './presets.ts';
+import { authorizationUrl, hopParams } from './presets.ts';
 import type { ProviderFacts } from './provider.ts';
 import { refreshTokens } from './refresh.ts';
 import { revokeTokens } from './revoke.ts';
@@ -55,7 +55,7 @@ export function createOidcConnector(
   discovery: Discovery,
   openCall: OpenCall,
 ): Connector {
-  const { name, displayName, clientId, clientSecret, params, facts } = upstream;
+  const { name, displayName, clientId, clientSecret, facts } = upstream;
   const askedScopes = (mapped: readonly string[]) => uniqueScopes(['openid'], upstream.scopes, mapped);
   const authenticationAt = (as: AuthorizationServer) =>
     clientAuthentication(clientSecret, facts.tokenRequest.clientAuth, as.token_endpoint_auth_methods_supported);
@@ -74,6 +74,7 @@ export function createOidcConnector(
         call.requireClosedCircuit();
         const { authorization_endpoint: endpoint = '' } = await discovery.load(call);
         const scopes = askedScopes(upstreamScopes);
+        const params = hopParams(upstream, journey);
         const { nonce } = secrets;
         return authorizationUrl({ endpoint, clientId, redirectUri, scopes, params, facts, secrets, nonce });
       }),
@@ -100,6 +101,8 @@ export function createOidcConnector(
         const tokens = await readTokens(await withTenantIssuer(as, response), client, response, secrets);
         const claims = believedClaims(tokens, clientId);
         const subject = subjectIn(claims, upstream.subjectClaims);
+        if (upstream.tenant !== undefined && claims.tid !== upstream.tenant)
+          throw nonsense('the ID Token is from another tenant');
         await verifySignature(as, response, discovery, call);
         const calledName =
           nameIn(claims, upstream.nameClaims) ??

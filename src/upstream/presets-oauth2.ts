@@ -5,7 +5,7 @@
  */
 import { GENERIC_FACTS, type IdentityFacts, type OAuth2Preset, type ProviderFacts } from './provider.ts';
 
-const { tokenAnswer, refresh, revocation } = GENERIC_FACTS;
+const { tokenRequest, tokenAnswer, refresh, revocation } = GENERIC_FACTS;
 
 const userinfo = (subject: readonly string[], name: readonly string[]): IdentityFacts => ({
   ...{ source: 'userinfo', method: 'GET', body: undefined, subject, name },
@@ -89,7 +89,7 @@ export const OAUTH2_PRESETS = {
     facts: {
       scopeSeparator: ',',
       scopeParameter: 'user_scope',
-      tokenRequest: { body: 'form', clientAuth: 'post' },
+      pkce: 'checked',
       tokenAnswer: {
         ...tokenAnswer,
         at: 'authed_user',
@@ -110,7 +110,7 @@ export const OAUTH2_PRESETS = {
     identity: userinfo(['account_id'], ['name', 'nickname']),
     facts: {
       params: { audience: 'api.atlassian.com', prompt: 'consent' },
-      tokenRequest: { body: 'json', clientAuth: 'post' },
+      tokenRequest: { ...tokenRequest, body: 'json', clientAuth: 'post' },
       tokenAnswer: { ...tokenAnswer, unreportedScopes: ['offline_access'], endedErrors: ['unauthorized_client'] },
     },
   }),
@@ -128,7 +128,7 @@ export const OAUTH2_PRESETS = {
     },
     facts: {
       params: { owner: 'user' },
-      tokenRequest: { body: 'json', clientAuth: 'basic' },
+      tokenRequest: { ...tokenRequest, body: 'json', headers: { 'notion-version': '2025-09-03' } },
       tokenAnswer: { ...tokenAnswer, reportsScope: false },
       revocation: { kind: 'rfc7009', tokens: ['access_token'], reach: 'grant' },
     },
@@ -148,7 +148,7 @@ export const OAUTH2_PRESETS = {
     facts: {
       scopeSeparator: ',',
       pkce: 'checked',
-      tokenRequest: { body: 'form', clientAuth: 'post' },
+      tokenRequest: { ...tokenRequest, clientAuth: 'post' },
       revocation: { ...revocation, kind: 'rfc7009' },
       scopeHierarchy: { admin: ['write'], write: ['read', 'issues:create', 'comments:create', 'timeSchedule:write'] },
     },

@@ -10,7 +10,7 @@ const { tokenAnswer, refresh } = GENERIC_FACTS;
 /** What every OpenID provider is taken for: its metadata says how to authenticate and where to revoke. */
 const OIDC_FACTS: ProviderFacts = {
   ...GENERIC_FACTS,
-  tokenRequest: { body: 'form', clientAuth: 'discovered' },
+  tokenRequest: { ...GENERIC_FACTS.tokenRequest, clientAuth: 'discovered' },
   revocation: { kind: 'discovered', tokens: ['refresh_token', 'access_token'], reach: 'grant' },
 };
 

@@ -66,6 +66,16 @@ export interface AuthorizationAddress {
   readonly nonce: string | undefined;
 }
 
+/** The configured extras of one hop: those of every hop, and those for a person who asked to use another account. */
+export const hopParams = (
+  upstream: {
+    readonly params: Readonly<Record<string, string>>;
+    readonly accountChoice?: Readonly<Record<string, string>>;
+  },
+  journey: { readonly reasons: readonly string[] },
+): Readonly<Record<string, string>> =>
+  journey.reasons.includes('account_choice') ? { ...upstream.params, ...upstream.accountChoice } : upstream.params;
+
 /** The address to send the browser to: equal input gives the equal address, PKCE is always S256 with the journey's own verifier. */
 export function authorizationUrl(address: AuthorizationAddress): URL {
   const { facts, scopes } = address;

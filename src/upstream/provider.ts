@@ -29,7 +29,12 @@ export interface ProviderFacts {
   readonly params: Readonly<Record<string, string>>;
   /** Whether the provider is documented to check PKCE; the challenge is sent in any case. */
   readonly pkce: 'checked' | 'undocumented';
-  readonly tokenRequest: { readonly body: 'form' | 'json'; readonly clientAuth: ClientAuthRule };
+  readonly tokenRequest: {
+    readonly body: 'form' | 'json';
+    readonly clientAuth: ClientAuthRule;
+    /** Headers the provider insists on, at the token and revocation endpoints. */
+    readonly headers: Readonly<Record<string, string>>;
+  };
   readonly tokenAnswer: {
     /** Dotted path of the object with the person's own tokens, where they are not at the top. */
     readonly at: string | undefined;
@@ -72,7 +77,7 @@ export const GENERIC_FACTS: ProviderFacts = {
   scopeParameter: 'scope',
   params: {},
   pkce: 'undocumented',
-  tokenRequest: { body: 'form', clientAuth: 'basic' },
+  tokenRequest: { body: 'form', clientAuth: 'basic', headers: {} },
   tokenAnswer: {
     at: undefined,
     types: ['bearer'],

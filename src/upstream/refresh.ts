@@ -35,7 +35,7 @@ export async function refreshTokens(request: RefreshRequest, call: UpstreamCall)
   const { as, client, authentication, facts, tokens, scopes, now } = request;
   if (tokens.refreshToken === undefined) throw refused('invalid_grant', 'there is no refresh token');
   const response = await refreshTokenGrantRequest(as, client, authentication, tokens.refreshToken, {
-    [customFetch]: call.fetchWith(ANSWER_BYTES, undefined, facts.tokenRequest.body),
+    [customFetch]: call.fetchWith(ANSWER_BYTES, undefined, facts.tokenRequest),
     [allowInsecureRequests]: true,
     additionalParameters: facts.refresh.sendsScope && scopes.length > 0 ? { scope: scopes.join(' ') } : {},
   });

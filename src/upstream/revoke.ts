@@ -8,7 +8,7 @@ import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import type { UpstreamTokens } from './connector.ts';
 import type { ProviderFacts, RevocationFacts } from './provider.ts';
 import { refreshTokens } from './refresh.ts';
-import { parseObject, textOf } from './token-answer.ts';
+import { errorIn, parseObject, textOf } from './token-answer.ts';
 import { ANSWER_BYTES, attempt, nonsense, refused, type UpstreamCall, UpstreamFailure } from './upstream-call.ts';
 
 export interface RevocationRequest {
@@ -80,6 +80,7 @@ const rfc7009: Send = async ({ as, client, authentication, facts, endpoint }, to
   if (isForm) body.set('token_type_hint', kind);
   const headers = new Headers();
   await authentication(as, client, body, headers);
+  for (const [name, value] of Object.entries(facts.tokenRequest.headers)) headers.set(name, value);
   headers.set('content-type', isForm ? 'application/x-www-form-urlencoded' : 'application/json');
   const text = isForm ? body.toString() : JSON.stringify(Object.fromEntries(body));
   return call.fetch(endpoint, { method: 'POST', headers: Object.fromEntries(headers), body: text }, ANSWER_BYTES);
@@ -109,7 +110,7 @@ async function verdictOf(response: Response, facts: ProviderFacts): Promise<Verd
   const { status } = response;
   const text = (await response.text()).trim();
   const fields = text.startsWith('{') ? parseObject(text) : {};
-  const error = textOf(fields.error) ?? textOf(fields.error_summary)?.split(/[./]/)[0];
+  const error = errorIn(fields, status) ?? textOf(fields.error_summary)?.split(/[./]/)[0];
   const { kind } = facts.revocation;
   if (error === 'unsupported_token_type') return 'not_this_kind';
   const deadByStatus =

@@ -57,9 +57,13 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** The error code of an answer; some call the member `code`. */
+export const errorIn = (fields: Fields, status: number): string | undefined =>
+  textOf(fields.error) ?? (status >= 400 ? textOf(fields.code) : undefined);
+
 /** The refusal in an answer, if it is one; the provider's own words for a dead grant become `invalid_grant`. */
 export function requireSuccess(fields: Fields, status: number, facts: ProviderFacts): void {
-  const error = textOf(fields.error);
+  const error = errorIn(fields, status);
   if (error !== undefined) {
     const ended = facts.tokenAnswer.endedErrors.includes(error);
     throw refused(ended ? 'invalid_grant' : error, `token endpoint, status ${status}`);

@@ -16,7 +16,7 @@ import {
 import type { FetchFailure, FetchOutcome, FetchRequest, Reach, SafeFetch } from '../security/safe-fetch.ts';
 import type { Circuit } from './circuit.ts';
 import type { ConnectorFailure, ConnectorResult } from './connector.ts';
-import type { ClientAuthRule } from './provider.ts';
+import { type ClientAuthRule, GENERIC_FACTS, type ProviderFacts } from './provider.ts';
 
 const OPERATION_MS = 8_000;
 const MAX_RETRY_AFTER = 86_400;
@@ -39,9 +39,11 @@ export interface UpstreamCall {
   fetchWith(
     maxBytes: number,
     capMs?: number,
-    body?: 'form' | 'json',
+    shape?: RequestShape,
   ): (url: string, options: OutgoingOptions) => Promise<Response>;
 }
+
+type RequestShape = Pick<ProviderFacts['tokenRequest'], 'body' | 'headers'>;
 
 interface OutgoingOptions {
   readonly method: string;
@@ -109,9 +111,9 @@ export function openCall(
     },
     fetch: call,
     fetchWith:
-      (maxBytes, capMs, body = 'form') =>
+      (maxBytes, capMs, shape = GENERIC_FACTS.tokenRequest) =>
       (url, options) =>
-        call(url, toRequest(options, body), maxBytes, capMs),
+        call(url, toRequest(options, shape), maxBytes, capMs),
   };
 }
 
@@ -128,10 +130,11 @@ const isAnswer = (outcome: FetchOutcome): boolean =>
     ? outcome.response.status < 500
     : outcome.failure.reason !== 'unreachable' && outcome.failure.reason !== 'timeout';
 
-function toRequest({ method, headers, body }: OutgoingOptions, format: 'form' | 'json'): FetchRequest {
+function toRequest({ method, headers: given, body }: OutgoingOptions, shape: RequestShape): FetchRequest {
+  const headers = { ...given, ...shape.headers };
   if (method !== 'POST') return { method: 'GET', headers };
   const parameters = body instanceof URLSearchParams ? body : new URLSearchParams();
-  if (format === 'form') return { method: 'POST', headers, body: parameters.toString() };
+  if (shape.body === 'form') return { method: 'POST', headers, body: parameters.toString() };
   const json = JSON.stringify(Object.fromEntries(parameters));
   return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: json };
 }
@@ -213,7 +216,9 @@ export const isSubject = (text: string): boolean => /^[^\p{Cc}\p{Cs}]{1,255}$/u.
 export function joinSubject(parts: readonly (string | undefined)[]): string | undefined {
   const subject = parts.join('/');
   const distinct = parts.length === 1 || parts.every((part) => part?.includes('/') === false);
-  return parts.every((part) => part !== undefined && part !== '') && distinct && isSubject(subject) ? subject : undefined;
+  return parts.every((part) => part !== undefined && part !== '') && distinct && isSubject(subject)
+    ? subject
+    : undefined;
 }
 
 /** A name for display: no control or direction characters, bounded, undefined when nothing is left. */

@@ -25,7 +25,7 @@ export interface Clock {
 }
 
 /** What an instance over `store` hands to custody. */
-export function instance(store: Store, upstream: ScriptedUpstream, clock: Clock, secrets: readonly string[]): Custody {
+function instance(store: Store, upstream: ScriptedUpstream, clock: Clock, secrets: readonly string[]): Custody {
   const nothing = () => undefined;
   return {
     store,

@@ -14,7 +14,8 @@ describe.each(ENGINES)('the outbox of revocations on %s', (engine) => {
   afterEach(() => world.close());
 
   const revokeAll = async () =>
-    (await world.store.revokeApprovals('usr_ann', undefined, 'removed_by_person', trail(world.clock.at))).revocation ?? '';
+    (await world.store.revokeApprovals('usr_ann', undefined, 'removed_by_person', trail(world.clock.at))).revocation ??
+    '';
   const outbox = async () => (await world.dump()).upstream_revocations ?? [];
   const calls = async (revocation: string) => (await world.store.findRevocation(revocation))?.upstreamCalls;
 
@@ -73,7 +74,11 @@ describe.each(ENGINES)('the outbox of revocations on %s', (engine) => {
   test('a flaky upstream is told again, later and later, never before it wants, until it has heard', async () => {
     await world.grant('j1');
     const revocation = await revokeAll();
-    world.upstream.next.push(DOWN, { ...DOWN, retryAfter: 100 }, { kind: 'refused', error: 'invalid_client', detail: '' });
+    world.upstream.next.push(
+      DOWN,
+      { ...DOWN, retryAfter: 100 },
+      { kind: 'refused', error: 'invalid_client', detail: '' },
+    );
     await deliverRevocations(world.deps);
     expect(await calls(revocation)).toMatchObject([
       { outcome: undefined, attempts: 1, problem: 'unreachable: status 503' },

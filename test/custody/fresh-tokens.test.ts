@@ -21,7 +21,11 @@ describe.each(ENGINES)('the upstream tokens of a grant on %s', (engine) => {
   test('are handed out as they are while they last, and the upstream is not asked', async () => {
     await world.grant('j1');
     later(3539);
-    expect(await ask()).toMatchObject({ state: 'fresh', tokens: { accessToken: 'access-1' }, upstreamGrantId: 'upg_j1' });
+    expect(await ask()).toMatchObject({
+      state: 'fresh',
+      tokens: { accessToken: 'access-1' },
+      upstreamGrantId: 'upg_j1',
+    });
     expect(world.upstream.refreshed).toEqual([]);
   });
 

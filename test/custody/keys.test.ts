@@ -31,7 +31,10 @@ describe.each(ENGINES)('the key ring on %s', (engine) => {
     await world.grant('j2');
     await world.store.endGrant('grt_j2', 'asked', trail());
     await world.store.openJourney(newJourney('j3'), trail());
-    await world.store.recordConsent({ ...consent('j3'), secretsSealed: OLD.seal('{"verifier":"v"}', 'journey:j3') }, trail());
+    await world.store.recordConsent(
+      { ...consent('j3'), secretsSealed: OLD.seal('{"verifier":"v"}', 'journey:j3') },
+      trail(),
+    );
   }
 
   test('counts what is sealed under each key', async () => {
@@ -130,12 +133,12 @@ describe.each(ENGINES)('the key ring on %s', (engine) => {
         return left < 0 ? Promise.reject(new Error('killed')) : world.store.reseal(...row);
       },
     };
-    await expect(
-      resealAll({ store: dying, keys: BOTH, now: () => T0, trail }, () => {}),
-    ).rejects.toThrow('killed');
+    await expect(resealAll({ store: dying, keys: BOTH, now: () => T0, trail }, () => {})).rejects.toThrow('killed');
     const [first] = await reseal();
     expect(first).toMatchObject({ table: 'upstream_grants', resealed: 1 });
-    expect((await world.store.countSealed(T0)).map(({ keyId, rows }) => [keyId, rows])).toEqual([[NEW.currentKeyId, 3]]);
+    expect((await world.store.countSealed(T0)).map(({ keyId, rows }) => [keyId, rows])).toEqual([
+      [NEW.currentKeyId, 3],
+    ]);
   });
 
   test('refuses the one row that was tampered with, on record, and seals the others', async () => {

@@ -22,14 +22,18 @@ afterAll(() => world.close());
 
 const call = (method: string, path: string, body?: unknown) => admin(setting.issuer, method, path, { body });
 const isActive = async (token: string, resource = 'notes') =>
-  (await introspect(setting.issuer, token, resource, resource === 'notes' ? NOTES_CREDENTIAL : TASKS_CREDENTIAL)).active;
+  (await introspect(setting.issuer, token, resource, resource === 'notes' ? NOTES_CREDENTIAL : TASKS_CREDENTIAL))
+    .active;
 const approvalOf = async (clientId: string) => (await call('GET', `/approvals?client_id=${clientId}`)).json.items[0];
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 describe('approvals', () => {
   it('lists and shows what a person granted, with every member of the contract', async () => {
     const { client } = await obtainTokens(setting.issuer);
-    const listed = await call('GET', `/approvals?client_id=${client.client_id}&resource=notes&state=active&site=loopback`);
+    const listed = await call(
+      'GET',
+      `/approvals?client_id=${client.client_id}&resource=notes&state=active&site=loopback`,
+    );
     expect([listed.status, listed.headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(listed.json.next_cursor).toBeNull();
     const [approval] = listed.json.items;
@@ -109,7 +113,10 @@ describe('approvals', () => {
       false,
       true,
     ]);
-    expect((await call('POST', '/revocations', filter)).json).toMatchObject({ matched: { approvals: 0 }, report: null });
+    expect((await call('POST', '/revocations', filter)).json).toMatchObject({
+      matched: { approvals: 0 },
+      report: null,
+    });
   });
 
   it('revokes what was granted before a moment and leaves what came later', async () => {
@@ -131,7 +138,11 @@ describe('clients', () => {
   it('lists and shows a client, and blocks it: it has nothing left and may not ask', async () => {
     const { client, tokens, jar } = await obtainTokens(setting.issuer);
     const path = `/clients/${encodeURIComponent(client.client_id)}`;
-    expect((await call('GET', path)).json).toMatchObject({ state: 'active', client_name: 'Quill Editor', kind: 'registered' });
+    expect((await call('GET', path)).json).toMatchObject({
+      state: 'active',
+      client_name: 'Quill Editor',
+      kind: 'registered',
+    });
     expect((await call('GET', '/clients?state=active&limit=500')).text).toContain(client.client_id);
 
     const blocked = await call('PATCH', path, { state: 'blocked', reason: 'phishing' });
@@ -181,7 +192,9 @@ describe('people', () => {
     expect(disabled.json.report.ended.approvals).toBeGreaterThan(0);
     expect(await isActive(tokens.access_token)).toBe(false);
     await expect(obtainTokens(setting.issuer)).rejects.toThrow();
-    expect((await call('PATCH', `/users/${person.id}`, { state: 'active', reason: 'back' })).json.user.state).toBe('active');
+    expect((await call('PATCH', `/users/${person.id}`, { state: 'active', reason: 'back' })).json.user.state).toBe(
+      'active',
+    );
     expect(await isActive(tokens.access_token)).toBe(false);
     await obtainTokens(setting.issuer);
   });
@@ -206,7 +219,12 @@ describe('the house', () => {
     const lines = await admin(setting.issuer, 'GET', `/audit${query}`, { headers: { accept: 'application/x-ndjson' } });
     expect(lines.headers.get('content-type')).toBe('application/x-ndjson');
     const paged = (await call('GET', `/audit${query}&limit=500`)).json.items;
-    expect(lines.text.trim().split('\n').map((line) => JSON.parse(line))).toEqual(paged);
+    expect(
+      lines.text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(paged);
     expect(paged.length).toBeGreaterThan(3);
     const later = new Date((setting.clock.now() + 1000) * 1000).toISOString();
     expect((await call('GET', `/audit${query}&since=${later}`)).json.items).toEqual([]);
@@ -218,7 +236,10 @@ describe('the house', () => {
     for (let n = 0; n < 1201; n += 1) await store.recordEvent('test.many', { details: { n } }, trail);
     const path = '/audit?event=test.many';
     const { text } = await admin(setting.issuer, 'GET', path, { headers: { accept: 'application/x-ndjson' } });
-    const numbers = text.trim().split('\n').map((line) => JSON.parse(line).details.n);
+    const numbers = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).details.n);
     expect(numbers).toEqual(Array.from({ length: 1201 }, (_unused, index) => 1200 - index));
   });
 

@@ -40,13 +40,16 @@ async function operate(id: string, given: Record<string, string> = {}, body?: un
       }
       const response = await fetch(new URL(`${document.servers[0]?.url}${address}?${query}`, world.setting.issuer), {
         method: method.toUpperCase(),
-        headers: { authorization: `Bearer ${ADMIN_KEY}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${ADMIN_KEY}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const answer = await response.json();
       const schema = operation.responses[response.status]?.content['application/json']?.schema;
       z.fromJSONSchema((schema ?? document.components.schemas.Problem) as never).parse(answer);
-      return answer as Record<string, never>;
+      return answer as { items: { id: string; user: string }[]; report: { ended: object } };
     }
   }
   throw new Error(`no operation ${id}`);
@@ -90,17 +93,21 @@ describe('the document', () => {
       ...['user', 'client_id', 'resource', 'site', 'granted_before', 'reason', 'dry_run'],
     ]);
     const limit = document.paths['/approvals']?.get?.parameters.find(({ name }) => name === 'limit');
-    expect(limit).toMatchObject({ in: 'query', required: false, schema: { type: 'integer', minimum: 1, maximum: 500 } });
+    expect(limit).toMatchObject({
+      in: 'query',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 500 },
+    });
   });
 
   it('is enough for a client that knows nothing else to list, revoke and read the proof', async () => {
     const { client } = await obtainTokens(world.setting.issuer);
     const listed = await operate('listApprovals', { client_id: client.client_id, state: 'active' });
-    const [approval] = listed.items as unknown as { id: string; user: string }[];
+    const [approval] = listed.items;
     const dry = await operate('revokeMany', {}, { user: approval?.user, reason: 'offboarding', dry_run: true });
     expect(dry).toMatchObject({ matched: { approvals: 1 } });
     const { report } = await operate('revokeApproval', { id: approval?.id ?? '' }, { reason: 'offboarding' });
-    expect((report as { ended: object }).ended).toMatchObject({ approvals: 1 });
+    expect(report.ended).toMatchObject({ approvals: 1 });
     const audit = await operate('listAudit', { client_id: client.client_id, event: 'approval.revoked' });
     expect(audit.items).toHaveLength(1);
     expect(await operate('showApproval', { id: approval?.id ?? '' })).toMatchObject({ state: 'revoked' });

@@ -40,18 +40,19 @@ const CALLS: readonly (readonly [string, string, 'reader' | 'revoker' | 'admin',
 const RANK = { reader: 0, revoker: 1, admin: 2 };
 
 describe('keys', () => {
-  it.each(CALLS)('%s %s answers each role as it should, and nobody without a key', async (method, path, needed, body) => {
-    for (const role of ['reader', 'revoker', 'admin'] as const) {
-      const key = { reader, revoker, admin: ADMIN_KEY }[role];
-      const { status, json } = await admin(setting.issuer, method, path, { key, body });
-      const reached = RANK[role] >= RANK[needed];
-      expect([role, reached ? [200, 404].includes(status) : status]).toEqual([role, reached ? true : 403]);
-      if (status >= 400) expect(json.title).toBe(reached ? 'not_found' : 'forbidden');
-    }
-    const without = await admin(setting.issuer, method, path, { key: null, body });
-    expect([without.status, without.headers.get('content-type')]).toEqual([401, 'application/problem+json']);
-    expect(without.headers.get('www-authenticate')).toBe('Bearer realm="consent-broker admin"');
-  });
+  for (const [method, path, needed, body] of CALLS)
+    it(`${method} ${path} answers each role as it should, and nobody without a key`, async () => {
+      for (const role of ['reader', 'revoker', 'admin'] as const) {
+        const key = { reader, revoker, admin: ADMIN_KEY }[role];
+        const { status, json } = await admin(setting.issuer, method, path, { key, body });
+        const reached = RANK[role] >= RANK[needed];
+        expect([role, reached ? [200, 404].includes(status) : status]).toEqual([role, reached ? true : 403]);
+        if (status >= 400) expect(json.title).toBe(reached ? 'not_found' : 'forbidden');
+      }
+      const without = await admin(setting.issuer, method, path, { key: null, body });
+      expect([without.status, without.headers.get('content-type')]).toEqual([401, 'application/problem+json']);
+      expect(without.headers.get('www-authenticate')).toBe('Bearer realm="consent-broker admin"');
+    });
 
   it('do not work once revoked or expired', async () => {
     const short = await makeKey(setting, { role: 'reader', expiresAt: setting.clock.now() + 1000 });
@@ -161,7 +162,12 @@ describe('input', () => {
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     const sent = await admin(setting.issuer, 'POST', '/revocations', { body: 'user=x&reason=x', headers: form });
     expect(sent.status).toBe(415);
-    for (const path of ['/approvals?limit=0', '/approvals?limit=501', '/approvals?limit=5&limit=6', '/approvals?page=2'])
+    for (const path of [
+      '/approvals?limit=0',
+      '/approvals?limit=501',
+      '/approvals?limit=5&limit=6',
+      '/approvals?page=2',
+    ])
       expect((await admin(setting.issuer, 'GET', path)).status).toBe(400);
     expect((await admin(setting.issuer, 'GET', '/approvals?user=%00')).status).toBe(400);
     expect((await admin(setting.issuer, 'GET', '/users/%00')).status).toBe(404);

@@ -91,7 +91,11 @@ describe.each(ENGINES)('the registry on %s', (engine) => {
     const { store } = fixture;
     await grantMany(fixture, 125);
 
-    const ended = await store.revokeMatching({ clientId: 'cli_acme', grantedBefore: T0 + 120 }, 'incident 7', admin(T0 + 200));
+    const ended = await store.revokeMatching(
+      { clientId: 'cli_acme', grantedBefore: T0 + 120 },
+      'incident 7',
+      admin(T0 + 200),
+    );
 
     expect(ended.approvals).toBe(120);
     expect(await store.countRegistry({}, T0 + 200)).toEqual({ approvals: 5, users: 5, clients: 1 });
@@ -103,7 +107,9 @@ describe.each(ENGINES)('the registry on %s', (engine) => {
       ended: { approvals: 120 },
     });
     expect((await store.listAudit({ event: 'approval.revoked', limit: 200 })).length).toBe(120);
-    expect(await store.revokeMatching({ clientId: 'cli_acme', grantedBefore: T0 + 120 }, 'again', admin(T0 + 200))).toEqual({
+    expect(
+      await store.revokeMatching({ clientId: 'cli_acme', grantedBefore: T0 + 120 }, 'again', admin(T0 + 200)),
+    ).toEqual({
       ...{ approvals: 0, grants: 0, refreshTokens: 0, accessTokens: 0, codes: 0, journeys: 0, upstreamGrants: 0 },
       revocation: undefined,
     });

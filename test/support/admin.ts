@@ -1,6 +1,7 @@
 /** A caller of the admin API: keys by role, and requests as the contract writes them. */
-import { hashSecret, mintToken, newId } from '../../src/security/secrets.ts';
+
 import type { AdminKey } from '../../src/domain/types.ts';
+import { hashSecret, mintToken, newId } from '../../src/security/secrets.ts';
 import type { TestBroker } from './broker.ts';
 
 export const ADMIN_KEY = 'admin-of-the-configuration-Wq8Zt2Lm5Xv9Rk3Bn7';
@@ -30,7 +31,11 @@ export async function admin(
   origin: string,
   method: string,
   path: string,
-  { key = ADMIN_KEY, body, headers = {} }: { key?: string | null; body?: unknown; headers?: Record<string, string> } = {},
+  {
+    key = ADMIN_KEY,
+    body,
+    headers = {},
+  }: { key?: string | null; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<AdminAnswer> {
   const response = await fetch(`${origin}/admin/v1${path}`, {
     method,

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { openLog } from '../../src/observability/log.ts';
+import { PAGE_RULES } from '../../views/operator-words.ts';
 import { createDatabase } from './postgres.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';
@@ -117,7 +118,8 @@ export async function startTestBroker(
     telemetry: { metrics_listen: null },
     ...options.settings,
   };
-  const loaded = readConfig(JSON.stringify(settings), { env: {}, baseDir: directory, name: 'test.yaml' });
+  const context = { env: {}, baseDir: directory, name: 'test.yaml', pages: PAGE_RULES };
+  const loaded = readConfig(JSON.stringify(settings), context);
   if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
   const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });
   const start = () => startBroker(loaded.config, { now: clock.now, log: journal });
@@ -178,6 +180,7 @@ export async function startGithubSetting(options: BrokerSettings = {}) {
 export async function startRotatingSetting(
   options: BrokerSettings = {},
   more: Readonly<Record<string, unknown>> = { revocation: true },
+  port?: number,
 ) {
   const upstream = await startRotatingUpstream(UPSTREAM_CLIENT);
   const { revocation, ...rest } = more;
@@ -194,6 +197,7 @@ export async function startRotatingSetting(
       ...UPSTREAM_CLIENT,
     },
     options,
+    port,
   );
   return withUpstream(setting, upstream);
 }

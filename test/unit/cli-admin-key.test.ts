@@ -30,9 +30,21 @@ async function run(...argv: string[]) {
 
 describe('admin-key', () => {
   test('prints a key once, and the database holds no clear text of it', async () => {
-    const made = await run('create', '--name', 'on call', '--role', 'revoker', '--days', '30', '--resources', 'tickets');
+    const made = await run(
+      'create',
+      '--name',
+      'on call',
+      '--role',
+      'revoker',
+      '--days',
+      '30',
+      '--resources',
+      'tickets',
+    );
     expect([made.code, hasTokenShape(made.out.trim(), 'ak')]).toEqual([0, true]);
-    expect(made.err).toMatch(/^Made adk_[0-9a-f]{32} with the role revoker\. Shown this once; only its hash is kept\.\n$/);
+    expect(made.err).toMatch(
+      /^Made adk_[0-9a-f]{32} with the role revoker\. Shown this once; only its hash is kept\.\n$/,
+    );
     const listed = await run('list');
     expect(listed.out).toMatch(/adk_\S+ +on call +revoker +tickets +active +\d{4}-\S+ +never\n$/);
     expect(listed.out).not.toContain(made.out.trim());

@@ -2,10 +2,12 @@
 import type { AnyStatement } from '../statement.ts';
 import * as adminKeys from './admin-keys.ts';
 import * as approvals from './approvals.ts';
+import * as blocks from './blocks.ts';
 import * as clients from './clients.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
+import * as pending from './pending.ts';
 import * as people from './people.ts';
 import * as registry from './registry.ts';
 import * as revocations from './revocations.ts';
@@ -18,8 +20,8 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
-  ...[approvals, clients, grants, house, journeys, people],
-  ...[registry, revocations, sweep, tokens, upstream, vault, adminKeys],
+  ...[adminKeys, approvals, blocks, clients, grants, house, journeys, pending, people],
+  ...[registry, revocations, sweep, tokens, upstream, vault],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

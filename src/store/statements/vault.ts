@@ -64,11 +64,7 @@ export const listUpstreamGrantsNotUnder = given<Listing>()('vault_list_upstream_
     })
     .from(t.upstreamGrants)
     .where(
-      and(
-        isNotNull(t.upstreamGrants.keyId),
-        ne(t.upstreamGrants.keyId, p.keyId),
-        gt(t.upstreamGrants.id, p.after),
-      ),
+      and(isNotNull(t.upstreamGrants.keyId), ne(t.upstreamGrants.keyId, p.keyId), gt(t.upstreamGrants.id, p.after)),
     )
     .orderBy(asc(t.upstreamGrants.id))
     .limit(p.limit),

@@ -3,7 +3,7 @@
  *
  * Must never hold a secret or the hash of one: details are ids, names, scopes and counts.
  */
-import type { Trail } from '../../domain/types.ts';
+import type { Journey, Trail } from '../../domain/types.ts';
 import { all, type Unit } from '../statement.ts';
 import { insertAudit } from '../statements/house.ts';
 
@@ -16,6 +16,14 @@ export interface About {
   readonly resource?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>>;
 }
+
+/** Names a journey in the log. */
+export const aboutJourney = (journey: Journey, details: Readonly<Record<string, unknown>> = {}): About => ({
+  userId: journey.expectedUserId,
+  clientId: journey.request?.clientId,
+  resource: journey.request?.resource,
+  details: { journey: journey.id, ...details },
+});
 
 /** Writes one row. Yields to the unit it is called in, so it commits with the effect or not at all. */
 export interface Recorder {

@@ -52,6 +52,11 @@ function auditVerbs(engine: Engine, record: Recorder) {
       return engine.read(statement, { ...filter, before, since, limit });
     },
 
+    listActivity: async (userId, since, limit) => ({
+      rows: await engine.read(house.listActivity, { userId, since, limit }),
+      renewals: await engine.read(house.countRenewals, { userId, since }),
+    }),
+
     recordEvent: (event, about, trail) => engine.unit(() => record(event, about, trail)),
   } satisfies Partial<HouseStore>;
 }

@@ -6,6 +6,7 @@ import * as approvals from '../statements/approvals.ts';
 import * as people from '../statements/people.ts';
 import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { blockVerbs } from './blocks.ts';
 import { revokeApprovals } from './ending.ts';
 import { revokeMatching } from './registry.ts';
 import { approvalOf } from './rows.ts';
@@ -15,8 +16,9 @@ const SESSION_TOUCH = 60;
 
 export function peopleVerbs(engine: Engine, record: Recorder): PeopleStore {
   return {
-    ...personVerbs(engine),
     ...rulingVerbs(engine, record),
+    ...blockVerbs(engine, record),
+    ...personVerbs(engine),
     ...sessionVerbs(engine, record),
     ...approvalVerbs(engine, record),
   };

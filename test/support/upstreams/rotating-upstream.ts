@@ -145,7 +145,7 @@ export async function startRotatingUpstream(client: {
   function user(request: IncomingMessage, response: ServerResponse): void {
     const asked = request.headers.authorization?.slice('Bearer '.length);
     const family = families.find((one) => one.live && one.accessToken === asked);
-    if (family === undefined) return json(response, 401, {});
+    if (family === undefined) return void json(response, 401, {});
     json(response, 200, { id: family.account, login: family.account });
   }
 

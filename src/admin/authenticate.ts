@@ -6,7 +6,7 @@
  * the same address (ruling 28). Must never log or answer a presented key.
  */
 import type { Context } from 'hono';
-import type { AdminRole } from '../domain/types.ts';
+import type { AdminRole } from '../domain/admin-key.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { equalSecrets, hashSecret, hasTokenShape } from '../security/secrets.ts';
 import { Refused } from './problem.ts';

@@ -4,7 +4,8 @@
  * Decides nothing; mount.ts runs calls and open-api.ts describes them.
  */
 import { z } from 'zod';
-import type { AdminRole, Trail } from '../domain/types.ts';
+import type { AdminRole } from '../domain/admin-key.ts';
+import type { Trail } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 import type { Caller } from './authenticate.ts';
 

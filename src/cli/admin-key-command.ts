@@ -4,7 +4,8 @@
  * Must never print a key but once, when it is made; the database holds its hash.
  */
 import { defineCommand } from 'citty';
-import type { AdminKey, AdminRole, Trail } from '../domain/types.ts';
+import type { AdminKey, AdminRole } from '../domain/admin-key.ts';
+import type { Trail } from '../domain/types.ts';
 import { hashSecret, mintToken, newId } from '../security/secrets.ts';
 import { configArgument } from './configured.ts';
 import { withDatabase } from './database.ts';

@@ -281,22 +281,6 @@ export interface AccessToken {
   readonly expiresAt: Seconds;
 }
 
-/** What an admin key may do; each role may also do what those before it may. */
-export type AdminRole = 'reader' | 'revoker' | 'admin';
-
-/** A bearer key of the admin API that is kept in the database; the key itself is known to its holder alone. */
-export interface AdminKey {
-  readonly id: string;
-  readonly name: string;
-  readonly role: AdminRole;
-  /** Keys of the resources it is limited to; undefined when it is not limited. */
-  readonly resources: readonly string[] | undefined;
-  readonly createdAt: Seconds;
-  readonly expiresAt: Seconds | undefined;
-  readonly lastUsedAt: Seconds | undefined;
-  readonly revokedAt: Seconds | undefined;
-}
-
 /** Who did it, under which reference; every effect commits with a row made from this. */
 export interface Trail {
   readonly at: Seconds;

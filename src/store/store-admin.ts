@@ -1,7 +1,8 @@
 /**
  * The part of the store for administrators: the registry in numbers, and keys of the admin API. Promises: store.ts.
  */
-import type { AdminKey, Approval, Seconds, TokenHash, Trail } from '../domain/types.ts';
+import type { AdminKey } from '../domain/admin-key.ts';
+import type { Approval, Seconds, TokenHash, Trail } from '../domain/types.ts';
 import type { Ended } from './records.ts';
 
 /** A place in a listing, newest first: after the row of this time and id. */

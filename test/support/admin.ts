@@ -1,6 +1,6 @@
 /** A caller of the admin API: keys by role, and requests as the contract writes them. */
 
-import type { AdminKey } from '../../src/domain/types.ts';
+import type { AdminKey } from '../../src/domain/admin-key.ts';
 import { hashSecret, mintToken, newId } from '../../src/security/secrets.ts';
 import type { TestBroker } from './broker.ts';
 

@@ -1,6 +1,7 @@
 /** Statements about the keys of the admin API. Decides nothing; the verbs give them their meaning. */
 import { and, desc, eq, gt, isNull, lt, or } from 'drizzle-orm';
-import type { AdminKey, Seconds, TokenHash } from '../../domain/types.ts';
+import type { AdminKey } from '../../domain/admin-key.ts';
+import type { Seconds, TokenHash } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 
 export const insertAdminKey = given<Omit<AdminKey, 'lastUsedAt' | 'revokedAt'> & { keyHash: TokenHash }>()(

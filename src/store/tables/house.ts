@@ -1,6 +1,7 @@
 /** Tables of the house itself: signing keys, keepsakes, the audit log, admin keys. Conventions: ../schema.ts. */
 import { isNull } from 'drizzle-orm';
-import type { AdminRole, Sealed, TokenHash } from '../../domain/types.ts';
+import type { AdminRole } from '../../domain/admin-key.ts';
+import type { Sealed, TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 
 export function houseTables(k: Kit) {

@@ -1,5 +1,5 @@
 /** The verbs about keys of the admin API. Contract: AdminKeyStore in ../store.ts. */
-import type { AdminKey } from '../../domain/types.ts';
+import type { AdminKey } from '../../domain/admin-key.ts';
 import type { Engine } from '../engine.ts';
 import { all, first } from '../statement.ts';
 import * as keys from '../statements/admin-keys.ts';

@@ -16,7 +16,7 @@ summary { cursor: pointer; }
 .facts dt { color: var(--soft); font-size: .875rem; }
 .fold.boxed + .facts { border: 0; }
 .facts dd { max-inline-size: 18rem; }
-.facts a { display: block; inline-size: max-content; }
+.facts a { display: block; inline-size: max-content; min-block-size: 1.5rem; }
 .facts .code { font-size: .875rem; }
 
 .actions { display: flex; gap: .75rem; margin-block: 1.125rem .75rem; }

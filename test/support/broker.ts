@@ -35,6 +35,8 @@ export interface BrokerSettings {
   readonly twoResources?: boolean;
   /** Where the notes resource is; only a URL on loopback is ever asked by anybody. */
   readonly notesUrl?: string;
+  /** `demo` adds the preview of every page. */
+  readonly mode?: 'demo' | 'configured';
 }
 
 export interface TestBroker {
@@ -116,7 +118,8 @@ export async function startTestBroker(
     telemetry: { metrics_listen: null },
     ...options.settings,
   };
-  const loaded = readConfig(JSON.stringify(settings), { env: {}, baseDir: directory, name: 'test.yaml' });
+  const { mode = 'configured' } = options;
+  const loaded = readConfig(JSON.stringify(settings), { env: {}, baseDir: directory, name: 'test.yaml', mode });
   if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
   const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });
   const start = () => startBroker(loaded.config, { now: clock.now, log: journal });

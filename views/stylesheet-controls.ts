@@ -1,7 +1,7 @@
 /** Stylesheet, second part: abilities, facts, buttons, changes, technical details. */
 export const CONTROLS = `
 .body h2 { margin-block: 1.25rem .25rem; }
-.abilities > li { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .875rem; padding-block: .5625rem; }
+.abilities > li { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .875rem; padding-block: .5rem; }
 .abilities > li + li { border-block-start: 1px solid var(--line); }
 .abilities > li > .icon { justify-self: center; margin-block-start: .125rem; color: var(--soft); }
 .title { display: flex; flex-wrap: wrap; gap: .125rem .625rem; align-items: center; font-weight: 600; line-height: 1.4; }

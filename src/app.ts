@@ -4,16 +4,21 @@
  * Must never hold a decision; a route names its room and the room decides.
  */
 import { Hono, type MiddlewareHandler } from 'hono';
-import { accountPage, removeAction, removePage, signOut } from './account/account.ts';
+import { accountPage, removeAction, removePage, signedOutPage, signOut } from './account/account.ts';
+import { activityPage, approvalsFile } from './account/activity.ts';
+import { blockAction, blockPage, unblockAction, unblockPage } from './account/block.ts';
 import { signIn } from './account/sign-in.ts';
 import { whyPage } from './account/why.ts';
 import { mountAssets } from './browser/assets.ts';
+import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound } from './failure.ts';
+import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
 import { callbackEndpoint } from './journey/callback.ts';
 import { consentDecision, consentPage } from './journey/consent.ts';
 import { handOffPage } from './journey/hand-off.ts';
+import { reportAction, reportPage } from './journey/report.ts';
 import { startSignIn } from './journey/start-sign-in.ts';
 import { mountHealth } from './observability/health.ts';
 import { requestEvents } from './observability/request-event.ts';
@@ -42,6 +47,8 @@ const ROUTES: readonly Route[] = [
   { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint },
   { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision },
   { rule: 'page', path: '/consent/:id/go', get: handOffPage },
+  { rule: 'page', path: '/consent/:id/another', get: anotherAccount },
+  { rule: 'page', path: '/consent/:id/report', get: reportPage, post: reportAction },
   { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint },
   { rule: 'open', path: '/token', post: tokenEndpoint },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
@@ -50,6 +57,11 @@ const ROUTES: readonly Route[] = [
   { rule: 'page', path: '/account/sign-in/:upstream', get: (deps) => signIn(deps, startSignIn(deps)) },
   { rule: 'page', path: '/account/sign-out', post: signOut },
   { rule: 'page', path: '/account/remove/:row', get: removePage, post: removeAction },
+  { rule: 'page', path: '/account/signed-out', get: signedOutPage },
+  { rule: 'page', path: '/account/activity', get: activityPage },
+  { rule: 'page', path: '/account/approvals.json', get: approvalsFile },
+  { rule: 'page', path: '/account/block/:row', get: blockPage, post: blockAction },
+  { rule: 'page', path: '/account/unblock/:id', get: unblockPage, post: unblockAction },
   { rule: 'page', path: '/help/why', get: whyPage },
 ];
 
@@ -75,7 +87,7 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
   const rules: Readonly<Record<Rule, readonly MiddlewareHandler[]>> = {
     open: [crossOrigin],
     closed: [],
-    page: [deliberateVisit],
+    page: [deliberateVisit, rememberLanguage(deps) as MiddlewareHandler],
   };
   for (const rule of rules[route.rule]) app.use(path, rule);
   if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);

@@ -7,6 +7,8 @@ import { Hono } from 'hono';
 import { createApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
+import { deliverRevocations } from './custody/deliver-revocations.ts';
+import { checkKeys, describeMissing } from './custody/key-check.ts';
 import type { Client, Seconds, Trail } from './domain/types.ts';
 import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
@@ -25,6 +27,7 @@ import { version } from './version.ts';
 const GRACE_MS = 10_000;
 const SWEEP_EVERY_MS = 60_000;
 const SWEEP_ROWS = 500;
+const DELIVER_EVERY_MS = 5_000;
 
 export interface BrokerOptions {
   /** The clock, in epoch seconds; limits follow it, too, when it is given. */
@@ -70,7 +73,7 @@ interface Opened {
 
 async function serveStore(config: Config, store: Store, { log, now, nowMs, connectors }: Opened): Promise<Broker> {
   const keys = createKeyRing(config.secrets);
-  await requireOwnSecrets(store, keys);
+  await requireOwnSecrets(store, keys, now());
   await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
   const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
   const state = { ready: true };
@@ -89,7 +92,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
 
   const listener = await listen(createApp(deps).fetch, config.listen);
   const metricsListener = await serveMetrics(config, metrics, log);
-  const sweeper = startSweeper(store, now, log);
+  const repeated = [startSweeper(store, now, log), startDelivery(deps)];
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
   log.info(
     { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
@@ -102,7 +105,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
     listener.announceEnd();
     if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
     await Promise.all([listener.close(GRACE_MS), metricsListener?.close(0)]);
-    await sweeper.stop();
+    await Promise.all(repeated.map((one) => one.stop()));
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');
   };
@@ -125,18 +128,24 @@ const outboundFetch = (config: Config) =>
 
 const startTrail = (at: Seconds): Trail => ({ at, reference: newId('req'), actor: { kind: 'system', id: undefined } });
 
-/** The first start leaves a fingerprint; a later start with other secrets would silently lose what is sealed. */
-async function requireOwnSecrets(store: Store, keys: KeyRing): Promise<void> {
-  const purpose = 'vault-key-check';
-  const kept = await store.keepFirst('vault_key_check', keys.fingerprint(purpose, purpose));
-  if (keys.matches(purpose, purpose, kept)) return;
+/** A start that could not open what the database holds would silently lose it. */
+async function requireOwnSecrets(store: Store, keys: KeyRing, now: Seconds): Promise<void> {
+  const check = await checkKeys(store, keys, now);
+  if (check.ok) return;
   throw new ConfigurationRefused([
-    {
-      code: 'E124',
-      place: 'secrets',
-      problem: 'none of the secrets opens this database',
-      fix: 'put back the secret this database was made with (a new one goes in front of it), or use another database',
-    },
+    check.problem === 'foreign'
+      ? {
+          code: 'E124',
+          place: 'secrets',
+          problem: 'none of the secrets opens this database',
+          fix: 'put back the secret this database was made with (a new one goes in front of it), or use another database',
+        }
+      : {
+          code: 'E124',
+          place: 'secrets',
+          problem: `a key that is not among the secrets is still in use (${describeMissing(check.missing)})`,
+          fix: 'put its secret back behind the first one, run consent-broker keys rotate, then take it out',
+        },
   ]);
 }
 
@@ -172,26 +181,43 @@ async function serveMetrics(config: Config, metrics: MetricsRegistry, log: Log):
   }
 }
 
-/** Removes what is past keeping, in small steps, once a minute; a failure is logged and tried again. */
-function startSweeper(store: Store, now: () => Seconds, log: Log): { stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
+interface Repeated {
+  stop(): Promise<void>;
+}
+
+/** Removes what is past keeping, in small steps, once a minute. */
+const startSweeper = (store: Store, now: () => Seconds, log: Log): Repeated =>
+  repeatedly(SWEEP_EVERY_MS, 'sweep', log, async (goOn) => {
+    while (goOn() && (await store.sweep(now(), SWEEP_ROWS)) >= SWEEP_ROWS);
+  });
+
+/** Tells upstreams what has ended here. */
+const startDelivery = (deps: AppDeps): Repeated =>
+  repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
+    await deliverRevocations(deps, goOn);
+  });
+
+/** Never twice at once; a failure is logged and tried again at the next turn. */
+function repeatedly(everyMs: number, what: string, log: Log, work: (goOn: () => boolean) => Promise<void>): Repeated {
+  let running: Promise<void> | undefined;
   let stopped = false;
-  const sweep = async () => {
+  const turn = async () => {
     try {
-      while (!stopped && (await store.sweep(now(), SWEEP_ROWS)) >= SWEEP_ROWS);
+      await work(() => !stopped);
     } catch (err) {
-      log.warn({ event: 'sweep.failed', err }, 'sweep failed');
+      log.warn({ event: `${what}.failed`, err }, `${what} failed`);
     }
+    running = undefined;
   };
   const timer = setInterval(() => {
-    running = running.then(sweep);
-  }, SWEEP_EVERY_MS);
+    running ??= turn();
+  }, everyMs);
   timer.unref();
   return {
-    stop: () => {
+    stop: async () => {
       stopped = true;
       clearInterval(timer);
-      return running;
+      await running;
     },
   };
 }

@@ -91,5 +91,9 @@ export interface AppDeps {
 
 /** The Hono environment: what middleware leaves for endpoints. */
 export interface AppEnv {
-  Variables: { event: RequestEvent };
+  Variables: {
+    event: RequestEvent;
+    /** `ui_locales` of the request a page belongs to. */
+    uiLocales: string | undefined;
+  };
 }

@@ -1,7 +1,6 @@
 /**
- * What the account pages are told: apps with access, removals, sign-in, activity. Facts only, as in models.ts.
+ * What the account pages, the help page and the report pages are told: facts only, as models.ts says.
  */
-
 import type { Destination } from '../src/domain/destination.ts';
 import type { CleanedName } from '../src/domain/display-name.ts';
 import type { Tier } from '../src/domain/identity.ts';
@@ -36,11 +35,23 @@ export interface AccountApp {
   /** More than one is listed under Details with its own Remove. */
   readonly approvals: readonly AccountApproval[];
   readonly removeUrl: string;
+  readonly blockUrl?: string;
+}
+
+/** An app the person blocked. */
+export interface BlockedApp {
+  readonly tier: Tier;
+  readonly name: CleanedName;
+  readonly catalogName: string | undefined;
+  readonly destination: Destination;
+  readonly blockedAt: Seconds;
+  readonly unblockUrl: string;
 }
 
 export interface AccountModel {
   readonly frame: Frame;
   readonly apps: readonly AccountApp[];
+  readonly blocked?: readonly BlockedApp[];
   readonly notice: AccountNotice | undefined;
   readonly removeAllUrl: string;
   readonly activityUrl: string | undefined;
@@ -49,7 +60,7 @@ export interface AccountModel {
 
 /** What just happened, as a `role=status` message. */
 export interface AccountNotice {
-  readonly kind: 'removed' | 'removed_all' | 'nothing_to_remove';
+  readonly kind: 'removed' | 'removed_all' | 'nothing_to_remove' | 'blocked' | 'unblocked';
   /** The app's shown name; undefined for `removed_all`. */
   readonly appName: string | undefined;
   /** Longest life of an access token already out, seconds; 0: tokens are checked online. */
@@ -74,6 +85,35 @@ export interface RemoveAllModel {
   readonly keepUrl: string;
 }
 
+/** Block or unblock an app: the same page, the other way round. */
+export interface BlockModel {
+  readonly frame: Frame;
+  readonly form: FormTarget;
+  readonly kind: 'block' | 'unblock';
+  readonly app: Pick<AccountApp, 'tier' | 'name' | 'catalogName'>;
+  readonly keepUrl: string;
+}
+
+/** Tell the operator about a request; it decides nothing. */
+export interface ReportModel {
+  readonly frame: Frame;
+  readonly form: FormTarget;
+  readonly reference: string;
+  /** Longest text, in characters. */
+  readonly maxLength: number;
+  /** Offers to block the app too; only for somebody who is signed in. */
+  readonly canBlock: boolean;
+  readonly backUrl: string;
+}
+
+export interface ReportedModel {
+  readonly frame: Frame;
+  readonly reference: string;
+  readonly blocked: boolean;
+  /** The page of the request, while it waits for an answer. */
+  readonly backUrl: string | undefined;
+}
+
 export interface SignedOutModel {
   readonly frame: Frame;
   readonly signInUrl: string;
@@ -95,7 +135,10 @@ export type ActivityKind =
   | 'ended'
   | 'renewed'
   | 'signed_in'
-  | 'signed_out';
+  | 'signed_out'
+  | 'reported'
+  | 'blocked'
+  | 'unblocked';
 
 export interface ActivityModel {
   readonly frame: Frame;

@@ -4,13 +4,15 @@
  * Decides grouping by the caller's `unused`. Remove leads to a page that asks first; this page changes nothing.
  */
 import type { Child } from 'hono/jsx';
-import type { AccountApp, AccountModel, AccountNotice } from './account-models.ts';
+import type { AccountApp, AccountModel, AccountNotice, BlockedApp } from './account-models.ts';
 import { AppRow } from './account-row.tsx';
-import { durationText } from './format.tsx';
+import { dayText, durationText, moment } from './format.tsx';
 import { Icon } from './icons.tsx';
 import { Page } from './layout.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { Frame } from './models.ts';
+import { shownName, shownNameText } from './parts.tsx';
+import { destinationName } from './route-panel.tsx';
 import { plain, say, sayCount } from './say.tsx';
 
 export function AccountPage(model: AccountModel, text: Text): Child {
@@ -38,6 +40,9 @@ export function AccountPage(model: AccountModel, text: Text): Child {
         text={text}
       />
       {apps.length > 0 && <RemoveEverything model={model} text={text} />}
+      {model.blocked !== undefined && model.blocked.length > 0 && (
+        <Blocked blocked={model.blocked} frame={frame} text={text} />
+      )}
       <ul class="links">
         {model.activityUrl !== undefined && (
           <li>
@@ -97,6 +102,36 @@ function RemoveEverything({ model, text }: { readonly model: AccountModel; reado
   );
 }
 
+/** What the person blocked, and the way back. */
+function Blocked({
+  blocked,
+  frame,
+  text,
+}: Pick<GroupProps, 'frame' | 'text'> & { blocked: readonly BlockedApp[] }): Child {
+  return (
+    <section aria-labelledby="blocked">
+      <div class="group">
+        <h2 id="blocked">{say(text, 'blockedListTitle')}</h2>
+      </div>
+      <ul class="card activity">
+        {blocked.map((app) => (
+          <li>
+            <span class="small">
+              {say(text, 'blockedOn', { date: moment(app.blockedAt, dayText(text, frame, app.blockedAt)) })}
+            </span>
+            <span>
+              {shownName(text, app)} · {destinationName(app.destination, text)}
+            </span>
+            <a href={app.unblockUrl} aria-label={plain(text, 'unblockNamed', { name: shownNameText(text, app) })}>
+              {say(text, 'unblock')}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 /** What just happened; the address of the page after a removal ends in `#notice`, so focus goes here. */
 function Notice({
   notice,
@@ -112,6 +147,15 @@ function Notice({
       <p class="notice" role="status" id="notice" tabindex={-1}>
         <Icon name="done" />
         <span>{say(text, 'removedNothing')}</span>
+      </p>
+    );
+  }
+  if (notice.kind === 'blocked' || notice.kind === 'unblocked') {
+    const key = notice.kind === 'blocked' ? 'blockedNotice' : 'unblockedNotice';
+    return (
+      <p class="notice" role="status" id="notice" tabindex={-1}>
+        <Icon name="done" />
+        <span>{say(text, key, { name: <bdi>{notice.appName ?? plain(text, 'unnamed')}</bdi> })}</span>
       </p>
     );
   }

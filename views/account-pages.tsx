@@ -28,7 +28,7 @@ interface CardProps {
   readonly children?: Child;
 }
 
-function CardPage({ frame, text, title, lead, children }: CardProps): Child {
+export function CardPage({ frame, text, title, lead, children }: CardProps): Child {
   return (
     <Page frame={frame} text={text} title={title}>
       <div class="card">
@@ -42,7 +42,7 @@ function CardPage({ frame, text, title, lead, children }: CardProps): Child {
   );
 }
 
-function ConfirmForm(props: {
+export function ConfirmForm(props: {
   readonly form: FormTarget;
   readonly keepUrl: string;
   readonly keep: Child;
@@ -141,6 +141,9 @@ const ACTIVITY = {
   renewed: 'actRenewed',
   signed_in: 'actSignedIn',
   signed_out: 'actSignedOut',
+  reported: 'actReported',
+  blocked: 'actBlocked',
+  unblocked: 'actUnblocked',
 } as const satisfies Readonly<Record<ActivityKind, string>>;
 
 export function ActivityPage(model: ActivityModel, text: Text): Child {

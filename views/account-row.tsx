@@ -144,6 +144,11 @@ function RowDetails({ app, frame, text }: InnerProps): Child {
         </div>
       </div>
       {app.approvals.length > 1 && <Connections app={app} frame={frame} text={text} />}
+      {app.blockUrl !== undefined && (
+        <a class="row-block" href={app.blockUrl} aria-label={plain(text, 'blockNamed', { name: rowName(app, text) })}>
+          {say(text, 'blockDo')}
+        </a>
+      )}
     </details>
   );
 }

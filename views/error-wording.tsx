@@ -113,6 +113,11 @@ const WORDING: Readonly<Record<ErrorCode, Wording>> = {
     ],
     actions: [apps(model, text)],
   }),
+  app_blocked: (model, text) => ({
+    title: plain(text, 'ownBlockTitle'),
+    body: [say(text, 'ownBlockBody')],
+    actions: [{ url: model.links.account, label: say(text, 'ownBlockSee'), main: true }],
+  }),
   user_not_allowed: (model, text) => ({
     title:
       model.facts.resourceName === undefined

@@ -11,8 +11,11 @@ import type { Fixture } from './fixtures.ts';
 import { HandOffPage } from './hand-off-page.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { ErrorCode, ErrorModel, Frame, HandOffModel } from './models.ts';
+import { BlockPage, ReportedPage, ReportPage } from './report-pages.tsx';
 
 const DAY = 86_400;
+/** An app somebody blocked. */
+const LEDGER = { tier: 'not_confirmed', name: NAMES.lookAlike, catalogName: undefined } as const;
 const MINUTE = 60;
 
 export function handOffFixtures(frame: Frame): readonly Fixture[] {
@@ -58,6 +61,7 @@ const ERRORS: Readonly<Record<ErrorCode, Partial<ErrorModel>>> = {
     },
   },
   client_blocked: { facts: { reason: 'It asked for more than it needs. Use Quill instead.' } },
+  app_blocked: { nothingShared: true },
   user_not_allowed: { facts: { resourceName: 'Northwind Tickets', accountName: 'maya-k' } },
   upstream_denied: { nothingShared: true, facts: { upstreamName: 'GitHub' } },
   upstream_unavailable: { nothingShared: true, facts: { upstreamName: 'GitHub' } },
@@ -121,8 +125,17 @@ export function accountFixtures(frame: Frame): readonly Fixture[] {
   const out: Frame = { ...frame, account: undefined };
   const form = { action: '/account/remove', ticket: FORM.ticket };
   const apps = accountApps(frame.now);
+  const blocked = [
+    {
+      ...LEDGER,
+      destination: identityOf.lookAlike.destination,
+      blockedAt: frame.now - 2 * DAY,
+      unblockUrl: '#unblock',
+    },
+  ];
   const shared = {
     frame: signedIn,
+    blocked,
     removeAllUrl: '/account/remove-all',
     activityUrl: '/account/activity',
     downloadUrl: '/account/approvals.json',
@@ -159,6 +172,13 @@ export function accountFixtures(frame: Frame): readonly Fixture[] {
       at: frame.now - 4 * DAY,
       kind: 'removed_by_admin' as const,
       app: { name: NAMES.empty, catalogName: undefined },
+      resourceName: undefined,
+      count: 1,
+    },
+    {
+      at: frame.now - 4 * DAY,
+      kind: 'reported' as const,
+      app: { name: NAMES.lookAlike, catalogName: undefined },
       resourceName: undefined,
       count: 1,
     },
@@ -203,6 +223,26 @@ export function accountFixtures(frame: Frame): readonly Fixture[] {
         ),
     },
     { name: 'account-signed-out', page: (text) => SignedOutPage({ frame: out, signInUrl: '/account' }, text) },
+    {
+      name: 'account-block',
+      page: (text) => BlockPage({ frame: signedIn, form, kind: 'block', app: LEDGER, keepUrl: '/account' }, text),
+    },
+    {
+      name: 'account-unblock',
+      page: (text) => BlockPage({ frame: signedIn, form, kind: 'unblock', app: LEDGER, keepUrl: '/account' }, text),
+    },
+    {
+      name: 'report',
+      page: (text) =>
+        ReportPage(
+          { frame: signedIn, form, reference: REFERENCE, maxLength: 500, canBlock: true, backUrl: '#request' },
+          text,
+        ),
+    },
+    {
+      name: 'reported',
+      page: (text) => ReportedPage({ frame: signedIn, reference: REFERENCE, blocked: true, backUrl: '#request' }, text),
+    },
     { name: 'account-activity', page: (text) => ActivityPage({ frame: signedIn, entries: activity }, text) },
     {
       name: 'why',

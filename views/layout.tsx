@@ -6,7 +6,7 @@
  */
 import type { Child } from 'hono/jsx';
 import type { Text } from './messages/catalog.ts';
-import type { Frame } from './models.ts';
+import type { Frame, LanguageLink } from './models.ts';
 import { plain, say } from './say.tsx';
 
 export interface PageProps {
@@ -78,32 +78,66 @@ function Header({ frame, text }: { readonly frame: Frame; readonly text: Text })
 }
 
 function Footer({ frame, text }: { readonly frame: Frame; readonly text: Text }): Child {
-  const { whyUrl, reportUrl, brand } = frame;
-  if (whyUrl === undefined && reportUrl === undefined && brand.supportUrl === undefined) return null;
+  const { whyUrl, reportUrl, brand, languages = [] } = frame;
+  const hasLinks = whyUrl !== undefined || reportUrl !== undefined || brand.supportUrl !== undefined;
+  if (!hasLinks && brand.paragraph === undefined && languages.length === 0) return null;
   return (
     <footer>
-      <nav aria-label={plain(text, 'footer')}>
-        <ul>
-          {whyUrl !== undefined && (
-            <li>
-              <a href={whyUrl}>{say(text, 'whyLink')}</a>
-            </li>
-          )}
-          {reportUrl !== undefined && (
-            <li>
-              <a href={reportUrl}>{say(text, 'reportLink')}</a>
-            </li>
-          )}
-          {brand.supportUrl !== undefined && (
-            <li>
-              <a href={brand.supportUrl} rel="noreferrer">
-                {say(text, 'helpLink', { brand: brand.name })}
-              </a>
-            </li>
-          )}
-        </ul>
-      </nav>
+      {brand.paragraph !== undefined && <p class="house">{brand.paragraph}</p>}
+      {hasLinks && <HelpLinks frame={frame} text={text} />}
+      {languages.length > 0 && <Languages languages={languages} text={text} />}
     </footer>
+  );
+}
+
+/** Each language in its own words, as a link to this very page. */
+function Languages({ languages, text }: { readonly languages: readonly LanguageLink[]; readonly text: Text }): Child {
+  const current = text.tag.split('-')[0];
+  return (
+    <nav class="languages" aria-label={plain(text, 'language')}>
+      <ul>
+        {languages.map(({ tag, name, url }) => (
+          <li>
+            <a
+              href={url}
+              lang={tag}
+              hreflang={tag}
+              dir="auto"
+              aria-current={tag.split('-')[0] === current ? 'true' : undefined}
+            >
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function HelpLinks({ frame, text }: { readonly frame: Frame; readonly text: Text }): Child {
+  const { whyUrl, reportUrl, brand } = frame;
+  return (
+    <nav aria-label={plain(text, 'footer')}>
+      <ul>
+        {whyUrl !== undefined && (
+          <li>
+            <a href={whyUrl}>{say(text, 'whyLink')}</a>
+          </li>
+        )}
+        {reportUrl !== undefined && (
+          <li>
+            <a href={reportUrl}>{say(text, 'reportLink')}</a>
+          </li>
+        )}
+        {brand.supportUrl !== undefined && (
+          <li>
+            <a href={brand.supportUrl} rel="noreferrer">
+              {say(text, 'helpLink', { brand: brand.name })}
+            </a>
+          </li>
+        )}
+      </ul>
+    </nav>
   );
 }
 

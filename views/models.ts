@@ -17,6 +17,8 @@ export interface Frame {
     /** Our own URL of the operator's logo; without one a letter tile is drawn. */
     readonly logoUrl: string | undefined;
     readonly supportUrl: string | undefined;
+    /** The operator's own words on every page, plain text. */
+    readonly paragraph?: string | undefined;
   };
   /** Our own URLs: the stylesheet, then the brand's. */
   readonly stylesheets: readonly string[];
@@ -31,6 +33,15 @@ export interface Frame {
   readonly whyUrl: string | undefined;
   readonly accountUrl: string | undefined;
   readonly reportUrl: string | undefined;
+  /** This page in each language; none where the page has no address to come back to. */
+  readonly languages?: readonly LanguageLink[];
+}
+
+export interface LanguageLink {
+  readonly tag: string;
+  /** What the language calls itself. */
+  readonly name: string;
+  readonly url: string;
 }
 
 /** A form of ours: it posts the ticket, and nothing else that is hidden. */
@@ -139,6 +150,7 @@ export type ErrorCode =
   | 'client_unknown'
   | 'redirect_mismatch'
   | 'client_blocked'
+  | 'app_blocked'
   | 'user_not_allowed'
   | 'upstream_denied'
   | 'upstream_unavailable'

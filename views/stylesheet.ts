@@ -62,6 +62,9 @@ a:hover { text-decoration-thickness: 2px; }
 .who { display: flex; flex-wrap: wrap; gap: 0 .75rem; align-items: center; color: var(--soft); font-size: .9375rem; overflow-wrap: anywhere; }
 footer { padding-block-start: 1.375rem; font-size: .9375rem; }
 footer ul { display: flex; flex-wrap: wrap; justify-content: center; gap: .375rem 1.25rem; }
+footer nav + nav { margin-block-start: .5rem; }
+.house { max-inline-size: 40rem; margin: 0 auto .5rem; color: var(--soft); text-align: center; }
+.languages [aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; }
 footer a, .links a { display: inline-block; padding-block: .25rem; }
 
 .card { border: 1px solid var(--line); border-radius: 16px; background: var(--card); box-shadow: var(--shadow); overflow: hidden; }

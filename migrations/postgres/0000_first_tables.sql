@@ -37,6 +37,16 @@ CREATE TABLE "audit" (
 	"details" jsonb NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "blocks" (
+	"id" text PRIMARY KEY NOT NULL,
+	"user_id" text NOT NULL,
+	"client_id" text NOT NULL,
+	"app_key" text NOT NULL,
+	"name" text,
+	"redirect_uri" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "clients" (
 	"id" text PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
@@ -64,6 +74,11 @@ CREATE TABLE "codes" (
 	"revoked_at" bigint,
 	"grant_id" text,
 	"reference" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "destinations" (
+	"destination" text PRIMARY KEY NOT NULL,
+	"first_allowed_at" bigint NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "grants" (
@@ -94,12 +109,16 @@ CREATE TABLE "journeys" (
 	"requested_scopes" jsonb,
 	"resource" text,
 	"code_challenge" text,
+	"ui_locales" text,
+	"merge_key" text,
 	"client_snapshot" jsonb,
 	"screen" text NOT NULL,
 	"reasons" jsonb NOT NULL,
 	"expected_user_id" text,
 	"created_at" bigint NOT NULL,
 	"expires_at" bigint NOT NULL,
+	"extended_at" bigint,
+	"reported_at" bigint,
 	"decision" text,
 	"decided_at" bigint,
 	"granted_scopes" jsonb NOT NULL,
@@ -130,6 +149,17 @@ CREATE TABLE "refresh_tokens" (
 	"revoked_at" bigint
 );
 --> statement-breakpoint
+CREATE TABLE "revocations" (
+	"id" text PRIMARY KEY NOT NULL,
+	"at" bigint NOT NULL,
+	"reason" text NOT NULL,
+	"actor_kind" text NOT NULL,
+	"actor_id" text,
+	"user_id" text,
+	"reference" text NOT NULL,
+	"ended" jsonb NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "sessions" (
 	"id_hash" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
@@ -153,11 +183,34 @@ CREATE TABLE "upstream_grants" (
 	"approval_id" text NOT NULL,
 	"user_id" text NOT NULL,
 	"upstream" text NOT NULL,
-	"tokens_sealed" text NOT NULL,
+	"tokens_sealed" text,
+	"key_id" text,
 	"scopes" jsonb NOT NULL,
 	"access_expires_at" bigint,
 	"created_at" bigint NOT NULL,
-	"ended_at" bigint
+	"ended_at" bigint,
+	"generation" bigint NOT NULL,
+	"lease_holder" text,
+	"lease_expires_at" bigint,
+	"attempted_at" bigint,
+	"retry_at" bigint
+);
+--> statement-breakpoint
+CREATE TABLE "upstream_revocations" (
+	"id" text PRIMARY KEY NOT NULL,
+	"revocation_id" text NOT NULL,
+	"user_id" text NOT NULL,
+	"upstream" text NOT NULL,
+	"tokens_sealed" text,
+	"key_id" text,
+	"queued_at" bigint NOT NULL,
+	"due_at" bigint NOT NULL,
+	"attempts" bigint NOT NULL,
+	"lease_holder" text,
+	"lease_expires_at" bigint,
+	"problem" text,
+	"outcome" text,
+	"done_at" bigint
 );
 --> statement-breakpoint
 CREATE TABLE "users" (
@@ -171,6 +224,7 @@ CREATE TABLE "users" (
 --> statement-breakpoint
 ALTER TABLE "access_tokens" ADD CONSTRAINT "access_tokens_grant_id_grants_id_fk" FOREIGN KEY ("grant_id") REFERENCES "public"."grants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "blocks" ADD CONSTRAINT "blocks_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "codes" ADD CONSTRAINT "codes_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "grants" ADD CONSTRAINT "grants_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "refresh_tokens" ADD CONSTRAINT "refresh_tokens_grant_id_grants_id_fk" FOREIGN KEY ("grant_id") REFERENCES "public"."grants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -182,17 +236,25 @@ CREATE UNIQUE INDEX "approvals_live" ON "approvals" USING btree ("user_id","clie
 CREATE INDEX "approvals_client" ON "approvals" USING btree ("client_id","user_id");--> statement-breakpoint
 CREATE INDEX "audit_user" ON "audit" USING btree ("user_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_client" ON "audit" USING btree ("client_id","seq");--> statement-breakpoint
+CREATE UNIQUE INDEX "blocks_app" ON "blocks" USING btree ("user_id","app_key");--> statement-breakpoint
 CREATE INDEX "codes_approval" ON "codes" USING btree ("approval_id");--> statement-breakpoint
 CREATE INDEX "codes_expiry" ON "codes" USING btree ("expires_at") WHERE "codes"."grant_id" is null;--> statement-breakpoint
 CREATE INDEX "grants_approval" ON "grants" USING btree ("approval_id");--> statement-breakpoint
 CREATE INDEX "grants_expiry" ON "grants" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "journeys_upstream_state" ON "journeys" USING btree ("upstream_state_hash");--> statement-breakpoint
+CREATE UNIQUE INDEX "journeys_pending" ON "journeys" USING btree ("browser_hash","merge_key") WHERE ("journeys"."decision" is null and "journeys"."finished_at" is null);--> statement-breakpoint
+CREATE INDEX "journeys_pending_client" ON "journeys" USING btree ("client_id","created_at") WHERE "journeys"."decision" is null;--> statement-breakpoint
 CREATE INDEX "journeys_person" ON "journeys" USING btree ("expected_user_id","client_id") WHERE "journeys"."expected_user_id" is not null;--> statement-breakpoint
 CREATE INDEX "journeys_expiry" ON "journeys" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "refresh_tokens_grant" ON "refresh_tokens" USING btree ("grant_id");--> statement-breakpoint
 CREATE INDEX "refresh_tokens_expiry" ON "refresh_tokens" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "revocations_time" ON "revocations" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "sessions_expiry" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "signing_keys_live" ON "signing_keys" USING btree ("alg") WHERE "signing_keys"."retired_at" is null;--> statement-breakpoint
 CREATE INDEX "upstream_grants_approval" ON "upstream_grants" USING btree ("approval_id");--> statement-breakpoint
+CREATE INDEX "upstream_grants_person" ON "upstream_grants" USING btree ("user_id","upstream") WHERE "upstream_grants"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "upstream_grants_ended" ON "upstream_grants" USING btree ("ended_at") WHERE "upstream_grants"."ended_at" is not null;--> statement-breakpoint
+CREATE INDEX "upstream_grants_key" ON "upstream_grants" USING btree ("key_id") WHERE "upstream_grants"."key_id" is not null;--> statement-breakpoint
+CREATE INDEX "upstream_revocations_revocation" ON "upstream_revocations" USING btree ("revocation_id");--> statement-breakpoint
+CREATE INDEX "upstream_revocations_due" ON "upstream_revocations" USING btree ("due_at") WHERE "upstream_revocations"."done_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "users_identity" ON "users" USING btree ("upstream","subject");

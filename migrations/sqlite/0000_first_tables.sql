@@ -45,6 +45,18 @@ CREATE TABLE `audit` (
 --> statement-breakpoint
 CREATE INDEX `audit_user` ON `audit` (`user_id`,`seq`);--> statement-breakpoint
 CREATE INDEX `audit_client` ON `audit` (`client_id`,`seq`);--> statement-breakpoint
+CREATE TABLE `blocks` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`client_id` text NOT NULL,
+	`app_key` text NOT NULL,
+	`name` text,
+	`redirect_uri` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `blocks_app` ON `blocks` (`user_id`,`app_key`);--> statement-breakpoint
 CREATE TABLE `clients` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -77,6 +89,11 @@ CREATE TABLE `codes` (
 --> statement-breakpoint
 CREATE INDEX `codes_approval` ON `codes` (`approval_id`);--> statement-breakpoint
 CREATE INDEX `codes_expiry` ON `codes` (`expires_at`) WHERE "codes"."grant_id" is null;--> statement-breakpoint
+CREATE TABLE `destinations` (
+	`destination` text PRIMARY KEY NOT NULL,
+	`first_allowed_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `grants` (
 	`id` text PRIMARY KEY NOT NULL,
 	`approval_id` text NOT NULL,
@@ -108,12 +125,16 @@ CREATE TABLE `journeys` (
 	`requested_scopes` text,
 	`resource` text,
 	`code_challenge` text,
+	`ui_locales` text,
+	`merge_key` text,
 	`client_snapshot` text,
 	`screen` text NOT NULL,
 	`reasons` text NOT NULL,
 	`expected_user_id` text,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
+	`extended_at` integer,
+	`reported_at` integer,
 	`decision` text,
 	`decided_at` integer,
 	`granted_scopes` text NOT NULL,
@@ -127,6 +148,8 @@ CREATE TABLE `journeys` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `journeys_upstream_state` ON `journeys` (`upstream_state_hash`);--> statement-breakpoint
+CREATE UNIQUE INDEX `journeys_pending` ON `journeys` (`browser_hash`,`merge_key`) WHERE ("journeys"."decision" is null and "journeys"."finished_at" is null);--> statement-breakpoint
+CREATE INDEX `journeys_pending_client` ON `journeys` (`client_id`,`created_at`) WHERE "journeys"."decision" is null;--> statement-breakpoint
 CREATE INDEX `journeys_person` ON `journeys` (`expected_user_id`,`client_id`) WHERE "journeys"."expected_user_id" is not null;--> statement-breakpoint
 CREATE INDEX `journeys_expiry` ON `journeys` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `keepsakes` (
@@ -150,6 +173,18 @@ CREATE TABLE `refresh_tokens` (
 --> statement-breakpoint
 CREATE INDEX `refresh_tokens_grant` ON `refresh_tokens` (`grant_id`);--> statement-breakpoint
 CREATE INDEX `refresh_tokens_expiry` ON `refresh_tokens` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `revocations` (
+	`id` text PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`reason` text NOT NULL,
+	`actor_kind` text NOT NULL,
+	`actor_id` text,
+	`user_id` text,
+	`reference` text NOT NULL,
+	`ended` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `revocations_time` ON `revocations` (`at`);--> statement-breakpoint
 CREATE TABLE `sessions` (
 	`id_hash` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -176,16 +211,43 @@ CREATE TABLE `upstream_grants` (
 	`approval_id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`upstream` text NOT NULL,
-	`tokens_sealed` text NOT NULL,
+	`tokens_sealed` text,
+	`key_id` text,
 	`scopes` text NOT NULL,
 	`access_expires_at` integer,
 	`created_at` integer NOT NULL,
 	`ended_at` integer,
+	`generation` integer NOT NULL,
+	`lease_holder` text,
+	`lease_expires_at` integer,
+	`attempted_at` integer,
+	`retry_at` integer,
 	FOREIGN KEY (`approval_id`) REFERENCES `approvals`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE INDEX `upstream_grants_approval` ON `upstream_grants` (`approval_id`);--> statement-breakpoint
+CREATE INDEX `upstream_grants_person` ON `upstream_grants` (`user_id`,`upstream`) WHERE "upstream_grants"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX `upstream_grants_ended` ON `upstream_grants` (`ended_at`) WHERE "upstream_grants"."ended_at" is not null;--> statement-breakpoint
+CREATE INDEX `upstream_grants_key` ON `upstream_grants` (`key_id`) WHERE "upstream_grants"."key_id" is not null;--> statement-breakpoint
+CREATE TABLE `upstream_revocations` (
+	`id` text PRIMARY KEY NOT NULL,
+	`revocation_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`upstream` text NOT NULL,
+	`tokens_sealed` text,
+	`key_id` text,
+	`queued_at` integer NOT NULL,
+	`due_at` integer NOT NULL,
+	`attempts` integer NOT NULL,
+	`lease_holder` text,
+	`lease_expires_at` integer,
+	`problem` text,
+	`outcome` text,
+	`done_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `upstream_revocations_revocation` ON `upstream_revocations` (`revocation_id`);--> statement-breakpoint
+CREATE INDEX `upstream_revocations_due` ON `upstream_revocations` (`due_at`) WHERE "upstream_revocations"."done_at" is null;--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`upstream` text NOT NULL,

@@ -6,20 +6,23 @@
  */
 import type { AccountApp } from '../../views/account-models.ts';
 import type { Ability } from '../../views/models.ts';
-import { identityOf } from '../browser/client-identity.ts';
+import { appKeyOf, identityOfApproval } from '../browser/client-identity.ts';
 import { ownPath } from '../browser/responder.ts';
-import { destinationWord } from '../domain/destination.ts';
 import type { Identity } from '../domain/identity.ts';
-import type { Approval, Client, Session } from '../domain/types.ts';
+import type { Approval, Session, TokenHash } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
-import { hashSecret } from '../security/secrets.ts';
 
 const UNUSED_AFTER = 30 * 24 * 3600;
 
 export interface AccountRow {
+  /** What the person's own block of it would be known by. */
+  readonly appKey: TokenHash;
+  /** The last part of the row's addresses. */
   readonly key: string;
   readonly app: AccountApp;
   readonly approvalIds: readonly string[];
+  /** One of the clients behind the row, with the name and redirect it was approved under. */
+  readonly example: { readonly clientId: string; readonly name: string | undefined; readonly redirectUri: string };
 }
 
 interface Seen {
@@ -32,47 +35,27 @@ interface Seen {
 /** The person's rows, most recently used first. */
 export async function accountRows(deps: AppDeps, session: Session): Promise<readonly AccountRow[]> {
   const listed = await deps.store.listApprovals(session.user.id, deps.now());
-  const groups = new Map<string, Seen[]>();
-  for (const { approval, client, grantedScopes } of listed) {
+  const groups = new Map<TokenHash, Seen[]>();
+  for (const { approval, grantedScopes } of listed) {
     const scopes = [...new Set([...approval.scopes, ...grantedScopes])];
-    const seen = { approval, identity: identityOfApproval(deps, approval, client), scopes };
-    const key = groupKey(seen.identity);
+    const seen = { approval, identity: identityOfApproval(deps, approval), scopes };
+    const key = appKeyOf(seen.identity);
     groups.set(key, [...(groups.get(key) ?? []), seen]);
   }
-  const rows = [...groups].map(([key, seen]) => rowOf(deps, session, hashSecret(key).slice(0, 22), seen));
+  const rows = [...groups].map(([key, seen]) => rowOf(deps, session, key, seen));
   return rows.sort((a, b) => lastSeen(b.app) - lastSeen(a.app));
 }
 
+/** An app's name inside a sentence of ours: the catalogue's only where the app is proved to be that one. */
+export const shownAs = (app: Pick<AccountApp, 'tier' | 'name' | 'catalogName'>): string | undefined => {
+  if (app.tier === 'reviewed' && app.catalogName !== undefined) return app.catalogName;
+  return app.name.name === '' ? undefined : app.name.name;
+};
+
 const lastSeen = (app: AccountApp): number => app.lastUsedAt ?? app.grantedAt;
 
-/** Judged by the face the person approved, so that a later registration change cannot rename a row. */
-function identityOfApproval(deps: AppDeps, approval: Approval, client: Client | undefined): Identity {
-  const redirectUri = approval.redirectUris[0] ?? '';
-  const metadata = {
-    redirectUris: approval.redirectUris,
-    name: approval.face.name === '' ? undefined : approval.face.name,
-    applicationType: 'native' as const,
-    authMethod: approval.face.authMethod,
-    grantTypes: [],
-    scope: undefined,
-    clientUri: approval.face.clientUri,
-    logoUri: undefined,
-    policyUri: undefined,
-    tosUri: undefined,
-    contacts: [],
-    softwareId: undefined,
-    softwareVersion: undefined,
-    localized: {},
-  };
-  return identityOf(deps, client?.id ?? approval.clientId, metadata, redirectUri);
-}
-
-function groupKey(identity: Identity): string {
-  if (identity.tier === 'reviewed') return `reviewed\n${identity.catalogName}`;
-  return `${identity.tier}\n${identity.name.name}\n${destinationWord({ ...identity.destination, ...('port' in identity.destination ? { port: undefined } : {}) })}`;
-}
-
-function rowOf(deps: AppDeps, session: Session, key: string, seen: readonly Seen[]): AccountRow {
+function rowOf(deps: AppDeps, session: Session, appKey: TokenHash, seen: readonly Seen[]): AccountRow {
+  const key = appKey.slice(0, 22);
   const approvals = seen.map(({ approval }) => approval);
   const [first] = seen;
   if (first === undefined) throw new Error('a row has at least one approval');
@@ -103,8 +86,11 @@ function rowOf(deps: AppDeps, session: Session, key: string, seen: readonly Seen
       removeUrl: ownPath(deps, `/account/remove/${approval.id}`),
     })),
     removeUrl: ownPath(deps, `/account/remove/${key}`),
+    blockUrl: ownPath(deps, `/account/block/${key}`),
   };
-  return { key, app, approvalIds: approvals.map((approval) => approval.id) };
+  const { clientId, face, redirectUris } = first.approval;
+  const example = { clientId, name: face.name === '' ? undefined : face.name, redirectUri: redirectUris[0] ?? '' };
+  return { appKey, key, app, approvalIds: approvals.map((approval) => approval.id), example };
 }
 
 const resourceName = (deps: AppDeps, approval: Approval): string =>

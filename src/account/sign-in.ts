@@ -37,6 +37,8 @@ export const signIn =
       createdAt: now,
       expiresAt: now + deps.config.journeyLifetime,
     };
-    await deps.store.openJourney(journey, personTrail(c, deps, undefined));
+    await deps.store.openJourney(journey, personTrail(c, deps, undefined), {
+      caps: deps.config.limits.pendingJourneys,
+    });
     return start(c, journey);
   };

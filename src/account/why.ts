@@ -15,9 +15,9 @@ export const whyPage =
     const [only, ...others] = [...deps.config.resources.values()];
     const single = only !== undefined && others.length === 0 ? only : undefined;
     const model = {
-      frame: frameOf(deps, session),
+      frame: frameOf(c, deps, session),
       resourceName: single?.name,
       upstreamName: single === undefined ? undefined : deps.connectors.get(single.upstream)?.displayName,
     };
-    return answerPage(c, deps, WhyPage(model, textFor(c)));
+    return answerPage(c, deps, WhyPage(model, textFor(c, deps)));
   };

@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   client_unknown: 400,
   redirect_mismatch: 400,
   client_blocked: 403,
+  app_blocked: 403,
   user_not_allowed: 403,
   upstream_denied: 200,
   upstream_unavailable: 502,
@@ -55,7 +56,7 @@ export function refusePage(
   event.note({ outcome: 'refused', error: refusal.code, reason: refusal.reason });
   deps.metrics.refused('page', refusal.code);
   const model: ErrorModel = {
-    frame: frameOf(deps, session),
+    frame: frameOf(c, deps, session),
     code: refusal.code,
     reference: event.reference,
     at: deps.now(),
@@ -64,7 +65,7 @@ export function refusePage(
     links: { account: ownPath(deps, '/account'), ...refusal.links },
     technical: refusal.technical ?? {},
   };
-  const page = ErrorPage(model, textFor(c));
+  const page = ErrorPage(model, textFor(c, deps));
   return answerPage(c, deps, page, {
     status: refusal.status ?? STATUS[refusal.code],
     ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }),

@@ -1,16 +1,23 @@
 /**
- * What every page shares: brand, language, account line, links. Facts for views/, no markup.
+ * What every page shares: brand, account line, links, languages to choose from. Facts for views/, no markup.
  */
 import type { Context } from 'hono';
-import { pickText, type Text } from '../../views/messages/catalog.ts';
 import type { Frame } from '../../views/models.ts';
 import type { Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { logoPath, stylesheetPath } from './assets.ts';
+import { languageLinks } from './language.ts';
 import { ownPath } from './responder.ts';
 
+export { textFor } from './language.ts';
+
 /** The page's frame for this visitor. */
-export function frameOf(deps: AppDeps, session: Session | undefined, signOutTicket?: string): Frame {
+export function frameOf(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  session: Session | undefined,
+  signOutTicket?: string,
+): Frame {
   const own = (path: string) => ownPath(deps, path);
   const { brand } = deps.config;
   return {
@@ -18,6 +25,7 @@ export function frameOf(deps: AppDeps, session: Session | undefined, signOutTick
       name: brand.name,
       logoUrl: brand.logo === undefined ? undefined : own(logoPath(brand.logo)),
       supportUrl: brand.supportUrl,
+      paragraph: brand.paragraph,
     },
     stylesheets: [own(stylesheetPath(brand.accent))],
     demo: deps.config.mode === 'demo',
@@ -34,13 +42,6 @@ export function frameOf(deps: AppDeps, session: Session | undefined, signOutTick
     whyUrl: own('/help/why'),
     accountUrl: own('/account'),
     reportUrl: undefined,
+    languages: languageLinks(c, deps),
   };
 }
-
-/** The words for this request: `ui_locales` first, then Accept-Language, then English. */
-export const textFor = (c: Context<AppEnv>): Text =>
-  pickText({
-    uiLocales: c.req.query('ui_locales'),
-    acceptLanguage: c.req.header('accept-language'),
-    fallback: undefined,
-  });

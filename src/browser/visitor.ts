@@ -29,6 +29,10 @@ export async function readVisitor(c: Context<AppEnv>, deps: AppDeps): Promise<Vi
   return { binding, browserHash: browser === undefined ? undefined : hashSecret(browser), session };
 }
 
+/** The session, where it says who the person is at this upstream: an account at another one says nothing. */
+export const sessionAt = (visitor: Visitor, upstream: string): Session | undefined =>
+  visitor.session?.user.upstream === upstream ? visitor.session : undefined;
+
 /** The browser's hash, with a cookie given to a browser that had none. */
 export function bindBrowser(c: Context<AppEnv>, visitor: Visitor): TokenHash {
   if (visitor.browserHash !== undefined) return visitor.browserHash;

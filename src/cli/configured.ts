@@ -1,6 +1,7 @@
 /**
  * How a command gets its configuration, and what it says when there is none or it is refused.
  */
+import { PAGE_RULES } from '../../views/operator-words.ts';
 import type { Config } from '../config/config.ts';
 import { findConfigFile, type Loaded, loadConfig } from '../config/load.ts';
 import { formatProblems, type Problem } from '../config/problems.ts';
@@ -20,7 +21,7 @@ export type Configuration = (Loaded & { readonly file: string }) | undefined;
 /** The configuration that a command should use; undefined when nothing names one. */
 export function findConfiguration(terminal: Terminal, flag: string | undefined): Configuration {
   const file = findConfigFile({ flag, env: terminal.env, cwd: terminal.cwd });
-  return file === undefined ? undefined : { ...loadConfig(file, terminal.env, terminal.interactive), file };
+  return file === undefined ? undefined : { ...loadConfig(file, terminal.env, terminal.interactive, PAGE_RULES), file };
 }
 
 /** Loads for a command that needs one; undefined after saying why not. */

@@ -11,12 +11,17 @@ import { version } from '../version.ts';
 import { configCommand } from './config-command.ts';
 import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
+import { init } from './init.ts';
+import { keysCommand } from './keys-command.ts';
 import { demo, serve } from './serve.ts';
 import { paint, type Terminal } from './terminal.ts';
 
 const root = defineCommand({
   meta: { name: 'consent-broker', version, description: 'An OAuth consent broker for MCP servers' },
-  subCommands: { serve, demo, config: configCommand, secret, explain, migrate, sweep, version: versionCommand },
+  subCommands: {
+    ...{ serve, demo, init, config: configCommand, secret, keys: keysCommand, explain },
+    ...{ migrate, sweep, version: versionCommand },
+  },
 });
 
 interface Found {

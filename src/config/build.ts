@@ -4,14 +4,15 @@
  * Decides nothing about safety; that has happened. Must never keep a resource credential or an admin key in clear.
  */
 import { resolve } from 'node:path';
+import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import { canonicalResource } from '../domain/resource.ts';
 import type { ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
-import { PRESETS } from '../upstream/presets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
-import type { Bucket, Config, ConfiguredClient, ResourceConfig, UpstreamConfig } from './config.ts';
+import type { Bucket, Config, ConfiguredClient, ResourceConfig } from './config.ts';
 import type { Settings } from './schema.ts';
-import type { ClientSettings, ResourceSettings, UpstreamSettings } from './upstream-schema.ts';
+import { upstreamOf } from './upstream.ts';
+import type { ClientSettings, ResourceSettings } from './upstream-schema.ts';
 
 export interface BuildContext {
   readonly mode: Config['mode'];
@@ -35,6 +36,7 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       accent: brand.accent,
       supportUrl: brand.support_url ?? undefined,
       logo: brand.logo == null ? undefined : resolve(context.baseDir, brand.logo),
+      paragraph: brand.paragraph ?? undefined,
     },
     upstreams: new Map(
       Object.entries(settings.upstreams).map(([name, upstream]) => [name, upstreamOf(name, upstream)]),
@@ -52,6 +54,9 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
         developmentHosts: registration.metadata_documents.development_hosts,
       },
     },
+    catalog: settings.catalog.map(catalogEntryOf),
+    defaultLocale: settings.default_locale ?? undefined,
+    messages: settings.messages,
     consent: { remember: consent.remember, lifetime: consent.lifetime, lookAlike: consent.look_alike },
     tokens: {
       code: tokens.code,
@@ -92,46 +97,18 @@ function databaseOf(text: string, baseDir: string): Config['database'] {
 const bucketOf = (bucket: 'off' | { per_minute: number; burst: number }): Bucket | undefined =>
   bucket === 'off' ? undefined : { perMinute: bucket.per_minute, burst: bucket.burst };
 
-const titled = (key: string): string => key.charAt(0).toUpperCase() + key.slice(1).replace(/[-_]/g, ' ');
-
-function upstreamOf(name: string, upstream: UpstreamSettings): UpstreamConfig {
-  const base = {
-    name,
-    clientId: upstream.client_id,
-    clientSecret: upstream.client_secret,
-    params: upstream.params,
-    allowPrivate: upstream.allow_private,
-  };
-  if (upstream.preset === 'oidc') {
-    const scopes = [...new Set(['openid', ...(upstream.scopes ?? [])])];
-    return { ...base, kind: 'oidc', displayName: upstream.name ?? titled(name), issuer: upstream.issuer, scopes };
-  }
-  if (upstream.preset === 'github') {
-    const preset = PRESETS.github;
-    return {
-      ...base,
-      ...preset,
-      displayName: upstream.name ?? preset.displayName,
-      authorizationEndpoint: upstream.authorization_endpoint ?? preset.authorizationEndpoint,
-      tokenEndpoint: upstream.token_endpoint ?? preset.tokenEndpoint,
-      userinfoEndpoint: upstream.userinfo_endpoint ?? preset.userinfoEndpoint,
-      scopes: upstream.scopes ?? ['read:user'],
-    };
-  }
-  return {
-    ...base,
-    kind: 'oauth2',
-    displayName: upstream.name ?? titled(name),
-    issuer: upstream.issuer,
-    authorizationEndpoint: upstream.authorization_endpoint,
-    tokenEndpoint: upstream.token_endpoint,
-    userinfoEndpoint: upstream.userinfo_endpoint,
-    revocationEndpoint: upstream.revocation_endpoint,
-    subjectField: upstream.subject_field,
-    nameField: upstream.name_field,
-    scopes: upstream.scopes ?? [],
-  };
-}
+const catalogEntryOf = (entry: Settings['catalog'][number]): CatalogEntry => ({
+  id: entry.id,
+  name: entry.name,
+  aliases: entry.aliases,
+  destinations: entry.destinations,
+  forwarders: entry.forwarders,
+  clientIds: entry.client_ids,
+  reviewed: true,
+  commonWord: entry.common_word,
+  checkedOn: '',
+  source: 'configuration',
+});
 
 function resourceOf(key: string, resource: ResourceSettings): ResourceConfig {
   const scopes = Object.entries(resource.scopes).map(([name, scope]): [string, ScopeDefinition] => [

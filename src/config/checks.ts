@@ -10,6 +10,7 @@ import { valueAt } from './issues.ts';
 import { didYouMean, type ProblemCode } from './problems.ts';
 import { parseDuration, parseListener } from './scalars.ts';
 import type { SettingPath } from './tree.ts';
+import { checkProvider } from './upstream-checks.ts';
 
 export type ReportAt = (path: SettingPath, code: ProblemCode, problem: string, fix: string) => void;
 type Check = (root: unknown, report: ReportAt) => void;
@@ -66,7 +67,14 @@ const knownImpliedScopes: Check = (root, report) => {
   }
 };
 
-const ENDPOINTS = ['issuer', 'authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'revocation_endpoint'];
+const ENDPOINTS = [
+  'issuer',
+  'base_url',
+  'authorization_endpoint',
+  'token_endpoint',
+  'userinfo_endpoint',
+  'revocation_endpoint',
+];
 
 const publicUpstreams: Check = (root, report) => {
   const issuer = url(valueAt(root, ['issuer']));
@@ -84,6 +92,11 @@ const publicUpstreams: Check = (root, report) => {
       );
     }
   }
+};
+
+const providers: Check = (root, report) => {
+  for (const [key, settings] of Object.entries(record(valueAt(root, ['upstreams']))))
+    checkProvider(key, settings, report);
 };
 
 const developmentHosts: Check = (root, report) => {
@@ -226,6 +239,7 @@ const CHECKS: readonly Check[] = [
   knownUpstreams,
   knownImpliedScopes,
   publicUpstreams,
+  providers,
   developmentHosts,
   resourceIdentifiers,
   separateListeners,

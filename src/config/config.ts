@@ -4,7 +4,9 @@
  * Field meanings and defaults: docs/configuration.md. Durations are seconds unless the name says milliseconds.
  * Must never hold an unresolved `${ENV}` or an unchecked value.
  */
+import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
+import type { IdentityFacts, ProviderFacts } from '../upstream/provider.ts';
 
 export interface Bucket {
   readonly perMinute: number;
@@ -17,6 +19,8 @@ export interface BrandConfig {
   readonly supportUrl: string | undefined;
   /** File path of the operator's logo, served from our origin. */
   readonly logo: string | undefined;
+  /** The operator's own words on every page, plain text. */
+  readonly paragraph?: string | undefined;
 }
 
 interface UpstreamBase {
@@ -26,14 +30,30 @@ interface UpstreamBase {
   readonly clientSecret: string | undefined;
   /** Asked on every hop, beside those of the granted scopes. */
   readonly scopes: readonly string[];
-  /** Extra fixed authorization parameters (`prompt`, `access_type` …). */
+  /** Extra fixed authorization parameters (`prompt`, `access_type` …), the preset's included. */
   readonly params: Readonly<Record<string, string>>;
+  /** Added when the person asked to use another account, such as `prompt: select_account`. */
+  readonly accountChoice?: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;
+  readonly facts: ProviderFacts;
+  readonly revocationEndpoint: string | undefined;
 }
 
 export interface OidcUpstream extends UpstreamBase {
   readonly kind: 'oidc';
   readonly issuer: string;
+  /** Entra: the `tid` that every ID token must have. */
+  readonly tenant: string | undefined;
+  /** Entra: people of every tenant; the issuer of each ID token is then the template with that token's `tid`. */
+  readonly anyTenant: boolean;
+  /** Claims of the ID token, joined with `/`. */
+  readonly subjectClaims: readonly string[];
+  /** For display: the first claim of the ID token, or else of userinfo, that is there. */
+  readonly nameClaims: readonly string[];
+  /** These replace what discovery names. */
+  readonly authorizationEndpoint: string | undefined;
+  readonly tokenEndpoint: string | undefined;
+  readonly userinfoEndpoint: string | undefined;
 }
 
 export interface OAuth2Upstream extends UpstreamBase {
@@ -41,10 +61,9 @@ export interface OAuth2Upstream extends UpstreamBase {
   readonly issuer: string | undefined;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
+  /** Not called where the token answer says who came. */
   readonly userinfoEndpoint: string;
-  readonly revocationEndpoint: string | undefined;
-  readonly subjectField: string;
-  readonly nameField: string | undefined;
+  readonly identity: IdentityFacts;
 }
 
 export type UpstreamConfig = OidcUpstream | OAuth2Upstream;
@@ -87,6 +106,12 @@ export interface Config {
       readonly developmentHosts: readonly string[];
     };
   };
+  /** The operator's reviewed apps; the shipped starter list is not among them. */
+  readonly catalog: readonly CatalogEntry[];
+  /** Language of a page when neither the person nor the app nor the browser wishes one. */
+  readonly defaultLocale: string | undefined;
+  /** The operator's own words for the pages: by language, by key. */
+  readonly messages: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly consent: {
     readonly remember: 'ask' | 'skip_when_assured';
     readonly lifetime: number;

@@ -35,10 +35,14 @@ export const valueAt = (value: unknown, path: SettingPath): unknown =>
     value,
   );
 
+/** The presets that an alternative of the upstreams describes. */
+export const presetsOf = ({ properties }: SchemaNode): readonly unknown[] =>
+  properties?.preset?.enum ?? (properties?.preset?.const === undefined ? [] : [properties.preset.const]);
+
 /** The alternative of a node that fits the value: the upstream of its preset, the object of a bucket. */
 export function fittingNode(node: SchemaNode | undefined, value: unknown): SchemaNode | undefined {
   const preset = valueAt(value, ['preset']);
-  const byPreset = node?.oneOf?.find((option) => option.properties?.preset?.const === preset);
+  const byPreset = node?.oneOf?.find((option) => presetsOf(option).includes(preset));
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
   const byShape = node?.anyOf?.find((option) =>
     isRecord ? option.properties !== undefined : option.properties === undefined && option.type !== 'null',
@@ -128,8 +132,7 @@ function wrongUnion(issue: z.core.$ZodIssueInvalidUnion, name: string, value: un
   ];
 }
 
-const presetNames = (node: SchemaNode | undefined): string[] =>
-  (node?.oneOf ?? []).map((option) => String(option.properties?.preset?.const));
+const presetNames = (node: SchemaNode | undefined): string[] => (node?.oneOf ?? []).flatMap(presetsOf).map(String);
 
 function wrongType(expected: string, name: string, value: unknown): [ProblemCode, string, string] {
   const got =

@@ -7,10 +7,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { buildConfig } from './build.ts';
-import { checkSettings } from './checks.ts';
+import { checkSettings, type ReportAt } from './checks.ts';
 import type { Config } from './config.ts';
 import type { Environment } from './environment.ts';
 import { problemsOf, valueAt } from './issues.ts';
+import { checkPages, type PageRules } from './page-checks.ts';
 import type { Problem } from './problems.ts';
 import { settings } from './schema.ts';
 import { readTree, type SourceTree } from './tree.ts';
@@ -37,6 +38,8 @@ export interface ReadContext {
   readonly name: string;
   readonly mode?: Config['mode'];
   readonly terminal?: boolean;
+  /** What the pages accept; without it, words and colours are taken as they are. */
+  readonly pages?: PageRules;
 }
 
 export type Loaded =
@@ -44,7 +47,7 @@ export type Loaded =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Loads one file. A file that cannot be read is a problem like any other. */
-export function loadConfig(file: string, env: Environment, terminal = false): Loaded {
+export function loadConfig(file: string, env: Environment, terminal = false, pages?: PageRules): Loaded {
   const name = basename(file);
   let text: string;
   try {
@@ -56,7 +59,7 @@ export function loadConfig(file: string, env: Environment, terminal = false): Lo
       problems: [{ code: 'E100', place: name, problem: `${file} ${reason}`, fix: 'check --config and BROKER_CONFIG' }],
     };
   }
-  return readConfig(text, { env, baseDir: dirname(file), name, terminal });
+  return readConfig(text, { env, baseDir: dirname(file), name, terminal, ...(pages && { pages }) });
 }
 
 /** Reads a configuration from its text. `values` are the plain values with secrets in them: for printing masked only. */
@@ -70,18 +73,19 @@ export function readConfig(text: string, context: ReadContext): Loaded {
   const problems = [
     ...tree.problems,
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, tree))),
-    ...combinationProblems(tree, context.baseDir),
+    ...combinationProblems(tree, context),
   ];
   if (!parsed.success || problems.length > 0) return { ok: false, problems: inFileOrder(problems) };
   const { mode = 'configured', baseDir, terminal = false } = context;
   return { ok: true, config: buildConfig(parsed.data, { mode, baseDir, terminal }), values: tree.value };
 }
 
-function combinationProblems(tree: SourceTree, baseDir: string): Problem[] {
+function combinationProblems(tree: SourceTree, { baseDir, pages }: ReadContext): Problem[] {
   const problems: Problem[] = [];
-  checkSettings(tree.value, (path, code, problem, fix) =>
-    problems.push({ code, place: tree.place(path), problem, fix }),
-  );
+  const report: ReportAt = (path, code, problem, fix) =>
+    void problems.push({ code, place: tree.place(path), problem, fix });
+  checkSettings(tree.value, report);
+  if (pages !== undefined) checkPages(tree.value, pages, report);
   const logo = valueAt(tree.value, ['brand', 'logo']);
   if (typeof logo === 'string' && !(isImage(logo) && existsSync(resolve(baseDir, logo)))) {
     const fix = 'name an existing .svg, .png or .webp file, relative to the configuration file';

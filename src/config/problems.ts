@@ -37,8 +37,10 @@ export const problemCodes = {
   E121: 'Each listener has an address of its own.',
   E122: 'Lifetimes stay inside what the specifications allow and fit together.',
   E123: 'This needs a configuration; in production the demo is never started in its place.',
-  E124: 'The first secrets must open what the database holds.',
+  E124: 'The secrets must open all that the database holds.',
   E125: 'The setting names something this version does not have.',
+  E126: 'A provider is given what it insists on, and nothing that it refuses.',
+  E127: 'Own words are for a language and a sentence that exist, and keep the placeholders of that sentence.',
 } as const;
 
 export type ProblemCode = keyof typeof problemCodes;

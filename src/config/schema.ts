@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { hasSafeScheme, parseUrl, proxyRangeProblem } from './addresses.ts';
+import { catalogEntry } from './catalog-schema.ts';
 import { duration, listener, report, secret, text, wholeNumber, yesNo } from './scalars.ts';
 import { client, FOREIGN_SCHEMES, resource, upstream } from './upstream-schema.ts';
 
@@ -97,7 +98,7 @@ export const settings = z.strictObject({
     .array(secret())
     .min(1)
     .max(10)
-    .describe('Key ring: the first seals, all open. To rotate, put the new one first and keep the old.'),
+    .describe('Key ring: the first seals, all open. To change it: [operations](operations.md#key-ring).'),
   brand: z
     .strictObject({
       name: text(60).prefault('Consent broker').describe('Your name on every page.'),
@@ -107,6 +108,7 @@ export const settings = z.strictObject({
         .nullable()
         .optional()
         .describe('Where people find help: an https or mailto address.'),
+      paragraph: text(200).nullable().optional().describe('A sentence of yours on every page, plain text.'),
       logo: text().nullable().optional().describe('SVG, PNG or WebP file, relative to the configuration file.'),
     })
     .prefault({}),
@@ -145,7 +147,23 @@ export const settings = z.strictObject({
       clients: z.array(client).max(1000).prefault([]).describe('Pre-registered clients.'),
     })
     .prefault({}),
-  catalog: notYet('catalog of reviewed apps').optional().describe('Reserved; must be empty.'),
+  catalog: z
+    .array(catalogEntry)
+    .max(1000)
+    .prefault([])
+    .describe(
+      'Apps you have reviewed: they are named as such at the destinations listed, and no other may look like them.',
+    ),
+  default_locale: text(35)
+    .nullable()
+    .optional()
+    .describe(
+      'Language of pages when neither the person, the app nor the browser wishes one: en, de, fr, es, ja, zh-Hans or ar.',
+    ),
+  messages: z
+    .record(z.string(), z.record(z.string(), text(600)))
+    .prefault({})
+    .describe('Your own words for single sentences: by language, by key (`de: { allow: Erlauben }`).'),
   consent: z
     .strictObject({
       remember: z

@@ -52,30 +52,68 @@ const shared = {
     .describe('Its secret there; leave it out for a public client.'),
   scopes: z.array(scopeToken).max(100).optional().describe('Asked on every hop, beside those of the granted scopes.'),
   params: parameters,
+  account_choice: parameters.describe(
+    'Parameters added when a person asks to use another account, such as `{ prompt: select_account }`.',
+  ),
   allow_private: yesNo()
     .prefault(false)
     .describe('Its endpoints may be on a private address (for its own calls only).'),
 };
 
-const fields = {
-  subject_field: text(100).describe(
-    'Field of the userinfo answer that never changes for a person; never an e-mail address.',
-  ),
-  name_field: text(100).optional().describe('Field of the userinfo answer that people recognise.'),
+const endpoints = {
+  authorization_endpoint: webAddress().optional().describe('Instead of the known one (RFC 6749 3.1).'),
+  token_endpoint: webAddress().optional().describe('Instead of the known one (RFC 6749 3.2).'),
+  userinfo_endpoint: webAddress().optional().describe('Instead of the known one.'),
+  revocation_endpoint: webAddress().optional().describe('Instead of the known one (RFC 7009).'),
 };
 
-const github = z.strictObject({
-  preset: z.literal('github'),
+const issuer = webAddress().describe('OpenID Connect issuer, exactly as its discovery document writes it.');
+
+const fixedProvider = z.strictObject({
+  preset: z.enum(['google', 'slack', 'atlassian', 'notion', 'linear', 'discord', 'dropbox', 'zoom']),
   ...shared,
-  authorization_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/login/oauth/authorize`.'),
-  token_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/login/oauth/access_token`.'),
-  userinfo_endpoint: webAddress().optional().describe('GitHub Enterprise: `https://HOST/api/v3/user`.'),
+  ...endpoints,
 });
 
-const oidc = z.strictObject({
-  preset: z.literal('oidc'),
-  issuer: webAddress().describe('OpenID Connect issuer, exactly as its discovery document writes it.'),
+const hostedProvider = z.strictObject({
+  preset: z.enum(['github', 'github_app', 'gitlab', 'salesforce']),
+  base_url: webAddress()
+    .optional()
+    .describe('`https://HOST` of GitHub Enterprise, of your own GitLab, or of a Salesforce My Domain.'),
   ...shared,
+  ...endpoints,
+});
+
+const ownProvider = z.strictObject({
+  preset: z.enum(['oidc', 'okta', 'auth0', 'keycloak', 'cognito']),
+  issuer,
+  ...shared,
+  ...endpoints,
+});
+
+const entra = z.strictObject({
+  preset: z.literal('entra'),
+  tenant: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .superRefine((value, context) => {
+      if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value))
+        report(
+          context,
+          'E106',
+          'this is not a tenant id',
+          'write the Directory (tenant) ID, 8-4-4-4-12 hexadecimal digits',
+        );
+    })
+    .optional()
+    .describe('Directory (tenant) ID whose people may sign in. Required unless any_tenant is true.'),
+  any_tenant: yesNo()
+    .prefault(false)
+    .describe('People of every tenant, and personal accounts where the app allows them.'),
+  base_url: webAddress().optional().describe('A national cloud: `https://login.microsoftonline.us`.'),
+  ...shared,
+  ...endpoints,
 });
 
 const oauth2 = z.strictObject({
@@ -87,11 +125,25 @@ const oauth2 = z.strictObject({
     'Answers the bearer of an access token with a JSON object about the person.',
   ),
   revocation_endpoint: webAddress().optional().describe('RFC 7009.'),
-  ...fields,
+  identity_from: z
+    .enum(['userinfo', 'token_answer'])
+    .prefault('userinfo')
+    .describe('Whose fields say who came: `userinfo`, or `token_answer`.'),
+  subject_field: text(100).describe(
+    'Field that never changes for a person, dotted where it is inside another; never an e-mail address.',
+  ),
+  name_field: text(100).optional().describe('Field that people recognise, dotted where it is inside another.'),
+  token_field: text(100).optional().describe("Dotted field with the person's tokens, where they are not at the top."),
+  client_auth: z
+    .enum(['basic', 'post'])
+    .prefault('basic')
+    .describe('Client authentication: `basic`, or `post` (body).'),
+  token_body: z.enum(['form', 'json']).prefault('form').describe('How the token endpoint is asked: `form`, or `json`.'),
+  scope_separator: z.enum(['space', 'comma']).prefault('space').describe('`space`, or `comma`.'),
   ...shared,
 });
 
-export const upstream = z.discriminatedUnion('preset', [github, oidc, oauth2]);
+export const upstream = z.discriminatedUnion('preset', [hostedProvider, fixedProvider, entra, ownProvider, oauth2]);
 export type UpstreamSettings = z.output<typeof upstream>;
 
 const scope = z.strictObject({

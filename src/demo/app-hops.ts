@@ -40,7 +40,7 @@ function bodyOf<T>(schema: z.ZodType<T>, { received }: Exchange): T | undefined 
 }
 
 /** Matches exchanges with this method at this very address, its query aside. */
-export const at =
+const at =
   (method: string, address: string) =>
   (exchange: Exchange): boolean =>
     exchange.method === method && `${exchange.url.origin}${exchange.url.pathname}` === address;

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { Config, ResourceConfig, UpstreamConfig } from '../config/config.ts';
+import { upstreamOf } from '../config/upstream.ts';
 import type { ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
 import type { Install } from './install.ts';
@@ -45,6 +46,9 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
     clients: [],
     metadataDocuments: { enabled: true, allowedHosts: [], trustedHosts: [], developmentHosts: [] },
   },
+  catalog: [],
+  defaultLocale: undefined,
+  messages: {},
   consent: { remember: 'ask', lifetime: 90 * DAY, lookAlike: 'warn' },
   tokens: { code: MINUTE, access: 10 * MINUTE, refresh: 30 * DAY, refreshIdle: 14 * DAY, refreshGrace: 30 },
   admin: { keyHashes: [install.adminKeyHash], listen: undefined },
@@ -65,17 +69,18 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
   telemetry: { metricsListen: undefined, otlpEndpoint: undefined },
 });
 
-const practiceUpstream = ({ upstreamIssuer }: DemoPlace, { upstreamSecret }: Install): UpstreamConfig => ({
-  kind: 'oidc',
-  name: PRACTICE,
-  displayName: 'Practice sign-in',
-  issuer: upstreamIssuer,
-  clientId: PRACTICE_CLIENT_ID,
-  clientSecret: upstreamSecret,
-  scopes: ['openid', 'profile'],
-  params: {},
-  allowPrivate: false,
-});
+const practiceUpstream = ({ upstreamIssuer }: DemoPlace, { upstreamSecret }: Install): UpstreamConfig =>
+  upstreamOf(PRACTICE, {
+    preset: 'oidc',
+    name: 'Practice sign-in',
+    issuer: upstreamIssuer,
+    client_id: PRACTICE_CLIENT_ID,
+    client_secret: upstreamSecret,
+    scopes: ['openid', 'profile'],
+    params: {},
+    account_choice: {},
+    allow_private: false,
+  });
 
 const notesResource = ({ sampleUrl }: DemoPlace, { credential }: Install): ResourceConfig => ({
   key: 'notes',

@@ -19,20 +19,20 @@ type Theme = (typeof THEMES)[number];
 export function mountPreview(app: Hono<AppEnv>, deps: AppDeps): void {
   app.get('/preview', (c) => {
     const [language, theme] = wishes(c);
-    const names = fixturesFor(previewFrame(deps, 'auto')).map((fixture) => fixture.name);
+    const names = fixturesFor(previewFrame(c, deps, 'auto')).map((fixture) => fixture.name);
     const page = previewIndex({
       names,
       languages: LANGUAGES,
       themes: THEMES,
       language,
       theme,
-      stylesheets: previewFrame(deps, theme).stylesheets,
+      stylesheets: previewFrame(c, deps, theme).stylesheets,
     });
     return answerPage(c, deps, page);
   });
   app.get('/preview/:name', (c) => {
     const [language, theme] = wishes(c);
-    const fixture = fixturesFor(previewFrame(deps, theme)).find(({ name }) => name === c.req.param('name'));
+    const fixture = fixturesFor(previewFrame(c, deps, theme)).find(({ name }) => name === c.req.param('name'));
     return fixture === undefined
       ? c.notFound()
       : answerPage(c, deps, fixture.page(textFor(language)), { hasForm: true });
@@ -52,8 +52,8 @@ function wishes(c: Context): readonly [string, Theme] {
   return [LANGUAGES.includes(language) ? language : 'en', theme];
 }
 
-function previewFrame(deps: AppDeps, theme: Theme): Frame {
-  const frame = frameOf(deps, undefined);
+function previewFrame(c: Context<AppEnv>, deps: AppDeps, theme: Theme): Frame {
+  const frame = frameOf(c, deps, undefined);
   const stylesheets = theme === 'auto' ? frame.stylesheets : [ownPath(deps, `/preview/theme/${theme}.css`)];
   return { ...frame, stylesheets, account: { name: 'maya@northwind.example', signOut: undefined } };
 }

@@ -68,14 +68,18 @@ export interface Addressee {
 }
 
 /** Phase one: a known, unblocked client and one of its registered redirects. */
-export function judgeAddressee(raw: RawParameters, client: Client | undefined): Verdict<Addressee, PageFailure> {
+export function judgeAddressee(
+  raw: RawParameters,
+  client: Client | undefined,
+  issuer: string,
+): Verdict<Addressee, PageFailure> {
   if (client === undefined) return fail({ kind: 'client_unknown', detail: 'client_id is not registered here' });
   if (client.blockedAt !== undefined)
     return fail({ kind: 'client_blocked', detail: 'this client is blocked', reason: client.blockedReason });
   const uri = single(raw, 'redirect_uri');
   if (uri === 'twice') return fail({ kind: 'request_invalid', detail: 'redirect_uri came more than once' });
   if (uri.value === undefined) return fail({ kind: 'request_invalid', detail: 'redirect_uri is missing' });
-  const redirect = trustRedirect(uri.value, client.metadata);
+  const redirect = trustRedirect(uri.value, client.metadata, issuer);
   if (redirect === undefined) {
     return fail({
       kind: 'redirect_mismatch',

@@ -5,7 +5,7 @@
  * Must never put a self-chosen name into `subject`: our sentences hold only what is proved (requirements B-04, B-20, B-21).
  */
 import { type CatalogEntry, isListed, knownSites } from './catalog/entry.ts';
-import { type Destination, describeDestination, type RegistrableDomain } from './destination.ts';
+import { type Destination, describeDestination, destinationWord, type RegistrableDomain } from './destination.ts';
 import { type CleanedName, cleanDisplayName } from './display-name.ts';
 import { containsUrl, findLookAlikes, mixesScripts, type NamedBrand } from './look-alike.ts';
 
@@ -100,6 +100,15 @@ export function identify(facts: IdentityFacts): Identity {
     alarms,
     notes: tier === 'reviewed' || tier === 'alarm' ? [] : notesOf(facts, name, destination, publisher, tier),
   };
+}
+
+/**
+ * One comparable word for the app a person sees: registrations come and go, the name and the destination are what stays.
+ * The same for an alarm and a plain unconfirmed app, whose difference is our judgement and not the app's.
+ */
+export function appWord({ tier, catalogName, publisher, name, destination }: Identity): string {
+  if (tier === 'reviewed') return `reviewed\n${catalogName}`;
+  return `${tier === 'site_confirmed' ? publisher : ''}\n${name.name}\n${destinationWord(destination)}`;
 }
 
 /**

@@ -102,10 +102,12 @@ function judgeSchemeRedirect(
 
 /**
  * The redirect to use, exactly as requested, when it matches one of the client's registered ones; else undefined.
- * The port is ignored only for public clients, between two http loopback URIs of the same host name.
+ * The port is ignored only for public clients, between two http loopback URIs of the same host name; it never leads to
+ * an address of our own.
  */
-export function trustRedirect(requested: string, client: ClientMetadata): TrustedRedirect | undefined {
+export function trustRedirect(requested: string, client: ClientMetadata, issuer: string): TrustedRedirect | undefined {
   if (isScriptLike(requested) || !PLAIN.test(requested) || !URL.canParse(requested)) return undefined;
+  if (isOwnOrigin(requested, issuer)) return undefined;
   const matches =
     client.redirectUris.some((registered) => registered === requested) ||
     (client.authMethod === 'none' && client.redirectUris.some((registered) => sameButPort(registered, requested)));

@@ -76,3 +76,37 @@ export function chosenScopes(
 export function upstreamScopes(scopes: readonly string[], resource: Resource): readonly string[] {
   return [...new Set(withImplied(scopes, resource).flatMap((name) => resource.scopes.get(name)?.upstream ?? []))];
 }
+
+/** What each upstream scope includes, by name. */
+export type ScopeHierarchy = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * What the third party's grant leaves of ours: each scope whose upstream scopes, its own and those it implies, were all
+ * granted; of another, the implied ones that still hold. Scopes that need nothing upstream always hold. Never wider.
+ */
+export function grantableScopes(
+  scopes: readonly string[],
+  upstreamGranted: readonly string[],
+  resource: Resource,
+  hierarchy: ScopeHierarchy,
+): readonly string[] {
+  const covered = withIncluded(upstreamGranted, hierarchy);
+  const holds = (name: string) => upstreamScopes([name], resource).every((needed) => covered.has(needed));
+  const left = scopes.filter(holds);
+  for (const name of withImplied(scopes, resource)) {
+    if (holds(name) && !withImplied(left, resource).includes(name)) left.push(name);
+  }
+  return left;
+}
+
+/** The scopes with everything they include at the upstream, transitively. */
+export function withIncluded(granted: readonly string[], hierarchy: ScopeHierarchy): ReadonlySet<string> {
+  const all = new Set<string>();
+  const visit = (name: string) => {
+    if (all.has(name)) return;
+    all.add(name);
+    if (Object.hasOwn(hierarchy, name)) for (const included of hierarchy[name] ?? []) visit(included);
+  };
+  for (const name of granted) visit(name);
+  return all;
+}

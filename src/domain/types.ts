@@ -136,6 +136,7 @@ export type ConsentReason =
   | 'client_changed'
   | 'account_changed'
   | 'asked_again'
+  | 'account_choice'
   | 'unknown_person';
 
 /** `ask`: the full page. `confirm`: the short page of a returning person. `skip`: no page (gated, E2). */
@@ -155,6 +156,8 @@ export interface Journey {
   readonly browserHash: TokenHash;
   readonly upstream: string;
   readonly request: AuthorizationRequest | undefined;
+  /** `ui_locales` of the authorization request, as sent. */
+  readonly uiLocales?: string | undefined;
   /** The client's metadata as it was at /authorize. */
   readonly clientSnapshot: ClientMetadata | undefined;
   readonly screen: ConsentScreen;
@@ -202,6 +205,19 @@ export interface Approval {
   readonly expiresAt: Seconds;
   readonly revokedAt: Seconds | undefined;
   readonly revokedReason: string | undefined;
+}
+
+/** A person's own block of an app: this client, and whatever has the same name and destination. */
+export interface Block {
+  readonly id: string;
+  readonly userId: string;
+  readonly clientId: string;
+  /** Hash of the app's identity. */
+  readonly appKey: TokenHash;
+  /** The name it had, as sent. */
+  readonly name: string | undefined;
+  readonly redirectUri: string;
+  readonly createdAt: Seconds;
 }
 
 /** An authorization code's record; the code itself is known to the client alone. */

@@ -7,8 +7,9 @@
 import type { Context } from 'hono';
 import { identityOf } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
+import { wishLanguages } from '../browser/language.ts';
 import { seeOwnPage } from '../browser/responder.ts';
-import { bindBrowser, personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { bindBrowser, personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import {
   type Addressee,
   type CheckedRequest,
@@ -21,11 +22,13 @@ import { faceOf } from '../domain/client.ts';
 import { decideConsent } from '../domain/consent.ts';
 import type { AuthorizationRequest, Client, Resource } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import { readForm, readQuery } from '../security/parameters.ts';
+import { one, readForm, readQuery } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
 import type { NewJourney } from '../store/store.ts';
-import { showConsent } from './consent.ts';
+import { ownBlock, refuseBlocked } from './blocked.ts';
+import { showConsent, usedBefore } from './consent.ts';
 import { consentRecord } from './journey-secrets.ts';
+import { mergeKeyOf, openJourney } from './open.ts';
 import { refuseAddressee, refuseRequest } from './refuse.ts';
 
 export const authorizeEndpoint =
@@ -50,12 +53,13 @@ export const authorizeEndpoint =
         technical: { oauthError: 'invalid_request', description: reading.detail },
       });
 
+    wishLanguages(c, one(reading.parameters, 'ui_locales'));
     if (arrivedWithoutCookies(c, visitor)) return seeOwnPage(c, deps, `/authorize?${queryOf(reading.parameters)}`);
 
     const clientId = requestedClientId(reading.parameters);
     if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
     const client = await deps.store.findClient(clientId.value);
-    const addressee = judgeAddressee(reading.parameters, client);
+    const addressee = judgeAddressee(reading.parameters, client, deps.config.issuer);
     if (!addressee.ok) return refuseAddressee(c, deps, session, addressee.failure);
     c.get('event').note({ client_id: addressee.value.client.id });
     const checked = judgeRequest(reading.parameters, addressee.value, [...deps.config.resources.values()]);
@@ -84,11 +88,15 @@ async function askOrSkip(
   addressee: Addressee,
   checked: CheckedRequest,
 ): Promise<Response> {
-  const { session } = visitor;
   const { client } = addressee;
   const { request, resource } = checked;
+  const session = sessionAt(visitor, resource.upstream);
   const approval =
     session === undefined ? undefined : await deps.store.findApproval(session.user.id, client.id, resource.key);
+
+  const view = { id: client.id, metadata: client.metadata };
+  const blocked = session === undefined ? undefined : await ownBlock(deps, session.user.id, view, request);
+  if (blocked !== undefined) return refuseBlocked(c, deps, visitor);
 
   const verdict = decideConsent({
     mustSee: mustSee(deps, client, request, resource),
@@ -103,7 +111,7 @@ async function askOrSkip(
     fetchSite: c.req.header('sec-fetch-site'),
   });
   if (verdict.screen === 'refuse')
-    return refuseRequest(c, deps, session, addressee, {
+    return refuseRequest(c, deps, visitor.session, addressee, {
       error: verdict.error,
       description: 'this needs the person at the page',
     });
@@ -111,31 +119,42 @@ async function askOrSkip(
   if (visitor.browserHash !== undefined && verdict.screen !== 'skip') {
     const budget = deps.limits.prompt(session?.user.id ?? visitor.browserHash, client.id);
     if (!budget.ok)
-      return refusePage(c, deps, session, {
+      return refusePage(c, deps, visitor.session, {
         code: 'prompt_limit',
         reason: 'consent pages for this client',
         retryAfter: budget.retryAfter,
         facts: { retryAfterSeconds: budget.retryAfter },
       });
   }
-  const journey = newJourney(c, deps, visitor, addressee, checked, verdict.screen, verdict.reasons);
-  const trail = personTrail(c, deps, session?.user.id);
-  await deps.store.openJourney(journey, trail);
+  const wanted = newJourney(c, deps, visitor, addressee, checked, verdict.screen, verdict.reasons);
+  const mergeKey = verdict.screen === 'skip' ? undefined : mergeKeyOf(wanted);
+  const journey = await openJourney(c, deps, { ...wanted, mergeKey }, session?.user.id);
   c.get('event').note({ journey: journey.id, outcome: verdict.screen });
 
   if (verdict.screen === 'skip' && approval !== undefined) {
+    const trail = personTrail(c, deps, session?.user.id);
     await deps.store.recordConsent(consentRecord(journey.id, request.scopes, deps.keys), trail);
     deps.metrics.journey('skipped');
     return seeOwnPage(c, deps, `/consent/${journey.id}/go`);
   }
   deps.metrics.journey('asked', verdict.screen);
-  const scene = { journey, request, metadata: client.metadata, client, resource, person: session?.user, approval };
+  const known = await usedBefore(deps, view, request);
+  const scene = {
+    journey,
+    request,
+    metadata: client.metadata,
+    client,
+    resource,
+    person: session?.user,
+    approval,
+    ...known,
+  };
   return showConsent(c, deps, visitor, scene, journey.browserHash);
 }
 
 /** What nobody may grant unseen: to an app that looks like another by now, or a scope that is the person's choice. */
 const mustSee = (deps: AppDeps, client: Client, request: AuthorizationRequest, resource: Resource): boolean =>
-  identityOf(deps, client.id, client.metadata, request.redirectUri).tier === 'alarm' ||
+  identityOf(deps, { id: client.id, metadata: client.metadata }, request.redirectUri).tier === 'alarm' ||
   request.scopes.some((scope) => resource.scopes.get(scope)?.optional === true);
 
 function newJourney(
@@ -155,10 +174,11 @@ function newJourney(
     browserHash: bindBrowser(c, visitor),
     upstream: checked.resource.upstream,
     request: checked.request,
+    uiLocales: c.get('uiLocales')?.slice(0, 200),
     clientSnapshot: addressee.client.metadata,
     screen,
     reasons,
-    expectedUserId: visitor.session?.user.id,
+    expectedUserId: sessionAt(visitor, checked.resource.upstream)?.user.id,
     createdAt: now,
     expiresAt: now + deps.config.journeyLifetime,
   };

@@ -7,20 +7,25 @@
  */
 import type { Context } from 'hono';
 import { HandOffPage } from '../../views/hand-off-page.tsx';
+import { appKeyOf, identityOf } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { textFor } from '../browser/frame.ts';
+import { wishLanguages } from '../browser/language.ts';
 import { answerPage, seeClient, seeOwnPage } from '../browser/responder.ts';
-import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
+import { grantableScopes } from '../domain/scope.ts';
+import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import type { NewSession } from '../store/store.ts';
 import type { UpstreamArrival } from '../upstream/connector.ts';
+import { ownBlock, refuseBlocked } from './blocked.ts';
 import { clientHandOff, scopesUpstream, upstreamFailed } from './hand-off.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
 import { otherAccount } from './other-account.ts';
@@ -56,6 +61,7 @@ async function claim(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, state:
   const known = await deps.store.findJourneyByState(stateHash);
   if (known === undefined)
     return refusePage(c, deps, visitor.session, { code: 'request_expired', reason: 'unknown state', status: 400 });
+  wishLanguages(c, known.uiLocales);
   c.get('event').note({ journey: known.id, upstream: known.upstream });
   const cookie = visitor.binding.readJourney(c, known.id);
   const claimed = await deps.store.claimUpstreamState(
@@ -119,7 +125,9 @@ async function arrive(
     deps.now(),
   );
   c.get('event').note({ user: person.id });
-  const expected = journey.expectedUserId ?? (journey.kind === 'authorization' ? visitor.session?.user.id : undefined);
+  const anybody = journey.kind === 'sign_in' || journey.reasons.includes('account_choice');
+  const signedIn = anybody ? undefined : sessionAt(visitor, journey.upstream);
+  const expected = journey.expectedUserId ?? signedIn?.user.id;
   if (expected !== undefined && expected !== person.id)
     return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
   return journey.kind === 'sign_in'
@@ -141,13 +149,30 @@ async function finish(
   const redirect =
     request === undefined || client === undefined || client.blockedAt !== undefined
       ? undefined
-      : trustRedirect(request.redirectUri, client.metadata);
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || clientSnapshot === undefined || redirect === undefined) {
     await deps.store.failJourney(journey.id, 'client_changed', trail);
     return refusePage(c, deps, visitor.session, {
       code: 'redirect_mismatch',
       reason: 'the registration changed meanwhile',
     });
+  }
+
+  const scopes = scopesLeft(journey, arrival, deps);
+  if (scopes.length === 0) {
+    await deps.store.failJourney(journey.id, 'upstream_refused', trail);
+    const { displayName } = deps.connectors.get(journey.upstream) ?? { displayName: journey.upstream };
+    const failure = {
+      kind: 'refused',
+      error: 'access_denied',
+      detail: 'none of the scopes needed was granted',
+    } as const;
+    return upstreamRefused(c, deps, visitor, journey, displayName, failure);
+  }
+  const view = { id: request.clientId, metadata: clientSnapshot };
+  if ((await ownBlock(deps, person.id, view, request)) !== undefined) {
+    await deps.store.failJourney(journey.id, 'blocked_by_person', trail);
+    return refuseBlocked(c, deps, visitor);
   }
 
   const code = newSecret();
@@ -161,18 +186,22 @@ async function finish(
       approval: {
         id: newId('apr'),
         redirectUri: rememberedRedirect(redirect),
-        scopes: journey.grantedScopes,
+        scopes,
         face: faceOf(clientSnapshot, redirect),
         expiresAt: trail.at + deps.config.consent.lifetime,
       },
       upstreamGrant: {
         id: upstreamGrantId,
         upstream: journey.upstream,
-        tokensSealed: deps.keys.seal(JSON.stringify(arrival.tokens), `upstream_grant:${upstreamGrantId}:${person.id}`),
+        tokensSealed: deps.keys.seal(
+          JSON.stringify(arrival.tokens),
+          sealedRow.upstreamGrant(upstreamGrantId, person.id),
+        ),
         scopes: arrival.tokens.scopes,
         accessExpiresAt: arrival.tokens.accessExpiresAt,
       },
       code: { codeHash: hashSecret(code), expiresAt: trail.at + deps.config.tokens.code },
+      appKey: appKeyOf(identityOf(deps, view, redirect)),
     },
     trail,
   );
@@ -191,7 +220,15 @@ async function finish(
   const answer = clientAnswer(redirect, { code }, request.clientState, deps.config.issuer);
   if (redirectKind(redirect) !== 'scheme') return seeClient(c, answer);
   const model = clientHandOff(c, deps, visitor, request, clientSnapshot, answer, 'allowed');
-  return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: answer });
+  return answerPage(c, deps, HandOffPage(model, textFor(c, deps)), { continueTo: answer });
+}
+
+/** What the upstream gave decides what the approval, the code and the tokens carry (C-14). */
+function scopesLeft(journey: Journey, arrival: UpstreamArrival, deps: AppDeps): readonly string[] {
+  const resource = deps.config.resources.get(journey.request?.resource ?? '');
+  const hierarchy = deps.config.upstreams.get(journey.upstream)?.facts.scopeHierarchy ?? {};
+  if (resource === undefined) return [];
+  return grantableScopes(journey.grantedScopes, arrival.tokens.scopes, resource, hierarchy);
 }
 
 async function finishSignIn(

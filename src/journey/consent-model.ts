@@ -31,6 +31,10 @@ export interface ConsentScene {
   /** The person the page is about, when known. */
   readonly person: User | undefined;
   readonly approval: Approval | undefined;
+  /** Whether anybody here ever allowed an app at this site; undefined when nobody asked. */
+  readonly siteUsedBefore: boolean | undefined;
+  /** Whether anybody here has used the app; undefined when nobody asked. */
+  readonly usedHere: boolean | undefined;
 }
 
 export function consentModel(
@@ -41,7 +45,8 @@ export function consentModel(
   deps: AppDeps,
 ): ConsentModel {
   const { journey, request, metadata, resource, approval, client } = scene;
-  const identity = identityOf(deps, request.clientId, metadata, request.redirectUri);
+  const view = { id: request.clientId, metadata };
+  const identity = identityOf(deps, view, request.redirectUri, scene.siteUsedBefore);
   const screen = screenOf(journey, identity.tier === 'alarm');
   const live =
     approval !== undefined && approval.revokedAt === undefined && approval.expiresAt > deps.now()
@@ -60,7 +65,7 @@ export function consentModel(
     resource: { name: resource.name, host: new URL(resource.url).host },
     upstream: { name: upstream?.displayName ?? resource.upstream },
     accountName: scene.person?.name,
-    useAnotherUrl: undefined,
+    useAnotherUrl: scene.person === undefined ? undefined : ownPath(deps, `/consent/${journey.id}/another`),
     lifetime: deps.config.consent.lifetime,
     abilities: shown.map((name) => ({
       ...abilityOf(name, resource),
@@ -78,7 +83,7 @@ export function consentModel(
       approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
     removedAt: approval?.revokedAt,
     registeredAt: client?.createdAt,
-    usedHere: undefined,
+    usedHere: scene.usedHere,
     alarmBlocks: deps.config.consent.lookAlike === 'block',
     problem,
     technical: {

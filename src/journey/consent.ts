@@ -8,22 +8,28 @@
 import type { Context } from 'hono';
 import { ConsentPage } from '../../views/consent-page.tsx';
 import type { ConsentModel } from '../../views/models.ts';
+import { type ClientView, identityOf, isSiteKnown } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
-import { answerPage, seeOwnPage } from '../browser/responder.ts';
+import { languageLinks, wishLanguages } from '../browser/language.ts';
+import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import { chosenScopes } from '../domain/scope.ts';
 import type { Journey, TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { isSameHash } from '../security/browser-binding.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
+import { ownBlock, refuseBlocked } from './blocked.ts';
 import { type ConsentScene, consentModel } from './consent-model.ts';
 import { consentRecord } from './journey-secrets.ts';
 
 /** The same decision again, and the hand-off again, within this many seconds get the same answer. */
 export const REPEAT_WINDOW = 60;
+/** Seconds left of a request that count as nearly over; a fifth of its life where that is shorter. */
+const NEARLY_OVER = 120;
 
-const ticketBound = (journeyId: string, browserHash: TokenHash): string => `${journeyId}\n${browserHash}`;
+/** What a ticket of a journey's page is bound to. */
+export const ticketBound = (journeyId: string, browserHash: TokenHash): string => `${journeyId}\n${browserHash}`;
 
 /** The consent page of a journey, in whatever state its scene is. */
 export function showConsent(
@@ -35,8 +41,14 @@ export function showConsent(
   problem?: ConsentModel['problem'],
 ): Response {
   const ticket = visitor.binding.ticket('consent', ticketBound(scene.journey.id, browserHash));
-  const model = consentModel(scene, frameOf(deps, visitor.session), ticket, problem, deps);
-  return answerPage(c, deps, ConsentPage(model, textFor(c)), {
+  const own = ownPath(deps, `/consent/${scene.journey.id}`);
+  const frame = {
+    ...frameOf(c, deps, visitor.session),
+    reportUrl: `${own}/report`,
+    languages: languageLinks(c, deps, own),
+  };
+  const model = consentModel(scene, frame, ticket, problem, deps);
+  return answerPage(c, deps, ConsentPage(model, textFor(c, deps)), {
     hasForm: true,
     status: problem === undefined ? 200 : 422,
   });
@@ -51,7 +63,8 @@ export const consentPage =
     if (found.decision !== undefined) return alreadyAnswered(c, deps, visitor, found, 200);
     const scene = await sceneOf(deps, found);
     if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
-    return showConsent(c, deps, visitor, scene, found.browserHash);
+    if (await isBlocked(deps, visitor, scene)) return refuseBlocked(c, deps, visitor);
+    return showConsent(c, deps, visitor, { ...scene, journey: await inTime(deps, found) }, found.browserHash);
   };
 
 export const consentDecision =
@@ -93,9 +106,10 @@ async function allow(
   ticked: readonly string[],
   understood: boolean,
 ): Promise<Response> {
+  if (await isBlocked(deps, visitor, scene)) return refuseBlocked(c, deps, visitor);
   const { identity, alarmBlocks, screen, alreadyAllowed } = consentModel(
     scene,
-    frameOf(deps, visitor.session),
+    frameOf(c, deps, visitor.session),
     '',
     undefined,
     deps,
@@ -109,7 +123,7 @@ async function allow(
   if (scopes.length === 0) return deny(c, deps, visitor, journey);
 
   const consented = await deps.store.recordConsent(
-    consentRecord(journey.id, scopes, deps.keys),
+    { ...consentRecord(journey.id, scopes, deps.keys), understood: identity.tier === 'alarm' },
     personTrail(c, deps, journey.expectedUserId),
   );
   if (consented === undefined) return lostDecision(c, deps, visitor, journey.id, 'allow');
@@ -182,6 +196,7 @@ export async function findOwnJourney(
 ): Promise<Journey | Response> {
   const journey = await deps.store.findJourney(c.req.param('id') ?? '');
   if (journey === undefined) return expired(c, deps, visitor, 'no such journey');
+  wishLanguages(c, journey.uiLocales);
   c.get('event').note({
     journey: journey.id,
     ...(journey.request === undefined
@@ -197,11 +212,60 @@ export async function findOwnJourney(
           code: 'cookie_missing',
           reason: 'the browser kept no cookie',
           facts: { cookieHost: new URL(deps.config.issuer).host },
+          links: startAgain(deps, journey),
         })
       : refusePage(c, deps, visitor.session, { code: 'browser_mismatch', reason: 'another browser began this' });
   }
   if (journey.decision === undefined && journey.expiresAt <= deps.now()) return expired(c, deps, visitor, 'ran out');
   return journey;
+}
+
+/** The same request once more, for a browser that lost its cookie and has proved by its ticket that it had the page. */
+function startAgain(deps: AppDeps, { request }: Journey): { readonly tryAgain?: string } {
+  const resource = request === undefined ? undefined : deps.config.resources.get(request.resource);
+  if (request === undefined || resource === undefined) return {};
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: request.clientId,
+    redirect_uri: request.redirectUri,
+    scope: request.scopes.join(' '),
+    resource: resource.url,
+    code_challenge: request.codeChallenge,
+    code_challenge_method: 'S256',
+    ...(request.clientState === undefined ? {} : { state: request.clientState }),
+  });
+  return { tryAgain: ownPath(deps, `/authorize?${query}`) };
+}
+
+/** A page that is shown with little time left gets its whole time again, once. */
+async function inTime(deps: AppDeps, journey: Journey): Promise<Journey> {
+  const { journeyLifetime } = deps.config;
+  const now = deps.now();
+  const endingBefore = now + Math.min(NEARLY_OVER, Math.floor(journeyLifetime / 5));
+  if (journey.expiresAt >= endingBefore) return journey;
+  return (await deps.store.extendJourney(journey.id, endingBefore, now + journeyLifetime, now)) ?? journey;
+}
+
+/** What the page may say about earlier use: of the site by anybody, and of this app by anybody. */
+export async function usedBefore(
+  deps: AppDeps,
+  client: ClientView,
+  request: { readonly redirectUri: string },
+): Promise<Pick<ConsentScene, 'siteUsedBefore' | 'usedHere'>> {
+  const identity = identityOf(deps, client, request.redirectUri);
+  const isSite = identity.destination.kind === 'site';
+  if (identity.tier !== 'alarm' && !(isSite && identity.tier === 'not_confirmed'))
+    return { siteUsedBefore: undefined, usedHere: undefined };
+  const siteUsedBefore = isSite ? await isSiteKnown(deps, client, request.redirectUri) : undefined;
+  if (identity.tier !== 'alarm') return { siteUsedBefore, usedHere: undefined };
+  return { siteUsedBefore, usedHere: siteUsedBefore ?? (await deps.store.isClientApproved(client.id, deps.now())) };
+}
+
+async function isBlocked(deps: AppDeps, { session }: Visitor, scene: ConsentScene): Promise<boolean> {
+  const userId = scene.person?.id ?? session?.user.id;
+  if (userId === undefined) return false;
+  const client = { id: scene.request.clientId, metadata: scene.metadata };
+  return (await ownBlock(deps, userId, client, scene.request)) !== undefined;
 }
 
 const expired = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>
@@ -223,5 +287,6 @@ async function sceneOf(deps: AppDeps, journey: Journey): Promise<ConsentScene | 
   if (resource === undefined || client === undefined || client.blockedAt !== undefined) return undefined;
   const person = journey.expectedUserId === undefined ? undefined : await deps.store.findUser(journey.expectedUserId);
   const approval = person === undefined ? undefined : await deps.store.findApproval(person.id, client.id, resource.key);
-  return { journey, request, metadata, client, resource, person, approval };
+  const known = await usedBefore(deps, { id: client.id, metadata }, request);
+  return { journey, request, metadata, client, resource, person, approval, ...known };
 }

@@ -72,12 +72,12 @@ async function goUpstream(
   visitor.binding.writeJourney(c, journey.id, secrets.cookie, Math.max(1, journey.expiresAt - deps.now()));
   deps.metrics.journey('handed_off');
   const model: HandOffModel = {
-    frame: frameOf(deps, visitor.session),
+    frame: frameOf(c, deps, visitor.session),
     kind: 'to_upstream',
     url: begun.value.href,
     upstreamName: connector.displayName,
   };
-  return answerPage(c, deps, HandOffPage(model, textFor(c)), { continueTo: begun.value });
+  return answerPage(c, deps, HandOffPage(model, textFor(c, deps)), { continueTo: begun.value });
 }
 
 /** The third party's scopes for what this journey grants; none of our own for a sign-in. */
@@ -109,7 +109,9 @@ async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, j
   const { request, clientSnapshot: metadata } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
   const redirect =
-    request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
+    request === undefined || client === undefined
+      ? undefined
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || metadata === undefined || redirect === undefined) {
     return refusePage(c, deps, visitor.session, {
       code: 'redirect_mismatch',
@@ -124,7 +126,7 @@ async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, j
   );
   await deps.store.markHandedOff(journey.id, personTrail(c, deps, journey.expectedUserId));
   const model = clientHandOff(c, deps, visitor, request, metadata, answer, 'denied');
-  const page = HandOffPage(model, textFor(c));
+  const page = HandOffPage(model, textFor(c, deps));
   return answerPage(c, deps, page, model.kind === 'denied_after_alarm' ? {} : { continueTo: answer });
 }
 
@@ -138,10 +140,10 @@ export function clientHandOff(
   answer: ClientAnswer,
   outcome: 'allowed' | 'denied',
 ): HandOffModel {
-  const identity = identityOf(deps, request.clientId, metadata, request.redirectUri);
+  const identity = identityOf(deps, { id: request.clientId, metadata }, request.redirectUri);
   c.get('event').note({ outcome });
   return {
-    frame: frameOf(deps, visitor.session),
+    frame: frameOf(c, deps, visitor.session),
     kind: outcome === 'denied' && identity.tier === 'alarm' ? 'denied_after_alarm' : outcome,
     url: answer,
     destination: identity.destination,

@@ -4,6 +4,7 @@
  * Nothing here exists before the person has allowed (requirements B-09, B-10). The verifier and nonce are ours,
  * never the client's (C-03).
  */
+import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, JourneySecrets } from '../domain/types.ts';
 import { hashSecret, newSecret } from '../security/secrets.ts';
 import type { KeyRing } from '../security/vault.ts';
@@ -22,15 +23,13 @@ export function consentRecord(journeyId: string, scopes: readonly string[], keys
     scopes,
     upstreamStateHash: hashSecret(secrets.upstreamState),
     cookieHash: hashSecret(secrets.cookie),
-    secretsSealed: keys.seal(JSON.stringify(secrets), rowName(journeyId)),
+    secretsSealed: keys.seal(JSON.stringify(secrets), sealedRow.journey(journeyId)),
   };
 }
 
 /** The journey's secrets; undefined when there are none or they do not open. */
 export function openJourneySecrets(journey: Journey, keys: KeyRing): JourneySecrets | undefined {
   if (journey.secretsSealed === undefined) return undefined;
-  const opened = keys.open(journey.secretsSealed, rowName(journey.id));
+  const opened = keys.open(journey.secretsSealed, sealedRow.journey(journey.id));
   return opened === undefined ? undefined : (JSON.parse(opened) as JourneySecrets);
 }
-
-const rowName = (journeyId: string): string => `journey:${journeyId}`;

@@ -27,7 +27,7 @@ export async function otherAccount(
   deps.metrics.journey('failed', 'account_changed');
   const expected = await deps.store.findUser(expectedUserId);
   const model: DifferentAccountModel = {
-    frame: frameOf(deps, visitor.session),
+    frame: frameOf(c, deps, visitor.session),
     upstreamName,
     expectedName: expected?.name ?? '',
     returnedName: returned.name,
@@ -41,5 +41,5 @@ export async function otherAccount(
     error: 'account_changed',
     reason: 'the upstream signed in another account',
   });
-  return answerPage(c, deps, DifferentAccountPage(model, textFor(c)));
+  return answerPage(c, deps, DifferentAccountPage(model, textFor(c, deps)));
 }

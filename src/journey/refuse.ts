@@ -81,7 +81,7 @@ function errorTravelPage(
   continues: boolean,
 ): Response {
   const model: ErrorModel = {
-    frame: frameOf(deps, session),
+    frame: frameOf(c, deps, session),
     code: continues ? 'request_invalid' : 'client_unapproved',
     reference: c.get('event').reference,
     at: deps.now(),
@@ -90,6 +90,6 @@ function errorTravelPage(
     links: { backToApp: answer },
     technical: { oauthError: failure.error, description: failure.description },
   };
-  const page = ErrorPage(model, textFor(c));
+  const page = ErrorPage(model, textFor(c, deps));
   return answerPage(c, deps, page, continues ? { status: 200, continueTo: answer } : { status: 400 });
 }

@@ -5,13 +5,14 @@
  */
 import type { Context } from 'hono';
 import { ownPath } from '../browser/responder.ts';
-import { bindBrowser, personTrail, type Visitor } from '../browser/visitor.ts';
+import { bindBrowser, type Visitor } from '../browser/visitor.ts';
 import type { ConsentReason, Journey } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
+import { openJourney } from './open.ts';
 
-/** Opens the new journey and returns the path of its page; for a sign-in, where it starts. */
-export async function reopen(
+/** Opens the new journey and returns the path of its page; for a sign-in, where it starts. Below the issuer's own path. */
+export async function reopenBelow(
   c: Context<AppEnv>,
   deps: AppDeps,
   visitor: Visitor,
@@ -19,10 +20,12 @@ export async function reopen(
   reason: ConsentReason,
   expectedUserId: string | undefined,
 ): Promise<string> {
-  if (journey.kind === 'sign_in') return ownPath(deps, `/account/sign-in/${encodeURIComponent(journey.upstream)}`);
+  if (journey.kind === 'sign_in') return `/account/sign-in/${encodeURIComponent(journey.upstream)}`;
   const now = deps.now();
   const id = newId('jny');
-  await deps.store.openJourney(
+  await openJourney(
+    c,
+    deps,
     {
       id,
       kind: journey.kind,
@@ -30,6 +33,7 @@ export async function reopen(
       browserHash: bindBrowser(c, visitor),
       upstream: journey.upstream,
       request: journey.request,
+      uiLocales: journey.uiLocales,
       clientSnapshot: journey.clientSnapshot,
       screen: 'ask',
       reasons: [reason],
@@ -37,7 +41,11 @@ export async function reopen(
       createdAt: now,
       expiresAt: now + deps.config.journeyLifetime,
     },
-    personTrail(c, deps, expectedUserId),
+    expectedUserId,
   );
-  return ownPath(deps, `/consent/${id}`);
+  return `/consent/${id}`;
 }
+
+/** The same as an address for a page's link. */
+export const reopen = async (...asked: Parameters<typeof reopenBelow>): Promise<string> =>
+  ownPath(asked[1], await reopenBelow(...asked));

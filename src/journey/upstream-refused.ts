@@ -38,7 +38,9 @@ async function denialFor(deps: AppDeps, journey: Journey): Promise<ClientAnswer 
   const { request } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
   const redirect =
-    request === undefined || client === undefined ? undefined : trustRedirect(request.redirectUri, client.metadata);
+    request === undefined || client === undefined
+      ? undefined
+      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
   if (request === undefined || redirect === undefined) return undefined;
   return clientAnswer(
     redirect,

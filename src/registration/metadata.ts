@@ -6,6 +6,7 @@
 import { hash } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Config } from '../config/config.ts';
+import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { crossOrigin } from '../security/visit-rules.ts';
 
@@ -14,6 +15,7 @@ const CACHE = 'public, max-age=300';
 /** The metadata document as an object. `issuer` is the configured text, byte for byte. */
 function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   const at = (path: string) => `${config.issuer}${path}`;
+  const vends = [...config.resources.values()].some((resource) => resource.credentialHash !== undefined);
   const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
   return {
     issuer: config.issuer,
@@ -26,7 +28,7 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
     scopes_supported: [...new Set([...config.resources.values()].flatMap((resource) => [...resource.scopes.keys()]))],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    grant_types_supported: ['authorization_code', 'refresh_token', ...(vends ? [TOKEN_EXCHANGE] : [])],
     token_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_methods_supported: authMethods,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],

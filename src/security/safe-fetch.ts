@@ -23,6 +23,7 @@ import { BodyRefused, decodeCapped, readCapped } from './capped-body.ts';
 
 const USER_AGENT = 'mcp-consent-broker';
 const CONNECT_TIMEOUT_MS = 2_000;
+const CONFIGURED_HEADERS = ['authorization', 'notion-version'];
 const FAILURE_TEXT = 'The address could not be fetched.';
 
 /** `public`: a URL a client chose. `configured`: a URL that comes from the operator's configuration. */
@@ -34,7 +35,7 @@ export type Reach =
 export type FetchPolicy = Reach & { readonly maxBytes: number; readonly timeoutMs: number };
 
 export interface FetchRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -198,7 +199,7 @@ async function send(dispatcher: Dispatcher, url: URL, request: FetchRequest, pol
   return new Response(body.length === 0 ? null : body, { status: statusCode, headers: keptHeaders(answer.headers) });
 }
 
-/** From the caller come a content type and, towards configured upstreams only, credentials. Everything else is fixed. */
+/** From the caller come a content type and, towards configured upstreams only, credentials and what one insists on. */
 function outgoingHeaders(request: FetchRequest, policy: FetchPolicy): Record<string, string> {
   const given = new Headers(request.headers);
   const headers: Record<string, string> = {
@@ -208,8 +209,10 @@ function outgoingHeaders(request: FetchRequest, policy: FetchPolicy): Record<str
   };
   const contentType = given.get('content-type');
   if (contentType !== null) headers['content-type'] = contentType;
-  const authorization = given.get('authorization');
-  if (authorization !== null && policy.reach === 'configured') headers.authorization = authorization;
+  for (const name of policy.reach === 'configured' ? CONFIGURED_HEADERS : []) {
+    const value = given.get(name);
+    if (value !== null) headers[name] = value;
+  }
   return headers;
 }
 

@@ -15,6 +15,8 @@ const TAG_BYTES = 16;
 export interface KeyRing {
   /** Names the first key; rows carry it, so a rotation can be followed. */
   readonly currentKeyId: string;
+  /** The names of all keys of the ring, the first one first. */
+  readonly keyIds: readonly string[];
   /** Seals text for the row named by `row` (`table:id:owner`). */
   seal(plain: string, row: string): Sealed;
   /** The text, or undefined when the key is unknown, the row is another or a bit has changed. */
@@ -52,6 +54,7 @@ export function createKeyRing(secrets: readonly string[]): KeyRing {
 
   return {
     currentKeyId: current.id,
+    keyIds: keys.map(({ id }) => id),
     seal: (plain, row) => sealWith(current, plain, row),
     open: (sealed, row) => {
       const key = keys.find((candidate) => sealed.startsWith(`v1.${candidate.id}.`));

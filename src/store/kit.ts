@@ -32,6 +32,8 @@ export const sqliteKit = {
   text: (name: string) => sqliteText(name),
   /** Epoch seconds. */
   time: (name: string) => integer(name, { mode: 'number' }),
+  /** A whole number that counts something. */
+  count: (name: string) => integer(name, { mode: 'number' }),
   /** A row number the database counts up; gaps are possible. */
   sequence: (name: string) => integer(name, { mode: 'number' }).primaryKey({ autoIncrement: true }),
   json: <T>(name: string) =>
@@ -50,6 +52,7 @@ export const pgKit = {
   table: pgTable,
   text: (name: string) => pgText(name),
   time: (name: string) => bigint(name, { mode: 'number' }),
+  count: (name: string) => bigint(name, { mode: 'number' }),
   sequence: (name: string) => bigint(name, { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
   json: <T>(name: string) =>
     pgCustomType<{ data: T; driverData: unknown }>({

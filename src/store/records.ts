@@ -16,7 +16,18 @@ export type NewJourney = Omit<
   | 'returnedAt'
   | 'finishedAt'
   | 'outcome'
->;
+> & {
+  /** Equal keys of one browser are one request: the later opening gets the earlier journey. Undefined: never merged. */
+  readonly mergeKey?: TokenHash | undefined;
+};
+
+/** What opening a journey must also see to. */
+export interface Opening {
+  /** The most undecided journeys kept at once. */
+  readonly caps?: { readonly perBrowser: number; readonly perClient: number; readonly total: number };
+  /** The alarms the page will show; audited as `consent.warned`. */
+  readonly warned?: readonly string[];
+}
 
 export interface ConsentRecord {
   readonly journeyId: string;
@@ -24,6 +35,8 @@ export interface ConsentRecord {
   readonly upstreamStateHash: TokenHash;
   readonly cookieHash: TokenHash;
   readonly secretsSealed: Sealed;
+  /** The page warned, and the person ticked that they understood. Kept in the audit row. */
+  readonly understood?: boolean;
 }
 
 export interface StateClaim {
@@ -46,6 +59,8 @@ export interface Completion {
   };
   readonly upstreamGrant: NewUpstreamGrant;
   readonly code: { readonly codeHash: TokenHash; readonly expiresAt: Seconds };
+  /** Hash of the app's identity, for the person's own blocks. */
+  readonly appKey?: TokenHash;
 }
 
 export interface NewSession {
@@ -65,10 +80,52 @@ export interface NewUpstreamGrant {
   readonly accessExpiresAt: Seconds | undefined;
 }
 
-export interface UpstreamGrant extends NewUpstreamGrant {
+export interface UpstreamGrant extends Omit<NewUpstreamGrant, 'tokensSealed'> {
   readonly userId: string;
+  /** Undefined once the grant has ended. */
+  readonly tokensSealed: Sealed | undefined;
+  /** The key the row was written under, whatever its sealed text says now. */
+  readonly keyId: string | undefined;
   readonly createdAt: Seconds;
   readonly endedAt: Seconds | undefined;
+  /** How many successors of the first tokens have been kept. */
+  readonly generation: number;
+  /** Until when somebody may be refreshing; undefined when nobody is. */
+  readonly leaseExpiresAt: Seconds | undefined;
+  /** When a refresh was begun whose answer is not known; the tokens may be spent at the upstream. */
+  readonly attemptedAt: Seconds | undefined;
+  /** Before this moment the upstream is not asked again. */
+  readonly retryAt: Seconds | undefined;
+}
+
+export interface RefreshLease {
+  readonly id: string;
+  readonly holder: string;
+  readonly generation: number;
+  readonly until: Seconds;
+}
+
+/** What followed generation `generation` of the tokens. */
+export interface Successor {
+  readonly id: string;
+  readonly grantId: string;
+  readonly userId: string;
+  readonly upstream: string;
+  readonly generation: number;
+  readonly tokensSealed: Sealed;
+  readonly scopes: readonly string[];
+  readonly accessExpiresAt: Seconds | undefined;
+}
+
+/** An upstream token handed to the MCP server a token of ours was sent to. */
+export interface TokenExchange {
+  readonly tokenHash: TokenHash;
+  /** Key of the resource that asked. */
+  readonly resource: string;
+  readonly upstreamGrantId: string;
+  /** Of the upstream's token. */
+  readonly scopes: readonly string[];
+  readonly accessExpiresAt: Seconds | undefined;
 }
 
 export interface NewTokens {
@@ -110,6 +167,74 @@ export interface EndedCounts {
   readonly upstreamGrants: number;
 }
 
+/** What a verb that ends access has ended, and under which id the whole of it is on record. */
+export interface Ended extends EndedCounts {
+  /** Names the report (`findRevocation`); undefined when nothing was ended. */
+  readonly revocation: string | undefined;
+}
+
+/**
+ * How an upstream's part ended. `ended_there`: the upstream itself had ended it. `still_needed`: its revocation would
+ * have taken other live access of the person along. `unreadable`: the sealed tokens do not open.
+ */
+export type RevocationOutcome = 'revoked' | 'not_supported' | 'still_needed' | 'ended_there' | 'gave_up' | 'unreadable';
+
+export interface UpstreamCall {
+  /** The upstream grant's. */
+  readonly id: string;
+  readonly upstream: string;
+  /** Undefined while it is still to be done. */
+  readonly outcome: RevocationOutcome | undefined;
+  readonly attempts: number;
+  /** Why the last try failed, in a word. */
+  readonly problem: string | undefined;
+  readonly doneAt: Seconds | undefined;
+}
+
+/** The proof of a revocation: who, why, what ended here, and what became of it at each upstream. */
+export interface RevocationReport {
+  readonly id: string;
+  readonly at: Seconds;
+  readonly reason: string;
+  readonly actorKind: string;
+  readonly actorId: string | undefined;
+  /** Whose access it was; undefined when it was several people's. */
+  readonly userId: string | undefined;
+  readonly reference: string;
+  readonly ended: EndedCounts;
+  readonly upstreamCalls: readonly UpstreamCall[];
+}
+
+/** A revocation at an upstream, claimed for one delivery. */
+export interface UpstreamRevocation {
+  readonly id: string;
+  readonly revocationId: string;
+  readonly userId: string;
+  readonly upstream: string;
+  readonly tokensSealed: Sealed | undefined;
+  /** The key the row was written under. */
+  readonly keyId: string | undefined;
+  /** Deliveries begun, this one included. */
+  readonly attempts: number;
+}
+
+export type SealedTable = 'upstream_grants' | 'upstream_revocations' | 'signing_keys' | 'journeys';
+
+export interface SealedCount {
+  readonly table: SealedTable;
+  readonly keyId: string;
+  readonly rows: number;
+}
+
+export interface SealedText {
+  readonly id: string;
+  /** The owner, where the sealed text is bound to one. */
+  readonly userId: string | undefined;
+  readonly sealed: Sealed;
+  /** The key the row says it was written under, where it says so beside the text. */
+  readonly keyId: string | undefined;
+}
+
 export interface AuditRow {
   readonly id: string;
   /** Order of writing, as the database counted it: unique, increasing, with gaps. The cursor of a listing. */
@@ -132,6 +257,17 @@ export interface AuditFilter {
   readonly reference?: string;
   readonly before?: number;
   readonly limit: number;
+}
+
+/** A person's audit rows in brief: what happened, and how often each client renewed its access. */
+export interface Activity {
+  /** Newest first, renewals left out. */
+  readonly rows: readonly AuditRow[];
+  readonly renewals: readonly {
+    readonly clientId: string | undefined;
+    readonly count: number;
+    readonly latest: Seconds;
+  }[];
 }
 
 export interface SigningKeyRow {

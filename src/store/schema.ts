@@ -11,10 +11,17 @@ import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
 import { peopleTables } from './tables/people.ts';
+import { upstreamTables } from './tables/upstream.ts';
 
 export type Tables = ReturnType<typeof makeSchema>;
 
 export const makeSchema = (k: Kit) => {
   const people = peopleTables(k);
-  return { ...people, ...grantTables(k, people), ...journeyTables(k), ...houseTables(k) };
+  return {
+    ...people,
+    ...grantTables(k, people),
+    ...upstreamTables(k, people),
+    ...journeyTables(k),
+    ...houseTables(k),
+  };
 };

@@ -9,6 +9,7 @@
 import type {
   AccessToken,
   Approval,
+  Block,
   Client,
   ClientMetadata,
   Code,
@@ -16,6 +17,7 @@ import type {
   Grant,
   Journey,
   RefreshToken,
+  Sealed,
   Seconds,
   Session,
   TokenHash,
@@ -23,19 +25,31 @@ import type {
   User,
 } from '../domain/types.ts';
 import type {
+  Activity,
   AuditFilter,
   AuditRow,
   Completion,
   ConsentRecord,
+  Ended,
   EndedCounts,
   GraceReplay,
   NewJourney,
   NewSession,
+  Opening,
   Redemption,
+  RefreshLease,
+  RevocationOutcome,
+  RevocationReport,
   Rotation,
+  SealedCount,
+  SealedTable,
+  SealedText,
   SigningKeyRow,
   StateClaim,
+  Successor,
+  TokenExchange,
   UpstreamGrant,
+  UpstreamRevocation,
 } from './records.ts';
 
 export type * from './records.ts';
@@ -57,7 +71,17 @@ export interface ClientStore {
 }
 
 export interface JourneyStore {
-  openJourney(journey: NewJourney, trail: Trail): Promise<void>;
+  /**
+   * Opens the journey, or returns the browser's undecided, unexpired one with the same merge key. Keeps to the caps by
+   * removing undecided journeys, oldest first: the browser's own, the client's own, and in all those of the client that
+   * holds the most. The caps of the client and in all may be passed by up to one per cent between two looks.
+   * Audits `consent.warned` when it opened one and the page warns.
+   */
+  openJourney(journey: NewJourney, trail: Trail, opening?: Opening): Promise<Journey>;
+  /** Moves the end of an undecided, unexpired journey that ends before `endingBefore`; once in its life. The journey, if this call did. */
+  extendJourney(id: string, endingBefore: Seconds, expiresAt: Seconds, now: Seconds): Promise<Journey | undefined>;
+  /** Notes the person's report, once per journey; decides nothing. Audits `request.reported` with the words. */
+  reportRequest(journeyId: string, words: string, trail: Trail): Promise<Journey | undefined>;
   findJourney(id: string): Promise<Journey | undefined>;
   findJourneyByState(upstreamStateHash: TokenHash): Promise<Journey | undefined>;
   /**
@@ -87,7 +111,7 @@ export interface JourneyStore {
    * new scopes at a known redirect keep this redirect alone, a new redirect brings its own scopes alone. Otherwise it
    * takes exactly the new scopes, redirect and face.
    * Undefined when the journey was not waiting or names another person, the person is disabled, the client is blocked or
-   * gone, or the person took this client's approval back after deciding this journey.
+   * gone, the person blocked the app, or took this client's approval back after deciding this journey.
    * Audits `approval.granted` (or `approval.renewed`), `code.issued` and `session.started`.
    */
   completeJourney(completion: Completion, trail: Trail): Promise<{ journey: Journey; approval: Approval } | undefined>;
@@ -103,6 +127,19 @@ export interface PeopleStore {
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
   endSession(idHash: TokenHash, trail: Trail): Promise<boolean>;
+  /** The person's block of this client or of this app. */
+  findBlock(userId: string, clientId: string, appKey: TokenHash): Promise<Block | undefined>;
+  /** Newest first, at most 200. */
+  listBlocks(userId: string): Promise<readonly Block[]>;
+  /**
+   * Blocks an app for this person, ends these approvals as revokeApprovals does, and stops the person's journeys of this
+   * client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
+   */
+  blockApp(block: Block, approvalIds: readonly string[], trail: Trail): Promise<EndedCounts>;
+  /** Removes a block of this person. Audits `app.unblocked`. Returns it if this call removed it. */
+  unblockApp(userId: string, blockId: string, trail: Trail): Promise<Block | undefined>;
+  /** Whether anybody ever allowed an app at this destination (see ClientFace.destination). */
+  isDestinationKnown(destination: string): Promise<boolean>;
   findApproval(userId: string, clientId: string, resource: string): Promise<Approval | undefined>;
   getApproval(id: string): Promise<Approval | undefined>;
   /** The person's live approvals with their clients and the scopes their live grants hold, newest first. */
@@ -112,15 +149,16 @@ export interface PeopleStore {
   ): Promise<readonly { approval: Approval; client: Client | undefined; grantedScopes: readonly string[] }[]>;
   /**
    * Revokes these approvals of this person (all live ones when `approvalIds` is undefined) and everything under them: grants, refresh
-   * families, access tokens, unredeemed codes, journeys under way of the same person and client, sealed upstream tokens.
-   * Tombstones, never deletes. Counts only what this call ended. Audits `approval.revoked` once per approval.
+   * families, access tokens, unredeemed codes, journeys under way of the same person and client, sealed upstream tokens
+   * (which go into the outbox in the same commit). Tombstones, never deletes. Counts only what this call ended and keeps
+   * a report of it. Audits `approval.revoked` once per approval.
    */
   revokeApprovals(
     userId: string,
     approvalIds: readonly string[] | undefined,
     reason: string,
     trail: Trail,
-  ): Promise<EndedCounts>;
+  ): Promise<Ended>;
 }
 
 export interface TokenStore {
@@ -131,20 +169,91 @@ export interface TokenStore {
    */
   redeemCode(redemption: Redemption, trail: Trail): Promise<Grant | undefined>;
   /** A replayed code kills what it made (ruling 10). Audits `code.replayed`. Idempotent. */
-  punishReplayedCode(codeHash: TokenHash, trail: Trail): Promise<EndedCounts>;
+  punishReplayedCode(codeHash: TokenHash, trail: Trail): Promise<Ended>;
   findRefreshToken(tokenHash: TokenHash): Promise<RefreshToken | undefined>;
   /** Claims the rotation: current generation, unexpired, grant live, client unblocked. Audits `refresh.rotated`. */
   rotateRefresh(rotation: Rotation, trail: Trail): Promise<Grant | undefined>;
   /** Adds an access token for a predecessor inside the grace window whose successor is unused. Audits `refresh.replayed_in_grace`. */
   replayInGrace(replay: GraceReplay, trail: Trail): Promise<Grant | undefined>;
-  /** Ends a grant: refresh family and access tokens. Audits `grant.ended` with the reason (`reuse`, `revoked_by_client` …). */
-  endGrant(grantId: string, reason: string, trail: Trail): Promise<EndedCounts | undefined>;
+  /** Ends a grant: refresh family, access tokens, and the upstream's tokens, which go into the outbox. Audits `grant.ended` with the reason (`reuse`, `revoked_by_client` …). */
+  endGrant(grantId: string, reason: string, trail: Trail): Promise<Ended | undefined>;
   /** Ends one access token. Audits `access_token.revoked`. */
   revokeAccessToken(tokenHash: TokenHash, trail: Trail): Promise<boolean>;
   /** The token if it is live now: unexpired, unrevoked, grant live, approval live, person enabled, client unblocked. */
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
-  /** The upstream's tokens kept for this grant of ours, ended ones included until the sweep has removed them. */
+}
+
+/** The upstream's tokens: refreshed by one instance at a time, ended for good, told to the upstream until it has heard. */
+export interface UpstreamStore {
+  /** The upstream's tokens kept for this grant of ours; without them once ended, until the sweep has removed the row. */
   findUpstreamGrant(grantId: string): Promise<UpstreamGrant | undefined>;
+  /**
+   * Claims the one refresh under way: live, at this generation, no unexpired lease. Records the attempt, so that whoever
+   * comes after a crash knows that the tokens may be spent.
+   */
+  leaseRefresh(lease: RefreshLease, now: Seconds): Promise<boolean>;
+  /** Gives the lease back without a successor; the attempt stays on record. */
+  releaseRefresh(id: string, holder: string, retryAt: Seconds): Promise<boolean>;
+  /**
+   * Keeps what the upstream answered and frees the lease, if nobody has kept a successor of this generation before
+   * (`superseded`), whoever holds the lease by now. When the grant has ended meanwhile (`ended`) the successor goes into
+   * the outbox instead. Audits `upstream.refreshed`.
+   */
+  keepSuccessor(successor: Successor, trail: Trail): Promise<'kept' | 'superseded' | 'ended'>;
+  /**
+   * Ends the grant because the upstream has ended its part; nothing is left to be told there. Undefined when the tokens
+   * have been renewed meanwhile or the grant was not live. Audits `grant.ended`.
+   */
+  endWithUpstream(
+    grantId: string,
+    upstream: { readonly id: string; readonly generation: number },
+    reason: string,
+    trail: Trail,
+  ): Promise<Ended | undefined>;
+  /**
+   * Ends the one upstream grant whose sealed text is still this and did not open, with the grant it serves. Touches
+   * nothing else. Audits `vault.row_refused`, and `grant.ended` if there was one.
+   */
+  refuseSealedTokens(id: string, tokensSealed: Sealed, trail: Trail): Promise<boolean>;
+  /** Puts an exchange on record, if token and upstream grant are live and belong together. Audits `upstream_token.issued`. */
+  recordExchange(exchange: TokenExchange, trail: Trail): Promise<boolean>;
+  /** Whether this person has another live grant at the upstream. */
+  hasOtherUpstreamGrant(id: string, userId: string, upstream: string): Promise<boolean>;
+}
+
+export interface RevocationStore {
+  /** The report of a revocation, with what has become of it at the upstreams so far. */
+  findRevocation(id: string): Promise<RevocationReport | undefined>;
+  /** Ids of revocations to be told to an upstream now, the longest due first. */
+  listDueRevocations(now: Seconds, limit: number): Promise<readonly string[]>;
+  /** Claims one delivery: due, not done, no unexpired lease. Counts the attempt. */
+  leaseRevocation(id: string, holder: string, until: Seconds, now: Seconds): Promise<UpstreamRevocation | undefined>;
+  /** Ends the delivery for good and takes the tokens out, for the holder only. Audits `upstream.revocation_ended`. */
+  finishRevocation(
+    delivery: { readonly id: string; readonly holder: string; readonly upstream: string; readonly attempts: number },
+    outcome: RevocationOutcome,
+    problem: string | undefined,
+    trail: Trail,
+  ): Promise<boolean>;
+  /** Puts the delivery off, for the holder only. */
+  postponeRevocation(id: string, holder: string, dueAt: Seconds, problem: string): Promise<boolean>;
+}
+
+export interface VaultStore {
+  /** How many rows are sealed under which key; journeys only while they still need their secrets. */
+  countSealed(now: Seconds): Promise<readonly SealedCount[]>;
+  /** Sealed texts under any other key, in the order of ids from after `after`. */
+  listSealedNotUnder(
+    table: SealedTable,
+    keyId: string,
+    after: string,
+    limit: number,
+    now: Seconds,
+  ): Promise<readonly SealedText[]>;
+  /** Replaces a sealed text by the same one sealed anew, if it is still this one. */
+  reseal(table: SealedTable, id: string, from: Sealed, to: Sealed): Promise<boolean>;
+  /** Replaces what is kept under a name, if it is still this. */
+  replaceKept(name: string, from: string, to: string): Promise<boolean>;
 }
 
 export interface HouseStore {
@@ -155,6 +264,8 @@ export interface HouseStore {
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
+  /** What happened to a person since the moment, at most `limit` rows. */
+  listActivity(userId: string, since: Seconds, limit: number): Promise<Activity>;
   /** An audit row with no other effect (a warning shown, a refused try). */
   recordEvent(
     event: string,
@@ -163,7 +274,8 @@ export interface HouseStore {
   ): Promise<void>;
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
-   * grants past their absolute end, with their code; upstream tokens an hour after their end. Returns the rows removed.
+   * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
+   * 400 days. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number): Promise<number>;
   /** Rejects when the database cannot answer. */
@@ -171,7 +283,15 @@ export interface HouseStore {
   close(): Promise<void>;
 }
 
-export interface Store extends ClientStore, JourneyStore, PeopleStore, TokenStore, HouseStore {
+export interface Store
+  extends ClientStore,
+    JourneyStore,
+    PeopleStore,
+    TokenStore,
+    UpstreamStore,
+    RevocationStore,
+    VaultStore,
+    HouseStore {
   readonly engine: 'sqlite' | 'postgres';
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */
   migrationState(): { readonly applied: number; readonly available: number };

@@ -78,6 +78,12 @@ export function authenticateResource(
   return { ok: true, value: resource };
 }
 
+/** Whom a request names as its client, before anything is proved. */
+export function namedClient(c: Context<AppEnv>, form: RawParameters): string | undefined {
+  const presented = readCredentials(c, form);
+  return presented.ok ? presented.value.id : undefined;
+}
+
 const isOneOf = (secrets: readonly string[], known: TokenHash | undefined): boolean =>
   known !== undefined && secrets.some((secret) => equalSecrets(hashSecret(secret), known));
 

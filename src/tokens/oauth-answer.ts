@@ -15,6 +15,7 @@ export type TokenErrorCode =
   | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'interaction_required'
   | 'temporarily_unavailable'
   | 'server_error'
   | 'slow_down';

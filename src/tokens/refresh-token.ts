@@ -5,6 +5,7 @@
  * A lost race is a retry: it gets the winner's successor, never a second branch. Scope narrows this one access
  * token and never the grant. Must never accept anything but a refresh token, nor widen scope or audience.
  */
+import { renewUpstream } from '../custody/fresh-tokens.ts';
 import { judgeRefresh, refreshEnd } from '../domain/grant.ts';
 import { isSubset, parseScope } from '../domain/scope.ts';
 import type { RefreshToken, Resource, TokenHash } from '../domain/types.ts';
@@ -44,9 +45,35 @@ async function attempt(request: GrantRequest, presented: Presented): Promise<Gra
   const scopes = narrowedScopes(one(request.form, 'scope'), verdict.token.grant.scopes);
   if (scopes === undefined)
     return refused({ error: 'invalid_scope', description: 'a refresh cannot widen the scope; authorize again' });
+  if (verdict.verdict === 'rotate') {
+    const stopped = await upstreamStops(request, verdict.token.grant.id, judged.resource);
+    if (stopped !== undefined) return refused(stopped);
+  }
   return verdict.verdict === 'rotate'
     ? rotate(request, presented, verdict.token, judged.resource, scopes)
     : replay(request, presented, verdict.token, verdict.successorSealed, judged.resource, scopes);
+}
+
+/**
+ * What our tokens stand for must still be there (requirement B-19): where the MCP server can fetch the upstream's token,
+ * that token is refreshed first when it is due. Trouble that may pass refuses for now and keeps everything.
+ */
+async function upstreamStops(
+  { deps, trail }: GrantRequest,
+  grantId: string,
+  resource: Resource,
+): Promise<TokenError | undefined> {
+  if (deps.config.resources.get(resource.key)?.credentialHash === undefined) return undefined;
+  const upstream = await renewUpstream(grantId, trail, deps);
+  if (upstream === 'alive') return undefined;
+  if (upstream === 'ended')
+    return { error: 'invalid_grant', description: 'the refresh token is not valid', reason: 'the upstream ended it' };
+  return {
+    error: 'temporarily_unavailable',
+    description: 'the upstream cannot confirm this access now; it is kept, try again later',
+    status: 503,
+    retryAfter: upstream.retryAfter,
+  };
 }
 
 async function rotate(

@@ -5,6 +5,7 @@
  * Must never publish a private member or sign with a retired key.
  */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
+import { sealedRow } from '../domain/sealed.ts';
 import type { Seconds } from '../domain/types.ts';
 import type { Signer } from '../ports.ts';
 import type { KeyRing } from '../security/vault.ts';
@@ -18,7 +19,7 @@ export async function openSigner(store: Store, keys: KeyRing, now: () => Seconds
     (row) => row.retiredAt === undefined && row.alg === SIGNING_ALGORITHM,
   );
   const current = existing ?? (await store.keepSigningKey(await newSigningKey(keys, now())));
-  const opened = keys.open(current.privateSealed, rowName(current.kid));
+  const opened = keys.open(current.privateSealed, sealedRow.signingKey(current.kid));
   if (opened === undefined) throw new Error('the signing key does not open with the configured secrets');
   const key = await importJWK(JSON.parse(opened), SIGNING_ALGORITHM);
   const header = { alg: SIGNING_ALGORITHM, typ: 'at+jwt', kid: current.kid };
@@ -34,7 +35,7 @@ async function newSigningKey(keys: KeyRing, createdAt: Seconds): Promise<Signing
   const pair = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
   const publicJwk = await exportJWK(pair.publicKey);
   const kid = await calculateJwkThumbprint(publicJwk);
-  const privateSealed = keys.seal(JSON.stringify(await exportJWK(pair.privateKey)), rowName(kid));
+  const privateSealed = keys.seal(JSON.stringify(await exportJWK(pair.privateKey)), sealedRow.signingKey(kid));
   return {
     kid,
     alg: SIGNING_ALGORITHM,
@@ -44,5 +45,3 @@ async function newSigningKey(keys: KeyRing, createdAt: Seconds): Promise<Signing
     retiredAt: undefined,
   };
 }
-
-const rowName = (kid: string): string => `signing_key:${kid}`;

@@ -4,6 +4,7 @@
  * Must never accept a repeated parameter, a grant type the client is not registered for, or an answer without no-store.
  */
 import type { Context } from 'hono';
+import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { ClientGrantType, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
@@ -12,6 +13,7 @@ import { authenticateClient } from './client-authentication.ts';
 import type { GrantAnswer, GrantRequest } from './grant-request.ts';
 import { answerJson, answerTokenError, type TokenError } from './oauth-answer.ts';
 import { refreshAccess } from './refresh-token.ts';
+import { exchangeToken } from './token-exchange.ts';
 
 type GrantHandler = (request: GrantRequest) => Promise<GrantAnswer>;
 
@@ -46,10 +48,11 @@ export const tokenEndpoint =
     if (repeated !== undefined)
       return refuse({ error: 'invalid_request', description: 'a parameter came more than once' });
 
+    const grantType = one(form, 'grant_type');
+    if (grantType === TOKEN_EXCHANGE) return answerGrant(c, deps, grantType, await exchangeToken(c, form, deps));
     const authenticated = await authenticateClient(c, form, deps);
     if (!authenticated.ok) return refuse(authenticated.failure);
     const client = authenticated.value;
-    const grantType = one(form, 'grant_type');
     if (grantType === undefined) return refuse({ error: 'invalid_request', description: 'grant_type is missing' });
     if (!isGrantType(grantType))
       return refuse({ error: 'unsupported_grant_type', description: 'this grant type is not supported' });
@@ -59,11 +62,15 @@ export const tokenEndpoint =
     }
 
     const trail: Trail = { at: deps.now(), reference: event.reference, actor: { kind: 'client', id: client.id } };
-    const answer = await GRANTS[grantType]({ form, client, trail, deps });
-    if (!answer.ok) return refuse(answer.failure);
-    event.note({ outcome: 'issued', resource: answer.resource, user: answer.userId });
-    deps.metrics.tokensIssued(grantType);
-    return answerJson(c, answer.body);
+    return answerGrant(c, deps, grantType, await GRANTS[grantType]({ form, client, trail, deps }));
   };
+
+function answerGrant(c: Context<AppEnv>, deps: AppDeps, grantType: string, answer: GrantAnswer): Response {
+  c.get('event').note({ grant_type: grantType });
+  if (!answer.ok) return answerTokenError(c, deps, 'token', answer.failure);
+  c.get('event').note({ outcome: 'issued', resource: answer.resource, user: answer.userId });
+  deps.metrics.tokensIssued(grantType);
+  return answerJson(c, answer.body);
+}
 
 const isGrantType = (text: string): text is ClientGrantType => Object.hasOwn(GRANTS, text);

@@ -2,7 +2,8 @@
  * The port to a third-party authorization server: what a journey asks of it, and the three ways it can fail.
  *
  * Must never start without a ConsentedJourney, follow a redirect, retry a code exchange, or send anything an MCP
- * client chose (RFC 9700 4.4, 4.5; RFC 9207; OpenID Connect Core 3.1).
+ * client chose (RFC 9700 4.4, 4.5; RFC 9207; OpenID Connect Core 3.1). What is kept is refreshed and revoked here too
+ * (RFC 6749 6, RFC 7009).
  */
 import type { ConsentedJourney, JourneySecrets, Seconds } from '../domain/types.ts';
 
@@ -55,4 +56,24 @@ export interface Connector {
     upstreamScopes: readonly string[],
     now: Seconds,
   ): Promise<ConnectorResult<UpstreamArrival>>;
+  /**
+   * The tokens that follow `tokens` (RFC 6749 6): what the upstream left out is carried over from `tokens`, the refresh
+   * token above all, so the answer replaces them whole. One call, never repeated. `refused` with `invalid_grant` means
+   * that access ended there, whatever word the upstream has for it; any other refusal leaves the grant alive.
+   * `upstreamScopes` is what the grant needs: sent only where the upstream wants it. `now` is epoch seconds.
+   */
+  refresh(
+    tokens: UpstreamTokens,
+    upstreamScopes: readonly string[],
+    now: Seconds,
+  ): Promise<ConnectorResult<UpstreamTokens>>;
+  /**
+   * Ends `tokens` at the upstream. Safe to repeat: tokens that are dead there already count as `revoked`.
+   * `not_supported`: the upstream has no way to end them, and nothing was sent.
+   */
+  revoke(tokens: UpstreamTokens): Promise<ConnectorResult<'revoked' | 'not_supported'>>;
+  /** False where `revoke` can only answer `not_supported`; an OpenID provider may still turn out to have no way. */
+  readonly canRevoke: boolean;
+  /** `person`: ending one grant there ends all that this person gave us there, so end the last one only. */
+  readonly revocationReach: 'grant' | 'person';
 }

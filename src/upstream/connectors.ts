@@ -6,11 +6,12 @@
  */
 import type { Config, UpstreamConfig } from '../config/config.ts';
 import type { Reach, SafeFetch } from '../security/safe-fetch.ts';
+import { createCircuit } from './circuit.ts';
 import type { Connector } from './connector.ts';
 import { createDiscovery, LOOPBACK_HOSTS } from './discovery.ts';
 import { createOAuth2Connector } from './oauth2.ts';
 import { createOidcConnector } from './oidc.ts';
-import { type MonotonicMs, openCall } from './upstream-call.ts';
+import { type MonotonicMs, type OpenCall, openCall } from './upstream-call.ts';
 
 /** The connectors by name. Nothing is sent until one is used. */
 export function createConnectors(
@@ -23,14 +24,11 @@ export function createConnectors(
   const connect = (upstream: UpstreamConfig): Connector => {
     const reach: Reach = { reach: 'configured', allowLoopback, allowPrivate: upstream.allowPrivate };
     const redirectUri = `${config.issuer}/callback/${upstream.name}`;
-    const open = () => openCall(fetch, reach, monotonicMs);
+    const circuit = createCircuit(monotonicMs);
+    const open: OpenCall = (purpose) =>
+      openCall(fetch, reach, monotonicMs, purpose === 'revocation' ? undefined : circuit);
     if (upstream.kind === 'oauth2') return createOAuth2Connector(upstream, redirectUri, open);
-    return createOidcConnector(
-      upstream,
-      redirectUri,
-      createDiscovery(upstream.issuer, allowLoopback, monotonicMs),
-      open,
-    );
+    return createOidcConnector(upstream, redirectUri, createDiscovery(upstream, allowLoopback, monotonicMs), open);
   };
 
   return new Map([...config.upstreams].map(([name, upstream]) => [name, connect(upstream)]));

@@ -11,6 +11,8 @@ import {
   discoveryRequest,
   processDiscoveryResponse,
 } from 'oauth4webapi';
+import type { OidcUpstream } from '../config/config.ts';
+import { tenantTemplate } from './tenant.ts';
 import { DOCUMENT_BYTES, type MonotonicMs, nonsense, type UpstreamCall } from './upstream-call.ts';
 
 const LIFE_MS = 10 * 60_000;
@@ -29,20 +31,31 @@ export interface Discovery {
   load(call: UpstreamCall): Promise<AuthorizationServer>;
   /** The same metadata with its key set forgotten: for a signature by a key that was not there before. */
   withFreshKeys(stale: AuthorizationServer): AuthorizationServer;
+  /** False once the metadata is known and names no revocation endpoint. */
+  mayRevoke(): boolean;
 }
 
+/** Whose metadata it is, and what the configuration puts over it. */
+export type Discovered = Pick<
+  OidcUpstream,
+  'issuer' | 'anyTenant' | 'authorizationEndpoint' | 'tokenEndpoint' | 'userinfoEndpoint' | 'revocationEndpoint'
+>;
+
 /** `allowLoopbackHttp` holds where our own issuer is on loopback. */
-export function createDiscovery(issuer: string, allowLoopbackHttp: boolean, monotonicMs: MonotonicMs): Discovery {
+export function createDiscovery(upstream: Discovered, allowLoopbackHttp: boolean, monotonicMs: MonotonicMs): Discovery {
   let kept: { readonly metadata: AuthorizationServer; readonly untilMs: number } | undefined;
   let flight: Promise<AuthorizationServer> | undefined;
 
   const request = async (call: UpstreamCall): Promise<AuthorizationServer> => {
-    const identifier = new URL(issuer);
+    const identifier = new URL(upstream.issuer);
     const response = await discoveryRequest(identifier, {
       [customFetch]: call.fetchWith(DOCUMENT_BYTES, DISCOVERY_MS),
       [allowInsecureRequests]: true,
     });
-    const metadata = believable(await processDiscoveryResponse(identifier, response), issuer, allowLoopbackHttp);
+    const expected = upstream.anyTenant ? tenantTemplate(upstream.issuer) : upstream.issuer;
+    const named = await processDiscoveryResponse(new URL(expected), response);
+    if (named.issuer !== expected) throw nonsense('discovery names another issuer');
+    const metadata = believable(named, upstream, allowLoopbackHttp);
     kept = { metadata, untilMs: monotonicMs() + LIFE_MS };
     return metadata;
   };
@@ -61,15 +74,29 @@ export function createDiscovery(issuer: string, allowLoopbackHttp: boolean, mono
       if (kept?.metadata === stale) kept = { ...kept, metadata: fresh };
       return fresh;
     },
+    mayRevoke: () =>
+      kept === undefined ||
+      upstream.revocationEndpoint !== undefined ||
+      kept.metadata.revocation_endpoint !== undefined,
   };
 }
 
-function believable(metadata: AuthorizationServer, issuer: string, allowLoopbackHttp: boolean): AuthorizationServer {
-  if (metadata.issuer !== issuer) throw nonsense('discovery names another issuer');
+function believable(named: AuthorizationServer, upstream: Discovered, allowLoopbackHttp: boolean): AuthorizationServer {
+  const metadata: AuthorizationServer = { ...named, ...configuredEndpoints(upstream) };
   requireBrowserEndpoint(metadata.authorization_endpoint, allowLoopbackHttp);
   const offered = metadata.id_token_signing_alg_values_supported;
   const algorithms = Array.isArray(offered) ? offered.filter((name) => ALGORITHMS.has(name)) : ['RS256'];
   return { ...metadata, id_token_signing_alg_values_supported: algorithms };
+}
+
+function configuredEndpoints(upstream: Discovered): Partial<AuthorizationServer> {
+  const given = {
+    authorization_endpoint: upstream.authorizationEndpoint,
+    token_endpoint: upstream.tokenEndpoint,
+    userinfo_endpoint: upstream.userinfoEndpoint,
+    revocation_endpoint: upstream.revocationEndpoint,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, endpoint]) => endpoint !== undefined));
 }
 
 /** The browser is sent there, so it is https, or http on loopback where our own issuer is there too. */

@@ -26,7 +26,12 @@ import type { OidcUpstream } from '../config/config.ts';
 import type { JourneySecrets, Seconds } from '../domain/types.ts';
 import type { Connector, UpstreamArrival } from './connector.ts';
 import type { Discovery } from './discovery.ts';
-import { authorizationUrl } from './presets.ts';
+import { authorizationUrl, hopParams } from './presets.ts';
+import type { ProviderFacts } from './provider.ts';
+import { refreshTokens } from './refresh.ts';
+import { revokeTokens } from './revoke.ts';
+import { withTenantIssuer } from './tenant.ts';
+import { grantedScopes } from './token-answer.ts';
 import {
   ANSWER_BYTES,
   attempt,
@@ -34,7 +39,9 @@ import {
   DOCUMENT_BYTES,
   displayText,
   isSubject,
+  joinSubject,
   nonsense,
+  type OpenCall,
   type UpstreamCall,
   uniqueScopes,
 } from './upstream-call.ts';
@@ -46,20 +53,30 @@ export function createOidcConnector(
   upstream: OidcUpstream,
   redirectUri: string,
   discovery: Discovery,
-  openCall: () => UpstreamCall,
+  openCall: OpenCall,
 ): Connector {
-  const { name, displayName, clientId, clientSecret, params } = upstream;
+  const { name, displayName, clientId, clientSecret, facts } = upstream;
   const askedScopes = (mapped: readonly string[]) => uniqueScopes(['openid'], upstream.scopes, mapped);
+  const authenticationAt = (as: AuthorizationServer) =>
+    clientAuthentication(clientSecret, facts.tokenRequest.clientAuth, as.token_endpoint_auth_methods_supported);
 
   return {
     name,
     displayName,
+    get canRevoke() {
+      return facts.revocation.kind !== 'none' && discovery.mayRevoke();
+    },
+    revocationReach: facts.revocation.reach,
     begin: (journey, secrets, upstreamScopes) =>
       attempt(async () => {
         if (journey.upstream !== name) throw nonsense('the journey belongs to another upstream');
-        const { authorization_endpoint: endpoint = '' } = await discovery.load(openCall());
+        const call = openCall();
+        call.requireClosedCircuit();
+        const { authorization_endpoint: endpoint = '' } = await discovery.load(call);
         const scopes = askedScopes(upstreamScopes);
-        return authorizationUrl({ endpoint, clientId, redirectUri, scopes, params, secrets, nonce: secrets.nonce });
+        const params = hopParams(upstream, journey);
+        const { nonce } = secrets;
+        return authorizationUrl({ endpoint, clientId, redirectUri, scopes, params, facts, secrets, nonce });
       }),
     complete: (parameters, secrets, upstreamScopes, now) =>
       attempt(async () => {
@@ -69,11 +86,10 @@ export function createOidcConnector(
         // oauth4webapi reads the process's clock; the broker's corrected one decides.
         const client: Client = { client_id: clientId, [clockSkew]: now - Math.floor(Date.now() / 1000) };
         const checked = validateAuthResponse(as, client, parameters, secrets.upstreamState);
-        const authentication = clientAuthentication(clientSecret, as.token_endpoint_auth_methods_supported);
         const response = await authorizationCodeGrantRequest(
           as,
           client,
-          authentication,
+          authenticationAt(as),
           checked,
           redirectUri,
           secrets.verifier,
@@ -82,11 +98,34 @@ export function createOidcConnector(
             [allowInsecureRequests]: true,
           },
         );
-        const tokens = await readTokens(as, client, response, secrets);
+        const tokens = await readTokens(await withTenantIssuer(as, response), client, response, secrets);
         const claims = believedClaims(tokens, clientId);
+        const subject = subjectIn(claims, upstream.subjectClaims);
+        if (upstream.tenant !== undefined && claims.tid !== upstream.tenant)
+          throw nonsense('the ID Token is from another tenant');
         await verifySignature(as, response, discovery, call);
-        const calledName = nameIn(claims) ?? (await askName(as, client, tokens, claims.sub, call)) ?? claims.sub;
-        return arrival(tokens, claims.sub, calledName, askedScopes(upstreamScopes), now);
+        const calledName =
+          nameIn(claims, upstream.nameClaims) ??
+          (await askName(as, client, tokens, claims.sub, upstream.nameClaims, call)) ??
+          subject;
+        return arrival(tokens, subject, calledName, askedScopes(upstreamScopes), facts, now);
+      }),
+    refresh: (tokens, upstreamScopes, now) =>
+      attempt(async () => {
+        const call = openCall();
+        const as = await discovery.load(call);
+        const client: Client = { client_id: clientId };
+        const scopes = askedScopes(upstreamScopes);
+        return refreshTokens({ as, client, authentication: authenticationAt(as), facts, tokens, scopes, now }, call);
+      }),
+    revoke: (tokens) =>
+      attempt(async () => {
+        if (facts.revocation.kind === 'none') return 'not_supported';
+        const call = openCall('revocation');
+        const as = await discovery.load(call);
+        const client: Client = { client_id: clientId };
+        const endpoint = as.revocation_endpoint;
+        return revokeTokens({ as, client, authentication: authenticationAt(as), facts, endpoint, tokens }, call);
       }),
   };
 }
@@ -126,8 +165,18 @@ async function verifySignature(
   }
 }
 
-const nameIn = (claims: Readonly<Record<string, unknown>>): string | undefined =>
-  displayText(claims.preferred_username) ?? displayText(claims.name) ?? displayText(claims.email);
+type Claims = Readonly<Record<string, unknown>>;
+
+const nameIn = (claims: Claims, names: readonly string[]): string | undefined =>
+  names.map((name) => displayText(claims[name])).find((one) => one !== undefined);
+
+/** Every claim that makes the subject, joined; each is text that the provider never gives to somebody else. */
+function subjectIn(claims: IDToken, names: readonly string[]): string {
+  const parts = names.map((name) => (Object.hasOwn(claims, name) ? claims[name] : undefined));
+  const subject = joinSubject(parts.map((part) => (typeof part === 'string' ? part : undefined)));
+  if (subject === undefined) throw nonsense('the ID Token names nobody');
+  return subject;
+}
 
 /** The name is for display: when userinfo fails, the subject will do. */
 async function askName(
@@ -135,6 +184,7 @@ async function askName(
   client: Client,
   tokens: TokenEndpointResponse,
   subject: string,
+  names: readonly string[],
   call: UpstreamCall,
 ): Promise<string | undefined> {
   if (as.userinfo_endpoint === undefined) return undefined;
@@ -143,7 +193,7 @@ async function askName(
       [customFetch]: call.fetchWith(ANSWER_BYTES, NAME_MS),
       [allowInsecureRequests]: true,
     });
-    return nameIn(await processUserInfoResponse(as, client, subject, response));
+    return nameIn(await processUserInfoResponse(as, client, subject, response), names);
   });
   return asked.ok ? asked.value : undefined;
 }
@@ -153,6 +203,7 @@ function arrival(
   subject: string,
   name: string,
   asked: readonly string[],
+  facts: ProviderFacts,
   now: Seconds,
 ): UpstreamArrival {
   return {
@@ -163,7 +214,11 @@ function arrival(
       refreshToken: tokens.refresh_token,
       tokenType: tokens.token_type,
       accessExpiresAt: tokens.expires_in === undefined ? undefined : now + Math.floor(tokens.expires_in),
-      scopes: tokens.scope === undefined ? asked : tokens.scope.split(' ').filter((scope) => scope !== ''),
+      scopes: grantedScopes(
+        tokens.scope?.split(' ').filter((scope) => scope !== ''),
+        asked,
+        facts,
+      ),
     },
   };
 }

@@ -13,8 +13,10 @@ import {
   UnsupportedOperationError,
   WWWAuthenticateChallengeError,
 } from 'oauth4webapi';
-import type { FetchFailure, FetchRequest, Reach, SafeFetch } from '../security/safe-fetch.ts';
+import type { FetchFailure, FetchOutcome, FetchRequest, Reach, SafeFetch } from '../security/safe-fetch.ts';
+import type { Circuit } from './circuit.ts';
 import type { ConnectorFailure, ConnectorResult } from './connector.ts';
+import { type ClientAuthRule, GENERIC_FACTS, type ProviderFacts } from './provider.ts';
 
 const OPERATION_MS = 8_000;
 const MAX_RETRY_AFTER = 86_400;
@@ -27,19 +29,33 @@ export const ANSWER_BYTES = 64 * 1024;
 /** Milliseconds on a clock that never goes back. */
 export type MonotonicMs = () => number;
 
-/** The calls of one `begin` or `complete`: together they take no longer than eight seconds. */
+/** The calls of one operation: together they take no longer than eight seconds. */
 export interface UpstreamCall {
+  /** Throws `unreachable` while this upstream is given time to recover. */
+  requireClosedCircuit(): void;
   /** Throws UpstreamFailure for transport failures, 429 and 5xx; every other status is the caller's to judge. */
   fetch(url: string, request: FetchRequest, maxBytes: number, capMs?: number): Promise<Response>;
-  /** The same in the shape oauth4webapi takes as its `customFetch`. */
-  fetchWith(maxBytes: number, capMs?: number): (url: string, options: OutgoingOptions) => Promise<Response>;
+  /** The same in the shape oauth4webapi takes as its `customFetch`; its parameters go out as a form, or as JSON. */
+  fetchWith(
+    maxBytes: number,
+    capMs?: number,
+    shape?: RequestShape,
+  ): (url: string, options: OutgoingOptions) => Promise<Response>;
 }
+
+type RequestShape = Pick<ProviderFacts['tokenRequest'], 'body' | 'headers'>;
 
 interface OutgoingOptions {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: unknown;
 }
+
+/**
+ * Starts the time budget of one operation. A `revocation` neither waits for the circuit nor counts in it: it goes to
+ * another endpoint, in the background.
+ */
+export type OpenCall = (purpose?: 'revocation') => UpstreamCall;
 
 /** Carries a connector failure through code that can only throw. */
 export class UpstreamFailure extends Error {
@@ -60,8 +76,13 @@ export const refused = (error: string, detail: string): UpstreamFailure =>
     detail,
   });
 
-/** Starts the clock of one operation. */
-export function openCall(fetch: SafeFetch, reach: Reach, monotonicMs: MonotonicMs): UpstreamCall {
+/** Starts the clock of one operation. Without a circuit every call is tried. */
+export function openCall(
+  fetch: SafeFetch,
+  reach: Reach,
+  monotonicMs: MonotonicMs,
+  circuit: Circuit | undefined,
+): UpstreamCall {
   const startedAt = monotonicMs();
 
   const call = async (
@@ -72,7 +93,9 @@ export function openCall(fetch: SafeFetch, reach: Reach, monotonicMs: MonotonicM
   ): Promise<Response> => {
     const left = Math.min(capMs, Math.ceil(OPERATION_MS - (monotonicMs() - startedAt)));
     if (left <= 0) throw new UpstreamFailure({ kind: 'unreachable', detail: 'out of time', retryAfter: undefined });
+    if (circuit?.take() === false) throw resting(circuit);
     const outcome = await fetch(url, request, { ...reach, maxBytes, timeoutMs: left });
+    circuit?.report(isAnswer(outcome));
     if (!outcome.ok) throw new UpstreamFailure(fromFetchFailure(outcome.failure));
     const { response } = outcome;
     if (response.status === 429 || response.status >= 500) {
@@ -83,14 +106,37 @@ export function openCall(fetch: SafeFetch, reach: Reach, monotonicMs: MonotonicM
   };
 
   return {
+    requireClosedCircuit() {
+      if (circuit?.isOpen() === true) throw resting(circuit);
+    },
     fetch: call,
-    fetchWith: (maxBytes, capMs) => (url, options) => call(url, toRequest(options), maxBytes, capMs),
+    fetchWith:
+      (maxBytes, capMs, shape = GENERIC_FACTS.tokenRequest) =>
+      (url, options) =>
+        call(url, toRequest(options, shape), maxBytes, capMs),
   };
 }
 
-function toRequest({ method, headers, body }: OutgoingOptions): FetchRequest {
+const resting = (circuit: Circuit): UpstreamFailure =>
+  new UpstreamFailure({
+    kind: 'unreachable',
+    detail: 'not tried: it did not answer before',
+    retryAfter: circuit.restSeconds(),
+  });
+
+/** Any answer below 500 shows that the upstream is there; a 429 is about one caller, and nonsense is not silence. */
+const isAnswer = (outcome: FetchOutcome): boolean =>
+  outcome.ok
+    ? outcome.response.status < 500
+    : outcome.failure.reason !== 'unreachable' && outcome.failure.reason !== 'timeout';
+
+function toRequest({ method, headers: given, body }: OutgoingOptions, shape: RequestShape): FetchRequest {
+  const headers = { ...given, ...shape.headers };
   if (method !== 'POST') return { method: 'GET', headers };
-  return { method: 'POST', headers, body: body instanceof URLSearchParams ? body.toString() : '' };
+  const parameters = body instanceof URLSearchParams ? body : new URLSearchParams();
+  if (shape.body === 'form') return { method: 'POST', headers, body: parameters.toString() };
+  const json = JSON.stringify(Object.fromEntries(parameters));
+  return { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: json };
 }
 
 /** What cannot be reached may be reached later; a redirect, a flood or a forbidden address will not get better by waiting. */
@@ -131,16 +177,20 @@ function toConnectorFailure(error: unknown): ConnectorFailure {
 }
 
 /**
- * How our client proves itself at a token endpoint (RFC 6749 2.3.1): Basic unless only the body is accepted.
- * `methods` is the discovery's list, undefined when it names none.
+ * How our client proves itself at a token endpoint (RFC 6749 2.3.1). `discovered` is Basic unless only the body is
+ * accepted; `methods` is the discovery's list, undefined when it names none.
  */
 export function clientAuthentication(
   clientSecret: string | undefined,
+  rule: ClientAuthRule,
   methods: readonly string[] | undefined,
 ): ClientAuth {
   if (clientSecret === undefined) return None();
-  if (methods === undefined || methods.includes('client_secret_basic')) return basicAuthentication(clientSecret);
-  if (!methods.includes('client_secret_post')) throw nonsense('no client authentication method in common');
+  if (rule === 'basic') return basicAuthentication(clientSecret);
+  if (rule === 'discovered') {
+    if (methods === undefined || methods.includes('client_secret_basic')) return basicAuthentication(clientSecret);
+    if (!methods.includes('client_secret_post')) throw nonsense('no client authentication method in common');
+  }
   return (_as, client, body) => {
     body.set('client_id', client.client_id);
     body.set('client_secret', clientSecret);
@@ -161,6 +211,15 @@ const basicAuthentication =
  * hold no NUL: two people would become one.
  */
 export const isSubject = (text: string): boolean => /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(text);
+
+/** The subject that these parts make; undefined when one is missing, unusable, or could be two parts in one. */
+export function joinSubject(parts: readonly (string | undefined)[]): string | undefined {
+  const subject = parts.join('/');
+  const distinct = parts.length === 1 || parts.every((part) => part?.includes('/') === false);
+  return parts.every((part) => part !== undefined && part !== '') && distinct && isSubject(subject)
+    ? subject
+    : undefined;
+}
 
 /** A name for display: no control or direction characters, bounded, undefined when nothing is left. */
 export function displayText(value: unknown): string | undefined {

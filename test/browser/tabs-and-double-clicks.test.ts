@@ -210,6 +210,35 @@ describe.each([
       await connected(scene.page);
     });
   });
+
+  it('the language chosen on the page stays, and the request can still be answered', async () => {
+    await onPage(async (scene) => {
+      const { page } = scene;
+      await page.getByRole('link', { name: 'العربية' }).click();
+      await page.locator('html[dir="rtl"]').waitFor();
+      await page.getByRole('link', { name: 'Français' }).click();
+      await page.locator('html[lang="fr"]').waitFor();
+      await page.locator('button[value="allow"]').click();
+      await connected(page);
+      await page.goto(`${world.setting.issuer}/account`);
+      expect(await page.locator('html').getAttribute('lang')).toBe('fr');
+      await expectOneCode(scene);
+    });
+  });
+
+  it('a report is taken, and the request stays to be answered', async () => {
+    await onPage(async (scene) => {
+      const { page } = scene;
+      await page.getByRole('link', { name: 'Report this request' }).click();
+      await page.getByRole('textbox').fill('Somebody sent me this link.');
+      await page.locator('main form button[type="submit"]').click();
+      await page.locator('h1').filter({ hasNotText: /^Report/ }).waitFor();
+      expect(scene.visit.trail.some((address) => address.startsWith(scene.landing.redirectUri))).toBe(false);
+      await page.getByRole('main').getByRole('link').first().click();
+      await allow(page).click();
+      await expectOneCode(scene);
+    });
+  });
 });
 
 describe('a request that ran out', { timeout: 60_000 }, () => {

@@ -15,6 +15,8 @@ import {
   populate,
   redemption,
   rotation,
+  sealed,
+  successor,
   T0,
   trail,
   walkToCode,
@@ -67,7 +69,7 @@ const CASES: readonly Case[] = [
   },
   {
     verb: 'redeemCode, ending a grant beyond the cap',
-    steps: 13,
+    steps: 16,
     prepare: async (store) => {
       await walkToGrant(store, 'j0');
       await walkToCode(store, 'j1');
@@ -85,7 +87,7 @@ const CASES: readonly Case[] = [
   },
   {
     verb: 'revokeApprovals',
-    steps: 9,
+    steps: 14,
     prepare: async (store) => {
       await walkToGrant(store, 'j1');
       await walkToCode(store, 'j2');
@@ -95,9 +97,49 @@ const CASES: readonly Case[] = [
   },
   {
     verb: 'punishReplayedCode',
-    steps: 7,
+    steps: 10,
     prepare: (store) => walkToGrant(store, 'j1'),
     act: (store) => store.punishReplayedCode(hash('code-j1'), trail(T0 + 1)),
+  },
+  {
+    verb: 'keepSuccessor',
+    steps: 3,
+    prepare: (store) => walkToGrant(store, 'j1'),
+    act: (store) => store.keepSuccessor(successor('j1'), trail(T0 + 1)),
+  },
+  {
+    verb: 'keepSuccessor, after the end',
+    steps: 3,
+    prepare: async (store) => {
+      await walkToGrant(store, 'j1');
+      await store.endGrant('grt_j1', 'asked', trail());
+    },
+    act: (store) => store.keepSuccessor(successor('j1'), trail(T0 + 1)),
+  },
+  {
+    verb: 'endWithUpstream',
+    steps: 8,
+    prepare: (store) => walkToGrant(store, 'j1'),
+    act: (store) => store.endWithUpstream('grt_j1', { id: 'upg_j1', generation: 0 }, 'refused', trail(T0 + 1)),
+  },
+  {
+    verb: 'refuseSealedTokens',
+    steps: 10,
+    prepare: (store) => walkToGrant(store, 'j1'),
+    act: (store) => store.refuseSealedTokens('upg_j1', sealed('upstream-j1'), trail(T0 + 1)),
+  },
+  {
+    verb: 'finishRevocation',
+    steps: 2,
+    prepare: async (store) => {
+      await walkToGrant(store, 'j1');
+      await store.endGrant('grt_j1', 'asked', trail());
+      await store.leaseRevocation('upg_j1', 'me', T0 + 30, T0);
+    },
+    act: async (store) => {
+      const delivery = { id: 'upg_j1', holder: 'me', upstream: 'github', attempts: 1 };
+      return store.finishRevocation(delivery, 'revoked', undefined, trail(T0 + 1));
+    },
   },
   {
     verb: 'claimUpstreamState, unbound',

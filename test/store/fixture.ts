@@ -12,7 +12,7 @@ import type { Client, ClientMetadata, Journey, Sealed, TokenHash, Trail } from '
 import type { Engine } from '../../src/store/engine.ts';
 import { openEngine } from '../../src/store/open.ts';
 import { all, type Statement, type Unit } from '../../src/store/statement.ts';
-import type { Completion, NewJourney, Redemption, Rotation, Store } from '../../src/store/store.ts';
+import type { Completion, NewJourney, Redemption, Rotation, Store, Successor } from '../../src/store/store.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import { createDatabase } from '../support/postgres.ts';
 
@@ -56,15 +56,19 @@ const TABLES = [
   'access_tokens',
   'approvals',
   'audit',
+  'blocks',
   'clients',
   'codes',
+  'destinations',
   'grants',
   'journeys',
   'keepsakes',
   'refresh_tokens',
+  'revocations',
   'sessions',
   'signing_keys',
   'upstream_grants',
+  'upstream_revocations',
   'users',
 ];
 
@@ -233,6 +237,18 @@ export const redemption = (journeyId: string, more: Partial<Redemption> = {}): R
   accessExpiresAt: T0 + 600,
   accessScopes: ['tickets:read'],
   ...more,
+});
+
+/** What the upstream answered when generation `generation` of its tokens was refreshed. */
+export const successor = (journeyId: string, generation = 0): Successor => ({
+  id: `upg_${journeyId}`,
+  grantId: `grt_${journeyId}`,
+  userId: 'usr_ann',
+  upstream: 'github',
+  generation,
+  tokensSealed: sealed(`upstream-${journeyId}-${generation + 1}`),
+  scopes: ['repo:read'],
+  accessExpiresAt: T0 + 3600,
 });
 
 /** From generation `from` of a family to the next. */

@@ -29,6 +29,7 @@ const NOTHING = {
   codes: 0,
   journeys: 0,
   upstreamGrants: 0,
+  revocation: undefined,
 };
 
 describe.each(ENGINES)('people on %s', (engine) => {
@@ -124,6 +125,7 @@ describe.each(ENGINES)('people on %s', (engine) => {
       codes: 1,
       journeys: 2,
       upstreamGrants: 3,
+      revocation: expect.stringMatching(/^rvk_/),
     });
     expect(await store.findApproval('usr_ann', 'cli_acme', 'tickets')).toBeUndefined();
     for (const access of ['access-j1-0', 'access-j2-0', 'access-j2-1'])
@@ -156,6 +158,7 @@ describe.each(ENGINES)('people on %s', (engine) => {
         approval: 'apr_j1',
         reason: 'asked',
         ended: { approvals: 1, grants: 1, refreshTokens: 1, accessTokens: 1, codes: 0, journeys: 0, upstreamGrants: 1 },
+        revocation: expect.stringMatching(/^rvk_/),
       },
     ]);
   });

@@ -36,6 +36,7 @@ const ONE_GRANT = {
   codes: 0,
   journeys: 0,
   upstreamGrants: 1,
+  revocation: expect.stringMatching(/^rvk_\d{8}$/),
 };
 
 describe.each(ENGINES)('tokens on %s', (engine) => {
@@ -112,6 +113,11 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
       accessExpiresAt: undefined,
       createdAt: T0,
       endedAt: undefined,
+      keyId: '',
+      generation: 0,
+      leaseExpiresAt: undefined,
+      attemptedAt: undefined,
+      retryAt: undefined,
     });
     expect((await store.getApproval('apr_j1'))?.lastUsedAt).toBe(T0 + 5);
     const before = await fixture.counts();

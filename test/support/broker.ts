@@ -10,9 +10,11 @@ import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { openLog } from '../../src/observability/log.ts';
+import { PAGE_RULES } from '../../views/operator-words.ts';
 import { createDatabase } from './postgres.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';
+import { startRotatingUpstream } from './upstreams/rotating-upstream.ts';
 
 export const BROKER_SECRET = 'test-ring-Q3v9sKzP1mW8xT5bN2hJ7cL4';
 export const NOTES_CREDENTIAL = 'notes-credential-Zr6Yw1Ht8Kq3Vd5Xc9Bm2Pf';
@@ -119,7 +121,8 @@ export async function startTestBroker(
     ...options.settings,
   };
   const { mode = 'configured' } = options;
-  const loaded = readConfig(JSON.stringify(settings), { env: {}, baseDir: directory, name: 'test.yaml', mode });
+  const context = { env: {}, baseDir: directory, name: 'test.yaml', pages: PAGE_RULES, mode };
+  const loaded = readConfig(JSON.stringify(settings), context);
   if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
   const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });
   const start = () => startBroker(loaded.config, { now: clock.now, log: journal });
@@ -168,6 +171,32 @@ export async function startGithubSetting(options: BrokerSettings = {}) {
       subject_field: 'id',
       name_field: 'login',
       scopes: ['read:user'],
+      ...UPSTREAM_CLIENT,
+    },
+    options,
+    port,
+  );
+  return withUpstream(setting, upstream);
+}
+
+/** A broker in front of an OAuth 2.0 server whose refresh tokens are good once. */
+export async function startRotatingSetting(
+  options: BrokerSettings = {},
+  more: Readonly<Record<string, unknown>> = { revocation: true },
+  port?: number,
+) {
+  const upstream = await startRotatingUpstream(UPSTREAM_CLIENT);
+  const { revocation, ...rest } = more;
+  const setting = await startTestBroker(
+    {
+      preset: 'oauth2',
+      authorization_endpoint: `${upstream.origin}/authorize`,
+      token_endpoint: `${upstream.origin}/token`,
+      userinfo_endpoint: `${upstream.origin}/user`,
+      ...(revocation === true && { revocation_endpoint: `${upstream.origin}/revoke` }),
+      subject_field: 'id',
+      name_field: 'login',
+      ...rest,
       ...UPSTREAM_CLIENT,
     },
     options,

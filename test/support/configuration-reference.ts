@@ -1,7 +1,7 @@
 /**
  * Writes docs/configuration.md from the schema; a test keeps the page current.
  */
-import { fittingNode, type SchemaNode, settingsNode } from '../../src/config/issues.ts';
+import { fittingNode, presetsOf, type SchemaNode, settingsNode } from '../../src/config/issues.ts';
 import { problemCodes } from '../../src/config/problems.ts';
 
 const INTRODUCTION = `# Configuration
@@ -62,7 +62,7 @@ function section(name: string, node: SchemaNode): string {
   const entry = node.additionalProperties || node;
   const heading = `## ${TITLES[name] ?? name}\n${node.description === undefined ? '' : `\n${node.description}\n`}`;
   const alternatives = entry.oneOf?.map(
-    (option) => `### preset: ${option.properties?.preset?.const}\n\n${table(rows(option, ''))}`,
+    (option) => `### preset: ${presetsOf(option).join(', ')}\n\n${table(rows(option, ''))}`,
   );
   return `${heading}\n${alternatives?.join('\n') ?? table(rows(entry, ''))}`;
 }

@@ -13,7 +13,7 @@ export type OidcWorld = Awaited<ReturnType<typeof startOidcSetting>>;
 export const startWorld = (options: BrokerSettings = {}): Promise<OidcWorld> =>
   startOidcSetting({ ...options, settings: { limits: { registrations: 'off', prompts: 'off' }, ...options.settings } });
 
-export const MALICIOUS_REDIRECT = 'https://evil.example.net/cb';
+const MALICIOUS_REDIRECT = 'https://evil.example.net/cb';
 
 /** What the attacker registers: an https client nobody here has approved. */
 export const registerMalicious = (
@@ -37,7 +37,7 @@ export async function rememberedVictim(world: OidcWorld, person = 'maya') {
 }
 
 /** Whether the upstream sends this browser back with a code for the broker's client and shows no page on the way. */
-export async function upstreamAnswersAtOnce(world: OidcWorld, jar: BrowserJar): Promise<boolean> {
+async function upstreamAnswersAtOnce(world: OidcWorld, jar: BrowserJar): Promise<boolean> {
   const callback = `${world.setting.issuer}/callback/corp`;
   const challenge = createHash('sha256').update('v'.repeat(43)).digest('base64url');
   const query = new URLSearchParams({

@@ -45,6 +45,18 @@ describe('T-C07 no address of ours can be a redirect', () => {
     expect(await response.json()).toMatchObject({ error: 'invalid_redirect_uri' });
   });
 
+  it('the loopback port that a client may choose never becomes ours', async () => {
+    const registered = await registration(local, 'http://localhost:1/callback/corp');
+    const { client_id } = (await registered.json()) as { client_id: string };
+    const redirect = encodeURIComponent(`http://localhost:${port}/callback/corp`);
+    const answer = await fetch(
+      `http://localhost:${port}/authorize?client_id=${client_id}&redirect_uri=${redirect}&response_type=token`,
+      { redirect: 'manual' },
+    );
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('location')).toBeNull();
+  });
+
   it('another site, and another program of this computer, can be', async () => {
     expect((await registration(published, 'https://auth.example.com.evil.example/callback/corp')).status).toBe(201);
     expect((await registration(local, `http://localhost:${port === 65535 ? 1 : port + 1}/callback`)).status).toBe(201);

@@ -28,9 +28,9 @@ describe('T-F12 what is sealed opens in its own row only', () => {
 
     for (const [index, { jar }] of [alice, bob].entries()) {
       const answered = await jar.follow(returning[index] ?? returning[0]);
-      expect(answered.status).toBe(500);
+      expect(answered.status).toBe(410);
       expect(answered.next).toBeUndefined();
-      expect(answered.body).toContain('Something went wrong on our side');
+      expect(answered.body).toContain('This request has expired');
     }
     expect(world.upstream.seen('/login/oauth/access_token')).toHaveLength(asked);
     expect(db.get('select count(*) as n from codes')).toEqual({ n: 0 });

@@ -66,6 +66,15 @@ describe('T-A04 a server in the middle borrows an honest client', () => {
     },
   );
 
+  it('shows the page when a form of another site sent the person here, whose own cookies come one step later', async () => {
+    const hops = hopsUpstream(world);
+    const query = [...new URL(authorizationUrl(world.setting.issuer, client, newPkce())).searchParams];
+    await jar.get(`${world.upstream.issuer}/`);
+    const posted = await jar.postForm(`${world.setting.issuer}/authorize`, query);
+    expect(posted.status).toBe(303);
+    expectOurPage(world, await jar.follow(posted), hops);
+  });
+
   it('shows the page to a browser that sends no fetch metadata', async () => {
     const hops = hopsUpstream(world);
     const silent = await askRaw({});

@@ -49,10 +49,13 @@ describe("T-A01 a stranger's client rides an old upstream consent", () => {
       code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
       code_challenge_method: 'S256',
     };
-    const page = await jar.postForm(`${world.setting.issuer}/authorize`, query, {
+    const sent = await jar.postForm(`${world.setting.issuer}/authorize`, query, {
       origin: 'https://evil.example.net',
       'sec-fetch-site': 'cross-site',
     });
+    expect(sent.status).toBe(303);
+    expect(sent.next?.startsWith(`${world.setting.issuer}/authorize?`)).toBe(true);
+    const page = await jar.follow(sent);
     expectOurPage(world, page, hops);
   });
 

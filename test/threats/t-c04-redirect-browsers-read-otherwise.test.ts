@@ -53,7 +53,9 @@ describe('a redirect that no browser can go to', () => {
 
   it('matches no registration', () => {
     const client = { redirectUris: UNREADABLE, authMethod: 'none' } as unknown as Parameters<typeof trustRedirect>[1];
-    expect(UNREADABLE.map((uri) => trustRedirect(uri, client))).toEqual(UNREADABLE.map(() => undefined));
+    expect(UNREADABLE.map((uri) => trustRedirect(uri, client, 'https://auth.example.com'))).toEqual(
+      UNREADABLE.map(() => undefined),
+    );
   });
 });
 

@@ -84,11 +84,18 @@ const FORBIDDEN: Readonly<Record<string, (target: string, typeOnly: boolean) => 
           (typeOnly && ['security', 'config', 'src/ports.ts'].includes(roomOf(target)))
         )
       : ['hono', '@hono/node-server', 'drizzle-orm', 'better-sqlite3', 'pg', 'undici'].includes(packageOf(target)),
+  custody: (target, typeOnly) =>
+    isOwn(target)
+      ? !(
+          ['custody', 'domain', 'security'].includes(roomOf(target)) ||
+          (typeOnly && ['store', 'upstream', 'src/ports.ts'].includes(roomOf(target)))
+        )
+      : true,
   config: (target) =>
     isOwn(target)
       ? !(
           ['config', 'domain'].includes(roomOf(target)) ||
-          ['src/security/secrets.ts', 'src/upstream/presets.ts'].includes(target)
+          ['src/security/secrets.ts', 'src/upstream/presets.ts', 'src/upstream/provider.ts'].includes(target)
         )
       : ['hono', '@hono/node-server', 'drizzle-orm', 'better-sqlite3', 'pg', 'undici'].includes(packageOf(target)),
   'src/ports.ts': (_target, typeOnly) => !typeOnly,

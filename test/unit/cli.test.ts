@@ -118,7 +118,7 @@ describe('usage', () => {
     for (const argv of [['help'], ['--help'], ['-h']]) {
       const { code, out, err } = await run(argv);
       expect([code, err]).toEqual([0, '']);
-      expect(out).toContain('USAGE consent-broker serve|demo|config');
+      expect(out).toContain('USAGE consent-broker serve|demo|init|config');
       expect(out).not.toContain('\u001b');
     }
     expect((await run(['help', 'config', 'print'])).out).toContain('Print the effective configuration');

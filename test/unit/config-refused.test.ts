@@ -6,6 +6,8 @@ import { didYouMean, formatProblems } from '../../src/config/problems.ts';
 import { configText, problemsWith, readText } from '../support/config-text.ts';
 
 const SECRETS = 'secrets: ["kF3v9-Qm2xT7_bN5cR8yL1wZ4pH6sD0aJgUeVi"]';
+const TENANT = '72f988bf-86f1-41af-91ab-2d7cd011db47';
+const entra = (rest: string) => `upstreams:\n  corp: { preset: entra, client_id: b, ${rest} }`;
 const oidc = (rest: string) => `upstreams:\n  corp: { preset: oidc, client_id: b, ${rest} }`;
 const resource = (rest: string) =>
   `resources:\n  tickets: { url: "https://t.example/mcp", name: T, upstream: corp, ${rest} }`;
@@ -61,6 +63,16 @@ describe('refused', () => {
       { upstreams: oidc('issuer: "https://localhost:9000"') },
     ],
     ['an unknown preset', 'E106', { upstreams: 'upstreams:\n  corp: { preset: gitlabb, client_id: x }' }],
+    ['Entra without a tenant', 'E126', { upstreams: entra('') }],
+    ['Entra with a tenant and any_tenant', 'E126', { upstreams: entra(`tenant: ${TENANT}, any_tenant: true`) }],
+    ['Entra with a domain for a tenant', 'E106', { upstreams: entra('tenant: corp.example') }],
+    ['Entra with the parameter it refuses', 'E126', { upstreams: entra(`tenant: ${TENANT}, params: { resource: r }`) }],
+    ['Slack without a secret', 'E126', { upstreams: 'upstreams:\n  corp: { preset: slack, client_id: x }' }],
+    [
+      'an issuer where it is known',
+      'E102',
+      { upstreams: oidc('issuer: "https://l.example", client_secret: s').replace('oidc', 'google') },
+    ],
     ['no upstream at all', 'E105', { upstreams: 'upstreams: {}' }],
     [
       'a resource at an unknown upstream',

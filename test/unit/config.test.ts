@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { findConfigFile, loadConfig } from '../../src/config/load.ts';
 import { printableSettings } from '../../src/config/print.ts';
+import { PRESETS } from '../../src/upstream/presets.ts';
 import { configText, GOOD_SECRET, problemsWith, readText } from '../support/config-text.ts';
 
 function accepted(changes: Record<string, string> = {}, env: Record<string, string> = {}): Config {
@@ -153,10 +154,66 @@ describe('upstreams', () => {
       authorizationEndpoint: 'https://github.com/login/oauth/authorize',
       tokenEndpoint: 'https://ghe.corp.example/token',
       userinfoEndpoint: 'https://api.github.com/user',
+      // Not GitHub's: our secret at another token endpoint is not for GitHub's API.
       revocationEndpoint: undefined,
-      subjectField: 'id',
-      nameField: 'login',
+      identity: { source: 'userinfo', method: 'GET', body: undefined, subject: ['id'], name: ['login'] },
+      facts: PRESETS.github.facts,
     });
+  });
+
+  const oauth2With = (rest: string) => {
+    const upstream = accepted({ upstreams: `upstreams:\n  corp: { ${rest} }` }).upstreams.get('corp');
+    if (upstream?.kind !== 'oauth2') throw new Error('not an OAuth 2.0 upstream');
+    return upstream;
+  };
+
+  test.each([
+    ['https://github.com', 'https://github.com/login/oauth/authorize', 'https://api.github.com/user'],
+    [
+      'https://ghe.corp.example',
+      'https://ghe.corp.example/login/oauth/authorize',
+      'https://ghe.corp.example/api/v3/user',
+    ],
+    ['https://corp.ghe.com', 'https://corp.ghe.com/login/oauth/authorize', 'https://api.corp.ghe.com/user'],
+  ])('of the preset github know the hosts of %s', (base, authorize, user) => {
+    const upstream = oauth2With(`preset: github, base_url: "${base}", client_id: Iv1.x, client_secret: shh`);
+    expect(upstream.authorizationEndpoint).toBe(authorize);
+    expect(upstream.userinfoEndpoint).toBe(user);
+    expect(upstream.revocationEndpoint).toBe(user.replace(/user$/, 'applications/Iv1.x/token'));
+  });
+
+  test('of the kind oauth2 say how their answers are read', () => {
+    const upstream = oauth2With(
+      'preset: oauth2, client_id: b, authorization_endpoint: "https://a.example", token_endpoint: "https://t.example", userinfo_endpoint: "https://u.example", revocation_endpoint: "https://r.example", identity_from: token_answer, subject_field: owner.id, name_field: owner.name, token_field: person, client_auth: post, token_body: json, scope_separator: comma',
+    );
+    expect(upstream.identity).toEqual({
+      ...{ source: 'token_answer', method: 'GET', body: undefined, subject: ['owner.id'], name: ['owner.name'] },
+    });
+    expect(upstream.facts.tokenRequest).toEqual({ body: 'json', clientAuth: 'post', headers: {} });
+    expect(upstream.facts.tokenAnswer.at).toBe('person');
+    expect(upstream.facts.scopeSeparator).toBe(',');
+    expect(upstream.facts.revocation.kind).toBe('rfc7009');
+  });
+
+  const issuerWith = (rest: string) => {
+    const upstream = accepted({ upstreams: `upstreams:\n  corp: { client_id: b, ${rest} }` }).upstreams.get('corp');
+    return upstream?.kind === 'oidc' ? [upstream.issuer, upstream.anyTenant] : undefined;
+  };
+
+  test.each([
+    ['preset: google, client_secret: s', ['https://accounts.google.com', false]],
+    [
+      'preset: entra, tenant: 72F988BF-86F1-41AF-91AB-2D7CD011DB47',
+      ['https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0', false],
+    ],
+    ['preset: entra, any_tenant: true', ['https://login.microsoftonline.com/common/v2.0', true]],
+    ['preset: gitlab', ['https://gitlab.com', false]],
+    ['preset: gitlab, base_url: "https://git.corp.example"', ['https://git.corp.example', false]],
+    ['preset: salesforce, base_url: "https://corp.my.salesforce.com/"', ['https://corp.my.salesforce.com', false]],
+    ['preset: auth0, issuer: "https://corp.eu.auth0.com/"', ['https://corp.eu.auth0.com/', false]],
+    ['preset: keycloak, issuer: "https://id.example/realms/corp"', ['https://id.example/realms/corp', false]],
+  ])('with { %s } have their issuer', (rest, expected) => {
+    expect(issuerWith(rest)).toEqual(expected);
   });
 
   test('of the preset oidc always ask openid, once', () => {

@@ -3,13 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OAuth2Upstream } from '../../src/config/config.ts';
 import type { Connector } from '../../src/upstream/connector.ts';
 import { createConnectors } from '../../src/upstream/connectors.ts';
-import { PRESETS } from '../../src/upstream/presets.ts';
+import type { IdentityFacts } from '../../src/upstream/provider.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import {
   CHALLENGE,
   consentedJourney,
   failureOf,
   ISSUER,
+  oauth2Upstream,
   SECRETS,
   successOf,
   type WatchedFetch,
@@ -22,6 +23,9 @@ const CALLBACK = 'http://127.0.0.1:8787/callback/github';
 const SECRET = 'github-client-secret-0123456789abcdef0123';
 
 let github: GithubUpstream;
+const BY_ID: IdentityFacts = {
+  ...{ source: 'userinfo', method: 'GET', body: undefined, subject: ['id'], name: ['login'] },
+};
 let watched: WatchedFetch;
 beforeEach(async () => {
   github = await startGithubUpstream({ client_id: 'Iv1.broker', client_secret: SECRET, redirect_uris: [CALLBACK] });
@@ -31,16 +35,14 @@ afterEach(() => github.close());
 
 function connector(overrides: Partial<OAuth2Upstream> = {}): Connector {
   const upstream: OAuth2Upstream = {
-    ...PRESETS.github,
-    name: 'github',
-    clientId: 'Iv1.broker',
-    clientSecret: SECRET,
-    scopes: ['read:user'],
-    params: {},
-    allowPrivate: false,
-    authorizationEndpoint: github.authorizationEndpoint,
-    tokenEndpoint: github.tokenEndpoint,
-    userinfoEndpoint: github.userinfoEndpoint,
+    ...oauth2Upstream('github', {
+      preset: 'github',
+      client_id: 'Iv1.broker',
+      client_secret: SECRET,
+      authorization_endpoint: github.authorizationEndpoint,
+      token_endpoint: github.tokenEndpoint,
+      userinfo_endpoint: github.userinfoEndpoint,
+    }),
     ...overrides,
   };
   const made = createConnectors({ issuer: ISSUER, upstreams: new Map([['github', upstream]]) }, watched.fetch).get(
@@ -61,22 +63,6 @@ async function journeyTo(using: Connector): Promise<URLSearchParams> {
 const complete = (using: Connector, parameters: URLSearchParams) =>
   using.complete(parameters, SECRETS, ['repo:read'], NOW);
 const roundTrip = async (using: Connector) => complete(using, await journeyTo(using));
-
-describe('the GitHub preset', () => {
-  it("names GitHub's endpoints, the numeric id and the login", () => {
-    expect(PRESETS.github).toEqual({
-      kind: 'oauth2',
-      displayName: 'GitHub',
-      issuer: undefined,
-      authorizationEndpoint: 'https://github.com/login/oauth/authorize',
-      tokenEndpoint: 'https://github.com/login/oauth/access_token',
-      userinfoEndpoint: 'https://api.github.com/user',
-      revocationEndpoint: undefined,
-      subjectField: 'id',
-      nameField: 'login',
-    });
-  });
-});
 
 describe('sending the browser to an OAuth 2.0 server', () => {
   it("builds the address from nothing but configuration and the journey's secrets, PKCE included", async () => {
@@ -194,7 +180,7 @@ describe('coming back from an OAuth 2.0 server', () => {
     github.modes.userBody = '{"id":7,"login":null}';
     expect(successOf(await roundTrip(connector())).name).toBe('7');
     github.modes.userBody = '{"id":7,"login":"octocat"}';
-    expect(successOf(await roundTrip(connector({ nameField: undefined }))).name).toBe('7');
+    expect(successOf(await roundTrip(connector({ identity: { ...BY_ID, name: [] } }))).name).toBe('7');
   });
 
   it.each([
@@ -214,7 +200,9 @@ describe('coming back from an OAuth 2.0 server', () => {
   });
 
   it('does not find a subject in what every object has', async () => {
-    expect(failureOf(await roundTrip(connector({ subjectField: 'constructor' }))).kind).toBe('nonsense');
+    expect(failureOf(await roundTrip(connector({ identity: { ...BY_ID, subject: ['constructor'] } }))).kind).toBe(
+      'nonsense',
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import {
   consentedJourney,
   failureOf,
   ISSUER,
+  oidcUpstream,
   SECRETS,
   successOf,
   type WatchedFetch,
@@ -36,15 +37,12 @@ beforeEach(async () => {
 afterEach(() => provider.close());
 
 const corp = (overrides: Partial<OidcUpstream> = {}): OidcUpstream => ({
-  kind: 'oidc',
-  name: 'corp',
-  displayName: 'Corp',
-  issuer: provider.issuer,
-  clientId: 'broker-at-corp',
-  clientSecret: SECRET,
-  scopes: ['profile'],
-  params: {},
-  allowPrivate: false,
+  ...oidcUpstream('corp', {
+    issuer: provider.issuer,
+    client_id: 'broker-at-corp',
+    client_secret: SECRET,
+    scopes: ['profile'],
+  }),
   ...overrides,
 });
 

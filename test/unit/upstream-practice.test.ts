@@ -8,6 +8,7 @@ import {
   consentedJourney,
   failureOf,
   ISSUER,
+  oidcUpstream,
   SECRETS,
   successOf,
   watchedFetch,
@@ -29,15 +30,12 @@ beforeEach(async () => {
 afterEach(() => practice.close());
 
 const upstream = (overrides: Partial<OidcUpstream> = {}): OidcUpstream => ({
-  kind: 'oidc',
-  name: 'practice',
-  displayName: 'Practice',
-  issuer: practice.issuer,
-  clientId: 'broker',
-  clientSecret: 'practice-secret',
-  scopes: ['profile'],
-  params: {},
-  allowPrivate: false,
+  ...oidcUpstream('practice', {
+    issuer: practice.issuer,
+    client_id: 'broker',
+    client_secret: 'practice-secret',
+    scopes: ['profile'],
+  }),
   ...overrides,
 });
 

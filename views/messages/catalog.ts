@@ -32,26 +32,51 @@ const TEXTS: readonly Text[] = [
 /** Every language tag there is a text for, English first. */
 export const LANGUAGES: readonly string[] = TEXTS.map((text) => text.tag);
 
+const NAMES: Readonly<Record<string, string>> = {
+  en: 'English',
+  de: 'Deutsch',
+  fr: 'Français',
+  es: 'Español',
+  ja: '日本語',
+  'zh-Hans': '简体中文',
+  ar: 'العربية',
+};
+
+/** What a language calls itself. */
+export const languageName = (tag: string): string => NAMES[tag] ?? tag;
+
+/** The operator's own words: by language, by key. Checked when the configuration is read. */
+export type Overrides = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 export interface LanguageWishes {
+  /** The person's own choice. */
+  readonly chosen?: string | undefined;
   /** `ui_locales` of the authorization request: tags by preference, space separated. */
   readonly uiLocales: string | undefined;
   readonly acceptLanguage: string | undefined;
   /** The operator's default tag; English when it has no text. */
   readonly fallback: string | undefined;
+  readonly overrides?: Overrides;
 }
 
-/** The text for a request: `ui_locales`, then `Accept-Language`, then the operator's default, then English. Never throws. */
+/** The text for a request: the person's choice, `ui_locales`, then `Accept-Language`, then the operator's default, then English. Never throws. */
 export function pickText(wishes: LanguageWishes): Text {
   const wanted = [
+    wishes.chosen ?? '',
     ...(wishes.uiLocales ?? '').slice(0, 200).split(' '),
     ...acceptedTags(wishes.acceptLanguage ?? ''),
     wishes.fallback ?? '',
   ];
   for (const tag of wanted) {
     const found = findText(tag);
-    if (found) return found;
+    if (found) return withOverrides(found, wishes.overrides);
   }
-  return textFor('en');
+  return withOverrides(textFor('en'), wishes.overrides);
+}
+
+function withOverrides(text: Text, overrides: Overrides | undefined): Text {
+  const own = Object.entries(overrides ?? {}).find(([tag]) => findText(tag)?.messages === text.messages)?.[1];
+  return own === undefined ? text : { ...text, messages: { ...text.messages, ...own } };
 }
 
 /** The text of one of `LANGUAGES`; English for any other tag. */

@@ -1,6 +1,6 @@
-/** Statements about codes, grants and the upstream's tokens kept for them. */
+/** Statements about codes and grants. */
 import { and, desc, eq, exists, gt, isNull, sql } from 'drizzle-orm';
-import type { Code, Grant, Sealed, Seconds, TokenHash } from '../../domain/types.ts';
+import type { Code, Grant, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
 
@@ -149,62 +149,4 @@ export const endGrants = given<{ approvalId: string; now: Seconds; reason: strin
       .set({ endedAt: p.now, endReason: p.reason })
       .where(and(eq(t.grants.approvalId, p.approvalId), isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now)))
       .returning({ id: t.grants.id }),
-);
-
-interface NewUpstreamGrantRow {
-  id: string;
-  approvalId: string;
-  userId: string;
-  upstream: string;
-  tokensSealed: Sealed;
-  scopes: readonly string[];
-  accessExpiresAt: Seconds | undefined;
-  createdAt: Seconds;
-}
-
-export const insertUpstreamGrant = given<NewUpstreamGrantRow>()('upstream_grant_insert', (db, t, p) =>
-  db.insert(t.upstreamGrants).values({
-    id: p.id,
-    approvalId: p.approvalId,
-    userId: p.userId,
-    upstream: p.upstream,
-    tokensSealed: p.tokensSealed,
-    scopes: p.scopes,
-    accessExpiresAt: p.accessExpiresAt,
-    createdAt: p.createdAt,
-  }),
-);
-
-export const findUpstreamGrant = given<{ grantId: string }>()('upstream_grant_find', (db, t, p) =>
-  db
-    .select({ upstreamGrant: t.upstreamGrants })
-    .from(t.grants)
-    .innerJoin(t.upstreamGrants, eq(t.upstreamGrants.id, t.grants.upstreamGrantId))
-    .where(eq(t.grants.id, p.grantId)),
-);
-
-export const endUpstreamGrant = given<{ grantId: string; now: Seconds }>()('upstream_grant_end', (db, t, p) =>
-  db
-    .update(t.upstreamGrants)
-    .set({ endedAt: p.now })
-    .where(
-      and(
-        eq(
-          t.upstreamGrants.id,
-          db.select({ id: t.grants.upstreamGrantId }).from(t.grants).where(eq(t.grants.id, p.grantId)),
-        ),
-        isNull(t.upstreamGrants.endedAt),
-      ),
-    )
-    .returning({ id: t.upstreamGrants.id }),
-);
-
-export const endUpstreamGrants = given<{ approvalId: string; now: Seconds }>()(
-  'upstream_grant_end_under_approval',
-  (db, t, p) =>
-    db
-      .update(t.upstreamGrants)
-      .set({ endedAt: p.now })
-      .where(and(eq(t.upstreamGrants.approvalId, p.approvalId), isNull(t.upstreamGrants.endedAt)))
-      .returning({ id: t.upstreamGrants.id }),
 );

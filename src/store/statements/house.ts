@@ -1,5 +1,6 @@
 /** Statements about the house itself: keepsakes, signing keys, the audit log. */
-import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNull, lt, max, ne, sql } from 'drizzle-orm';
+import type { Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 import type { AuditRow, SigningKeyRow } from '../store.ts';
 
@@ -78,6 +79,29 @@ export const auditListFor = (
   filter: Partial<Record<AuditFilter, string | undefined>>,
 ): (typeof auditLists)[number] | undefined =>
   auditLists[AUDIT_FILTERS.reduce((bits, name, index) => (filter[name] === undefined ? bits : bits | (1 << index)), 0)];
+
+export const RENEWED = 'refresh.rotated';
+
+export const listActivity = given<{ userId: string; since: Seconds; limit: number }>()('audit_activity', (db, t, p) =>
+  db
+    .select()
+    .from(t.audit)
+    .where(and(eq(t.audit.userId, p.userId), gte(t.audit.at, p.since), ne(t.audit.event, RENEWED)))
+    .orderBy(desc(t.audit.seq))
+    .limit(p.limit),
+);
+
+export const countRenewals = given<{ userId: string; since: Seconds }>()('audit_renewals', (db, t, p) =>
+  db
+    .select({
+      clientId: t.audit.clientId,
+      count: sql<number>`count(*)`.mapWith(Number),
+      latest: sql<number>`${max(t.audit.at)}`.mapWith(Number),
+    })
+    .from(t.audit)
+    .where(and(eq(t.audit.userId, p.userId), gte(t.audit.at, p.since), eq(t.audit.event, RENEWED)))
+    .groupBy(t.audit.clientId),
+);
 
 export const ping = given<object>()('ping', (db, t) =>
   db

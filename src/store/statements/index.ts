@@ -1,17 +1,25 @@
 /** Every statement there is, so that SQLite can prepare them all at open. */
 import type { AnyStatement } from '../statement.ts';
 import * as approvals from './approvals.ts';
+import * as blocks from './blocks.ts';
 import * as clients from './clients.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
+import * as pending from './pending.ts';
 import * as people from './people.ts';
+import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
+import * as upstream from './upstream.ts';
+import * as vault from './vault.ts';
 
 const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
-export const statements: readonly AnyStatement[] = [approvals, clients, grants, house, journeys, people, sweep, tokens]
+export const statements: readonly AnyStatement[] = [
+  ...[approvals, blocks, clients, grants, house, journeys, pending, people],
+  ...[revocations, sweep, tokens, upstream, vault],
+]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

@@ -1,32 +1,39 @@
 /** Statements about journeys: each claim is one conditional UPDATE whose returned row decides who won. */
-import { and, eq, exists, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Sealed, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
 
 export type JourneyRow = Tables['journeys']['$inferInsert'];
 
+/** No row comes back when this browser has the same request undecided already. */
 export const insertJourney = given<JourneyRow>()('journey_insert', (db, t, p) =>
-  db.insert(t.journeys).values({
-    id: p.id,
-    kind: p.kind,
-    reference: p.reference,
-    browserHash: p.browserHash,
-    upstream: p.upstream,
-    clientId: p.clientId,
-    redirectUri: p.redirectUri,
-    clientState: p.clientState,
-    requestedScopes: p.requestedScopes,
-    resource: p.resource,
-    codeChallenge: p.codeChallenge,
-    clientSnapshot: p.clientSnapshot,
-    screen: p.screen,
-    reasons: p.reasons,
-    expectedUserId: p.expectedUserId,
-    createdAt: p.createdAt,
-    expiresAt: p.expiresAt,
-    grantedScopes: p.grantedScopes,
-  }),
+  db
+    .insert(t.journeys)
+    .values({
+      id: p.id,
+      kind: p.kind,
+      reference: p.reference,
+      browserHash: p.browserHash,
+      upstream: p.upstream,
+      clientId: p.clientId,
+      redirectUri: p.redirectUri,
+      clientState: p.clientState,
+      requestedScopes: p.requestedScopes,
+      resource: p.resource,
+      codeChallenge: p.codeChallenge,
+      clientSnapshot: p.clientSnapshot,
+      screen: p.screen,
+      reasons: p.reasons,
+      expectedUserId: p.expectedUserId,
+      createdAt: p.createdAt,
+      expiresAt: p.expiresAt,
+      grantedScopes: p.grantedScopes,
+      uiLocales: p.uiLocales,
+      mergeKey: p.mergeKey,
+    })
+    .onConflictDoNothing()
+    .returning(),
 );
 
 export const findJourney = given<{ id: string }>()('journey_find', (db, t, p) =>
@@ -35,6 +42,24 @@ export const findJourney = given<{ id: string }>()('journey_find', (db, t, p) =>
 
 export const findJourneyByState = given<{ stateHash: TokenHash }>()('journey_find_by_state', (db, t, p) =>
   db.select().from(t.journeys).where(eq(t.journeys.upstreamStateHash, p.stateHash)),
+);
+
+export const extendJourney = given<{ id: string; now: Seconds; endingBefore: Seconds; expiresAt: Seconds }>()(
+  'journey_extend',
+  (db, t, p) =>
+    db
+      .update(t.journeys)
+      .set({ expiresAt: p.expiresAt, extendedAt: p.now })
+      .where(and(undecided(t, p), isNull(t.journeys.extendedAt), lt(t.journeys.expiresAt, p.endingBefore)))
+      .returning(),
+);
+
+export const reportJourney = given<{ id: string; now: Seconds }>()('journey_report', (db, t, p) =>
+  db
+    .update(t.journeys)
+    .set({ reportedAt: p.now })
+    .where(and(eq(t.journeys.id, p.id), isNull(t.journeys.reportedAt)))
+    .returning(),
 );
 
 interface Allowing {
@@ -161,6 +186,9 @@ export const endPersonsJourneys = given<{ userId: string; clientId: string; now:
 );
 
 type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeof sql.placeholder> };
+
+/** As the index of undecided journeys says it, word for word. */
+export const pending = (t: Tables) => and(isNull(t.journeys.decision), isNull(t.journeys.finishedAt)) ?? sql`true`;
 
 const undecided = (t: Tables, p: Places<'id' | 'now'>) =>
   and(

@@ -1,32 +1,10 @@
-/** Tables of codes, grants, tokens and the upstream's sealed tokens: all that hangs under an approval. Conventions: ../schema.ts. */
-import { isNotNull, isNull } from 'drizzle-orm';
-import type { Sealed, TokenHash } from '../../domain/types.ts';
+/** Tables of codes, grants and tokens: what hangs under an approval. Conventions: ../schema.ts. */
+import { isNull } from 'drizzle-orm';
+import type { TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 import type { peopleTables } from './people.ts';
 
 export function grantTables(k: Kit, { approvals }: ReturnType<typeof peopleTables>) {
-  const upstreamGrants = k.table(
-    'upstream_grants',
-    {
-      id: k.text('id').primaryKey(),
-      approvalId: k
-        .text('approval_id')
-        .notNull()
-        .references(() => approvals.id),
-      userId: k.text('user_id').notNull(),
-      upstream: k.text('upstream').notNull(),
-      tokensSealed: k.text('tokens_sealed').$type<Sealed>().notNull(),
-      scopes: k.json<readonly string[]>('scopes').notNull(),
-      accessExpiresAt: k.time('access_expires_at'),
-      createdAt: k.time('created_at').notNull(),
-      endedAt: k.time('ended_at'),
-    },
-    (t) => [
-      k.index('upstream_grants_approval').on(t.approvalId),
-      k.index('upstream_grants_ended').on(t.endedAt).where(isNotNull(t.endedAt)),
-    ],
-  );
-
   const codes = k.table(
     'codes',
     {
@@ -116,5 +94,5 @@ export function grantTables(k: Kit, { approvals }: ReturnType<typeof peopleTable
     (t) => [k.index('access_tokens_grant').on(t.grantId), k.index('access_tokens_expiry').on(t.expiresAt)],
   );
 
-  return { upstreamGrants, codes, grants, refreshTokens, accessTokens };
+  return { codes, grants, refreshTokens, accessTokens };
 }

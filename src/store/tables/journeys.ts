@@ -1,5 +1,5 @@
 /** The table of journeys: one row per browser trip, single use at every arrow. Conventions: ../schema.ts. */
-import { isNotNull } from 'drizzle-orm';
+import { and, isNotNull, isNull } from 'drizzle-orm';
 import type {
   ClientMetadata,
   ConsentReason,
@@ -26,12 +26,18 @@ export function journeyTables(k: Kit) {
       requestedScopes: k.json<readonly string[]>('requested_scopes'),
       resource: k.text('resource'),
       codeChallenge: k.text('code_challenge'),
+      /** The languages the app asked for, as sent. */
+      uiLocales: k.text('ui_locales'),
+      /** What makes two openings the same request; null where none may be merged. */
+      mergeKey: k.text('merge_key').$type<TokenHash>(),
       clientSnapshot: k.json<ClientMetadata>('client_snapshot'),
       screen: k.text('screen').$type<ConsentScreen>().notNull(),
       reasons: k.json<readonly ConsentReason[]>('reasons').notNull(),
       expectedUserId: k.text('expected_user_id'),
       createdAt: k.time('created_at').notNull(),
       expiresAt: k.time('expires_at').notNull(),
+      extendedAt: k.time('extended_at'),
+      reportedAt: k.time('reported_at'),
       decision: k.text('decision').$type<'allow' | 'deny'>(),
       decidedAt: k.time('decided_at'),
       grantedScopes: k.json<readonly string[]>('granted_scopes').notNull(),
@@ -45,6 +51,12 @@ export function journeyTables(k: Kit) {
     },
     (t) => [
       k.uniqueIndex('journeys_upstream_state').on(t.upstreamStateHash),
+      // One browser's undecided journeys: for the caps, and so that the same request is open once.
+      k
+        .uniqueIndex('journeys_pending')
+        .on(t.browserHash, t.mergeKey)
+        .where(and(isNull(t.decision), isNull(t.finishedAt)) ?? isNull(t.decision)),
+      k.index('journeys_pending_client').on(t.clientId, t.createdAt).where(isNull(t.decision)),
       // Journeys under way of a known person: what a revocation must stop. Anonymous ones cost nothing here.
       k.index('journeys_person').on(t.expectedUserId, t.clientId).where(isNotNull(t.expectedUserId)),
       k.index('journeys_expiry').on(t.expiresAt),

@@ -1,4 +1,4 @@
-/** Tables of clients, people, their browser sessions and their approvals. Conventions: ../schema.ts. */
+/** Tables of clients, people, their browser sessions, their approvals and their blocks. Conventions: ../schema.ts. */
 import { isNull } from 'drizzle-orm';
 import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
@@ -71,5 +71,29 @@ export function peopleTables(k: Kit) {
     ],
   );
 
-  return { clients, users, sessions, approvals };
+  /** Apps a person does not want to be asked by again: this client, and whatever has the same name and destination. */
+  const blocks = k.table(
+    'blocks',
+    {
+      id: k.text('id').primaryKey(),
+      userId: k
+        .text('user_id')
+        .notNull()
+        .references(() => users.id),
+      clientId: k.text('client_id').notNull(),
+      appKey: k.text('app_key').$type<TokenHash>().notNull(),
+      name: k.text('name'),
+      redirectUri: k.text('redirect_uri').notNull(),
+      createdAt: k.time('created_at').notNull(),
+    },
+    (t) => [k.uniqueIndex('blocks_app').on(t.userId, t.appKey)],
+  );
+
+  /** Destinations anybody here ever allowed, each once. */
+  const destinations = k.table('destinations', {
+    destination: k.text('destination').primaryKey(),
+    firstAllowedAt: k.time('first_allowed_at').notNull(),
+  });
+
+  return { clients, users, sessions, approvals, blocks, destinations };
 }

@@ -3,11 +3,11 @@
  *
  * Must never hold a secret or the hash of one: details are ids, names, scopes and counts.
  */
-import type { Trail } from '../../domain/types.ts';
+import type { Journey, Trail } from '../../domain/types.ts';
 import { all, type Unit } from '../statement.ts';
 import { insertAudit } from '../statements/house.ts';
 
-/** Mints ids of audit rows; composition passes security/secrets' newId, as the store mints no randomness. */
+/** Mints ids of rows; composition passes security/secrets' newId, as the store mints no randomness. */
 export type NewId = (prefix: string) => string;
 
 export interface About {
@@ -17,11 +17,23 @@ export interface About {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Writes one row. Yields to the unit it is called in, so it commits with the effect or not at all. */
-export type Recorder = (event: string, about: About, trail: Trail) => Unit<void>;
+/** Names a journey in the log. */
+export const aboutJourney = (journey: Journey, details: Readonly<Record<string, unknown>> = {}): About => ({
+  userId: journey.expectedUserId,
+  clientId: journey.request?.clientId,
+  resource: journey.request?.resource,
+  details: { journey: journey.id, ...details },
+});
 
-export const recorder = (newId: NewId): Recorder =>
-  function* record(event, about, trail) {
+/** Writes one row. Yields to the unit it is called in, so it commits with the effect or not at all. */
+export interface Recorder {
+  (event: string, about: About, trail: Trail): Unit<void>;
+  /** Mints the id of a row that the unit makes besides. */
+  readonly newId: NewId;
+}
+
+export function recorder(newId: NewId): Recorder {
+  function* record(event: string, about: About, trail: Trail): Unit<void> {
     yield* all(insertAudit, {
       id: newId('aud'),
       at: trail.at,
@@ -34,4 +46,6 @@ export const recorder = (newId: NewId): Recorder =>
       reference: trail.reference,
       details: about.details ?? {},
     });
-  };
+  }
+  return Object.assign(record, { newId });
+}

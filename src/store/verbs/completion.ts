@@ -1,20 +1,22 @@
 /**
  * The verbs of a good end: what a finished journey leaves behind commits together or not at all.
  *
- * Lock order: journey → approval → the rest (see ending.ts).
+ * Lock order: journey → person → approval → the rest (see ending.ts).
  */
 import { isDeepStrictEqual } from 'node:util';
+import { keyIdOf } from '../../domain/sealed.ts';
 import type { Approval, AuthorizationRequest, Journey, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { abandon, all, first, type Unit } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
+import * as blocks from '../statements/blocks.ts';
 import { touchClient } from '../statements/clients.ts';
-import { insertCode, insertUpstreamGrant } from '../statements/grants.ts';
+import { insertCode } from '../statements/grants.ts';
 import { claimCompletion, claimSignIn } from '../statements/journeys.ts';
 import { endSession, insertSession } from '../statements/people.ts';
+import { insertUpstreamGrant } from '../statements/upstream.ts';
 import type { Completion, JourneyStore, NewSession } from '../store.ts';
-import type { Recorder } from './audit.ts';
-import { aboutJourney } from './journeys.ts';
+import { aboutJourney, type Recorder } from './audit.ts';
 import { journeyOf } from './rows.ts';
 
 /** How stale a client's `lastUsedAt` may be, in seconds. */
@@ -51,6 +53,10 @@ function* complete(
   const { request, decidedAt } = journey;
   if (request === undefined || decidedAt === undefined) return abandon();
 
+  const { appKey } = completion;
+  yield* all(blocks.lockPerson, { userId });
+  if (appKey !== undefined && (yield* first(blocks.findBlock, { userId, clientId: request.clientId, appKey })))
+    return abandon();
   const { approval, renewed } = yield* approve(journey, request, completion, trail);
   const { clientId, resource } = request;
   // Asked after the approval's row is locked: a revocation has been committed and is seen, or it comes after us.
@@ -58,11 +64,14 @@ function* complete(
     return abandon();
   yield* issueCode(journey, request, approval, completion, trail);
   yield* beginSession(record, journey, userId, completion.session, trail);
+  yield* all(blocks.keepDestination, { destination: completion.approval.face.destination, now: trail.at });
   yield* all(touchClient, { id: clientId, now: trail.at, before: trail.at - CLIENT_TOUCH });
 
   const about = { ...aboutJourney(journey, { approval: approval.id, scopes: approval.scopes }), userId };
   yield* record(renewed ? 'approval.renewed' : 'approval.granted', about, trail);
-  const code = { approval: approval.id, scopes: journey.grantedScopes };
+  const { scopes } = completion.approval;
+  const withheld = journey.grantedScopes.filter((scope) => !scopes.includes(scope));
+  const code = { approval: approval.id, scopes, ...(withheld.length > 0 && { withheld }) };
   yield* record('code.issued', { ...aboutJourney(journey, code), userId }, trail);
   return { journey, approval };
 }
@@ -123,7 +132,7 @@ function* issueCode(
   journey: Journey,
   request: AuthorizationRequest,
   approval: Approval,
-  { userId, upstreamGrant, code }: Completion,
+  { userId, approval: granted, upstreamGrant, code }: Completion,
   trail: Trail,
 ): Unit<void> {
   const { id, upstream, tokensSealed, scopes, accessExpiresAt } = upstreamGrant;
@@ -135,6 +144,7 @@ function* issueCode(
     userId,
     upstream,
     tokensSealed,
+    keyId: keyIdOf(tokensSealed),
     scopes,
     accessExpiresAt,
     createdAt,
@@ -146,7 +156,7 @@ function* issueCode(
     clientId: request.clientId,
     redirectUri: request.redirectUri,
     resource: request.resource,
-    scopes: journey.grantedScopes,
+    scopes: granted.scopes,
     codeChallenge: request.codeChallenge,
     upstreamGrantId: id,
     createdAt,

@@ -1,7 +1,7 @@
 /**
  * How access ends: what dies with an approval and with a grant.
  *
- * Lock order on Postgres, kept by every verb: journey → approval → grant → tokens, codes and the upstream's tokens.
+ * Lock order on Postgres, kept by every verb: journey → person → approval → grant → tokens, codes and the upstream's tokens.
  * Who makes something under an approval or a grant first touches that row on the condition that it is live; who ends
  * one writes that row first and only then looks for what is under it. So at `read committed` either the maker sees
  * the end and makes nothing, or the ender's later statements see what was made. Within a level: in order of ids.
@@ -13,8 +13,10 @@ import * as approvals from '../statements/approvals.ts';
 import * as grants from '../statements/grants.ts';
 import { endPersonsJourneys } from '../statements/journeys.ts';
 import * as tokens from '../statements/tokens.ts';
-import type { EndedCounts } from '../store.ts';
+import * as upstream from '../statements/upstream.ts';
+import type { Ended, EndedCounts, RevocationOutcome } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { type EndedUpstreamGrant, handOver, reportRevocation } from './handing-over.ts';
 
 export const NOTHING_ENDED: EndedCounts = {
   approvals: 0,
@@ -40,24 +42,45 @@ const sum = (left: EndedCounts, right: EndedCounts): EndedCounts => ({
 const currentOnes = (family: readonly { rotatedAt: Seconds | undefined }[]): number =>
   family.filter((token) => token.rotatedAt === undefined).length;
 
+/** How a grant's upstream part is ended, and what is noted of it when nothing is left to be told to the upstream. */
+export interface UpstreamEnd {
+  readonly end: (grantId: string, now: Seconds) => Unit<readonly EndedUpstreamGrant[]>;
+  readonly settled: RevocationOutcome | undefined;
+}
+
+const BY_US: UpstreamEnd = {
+  end: (grantId, now) => all(upstream.endUpstreamGrantOf, { grantId, now }),
+  settled: undefined,
+};
+
 /** Ends a grant with its family, access tokens and upstream tokens. `undefined` when it was not live. */
-export function* endGrant(record: Recorder, id: string, reason: string, trail: Trail): Unit<EndedCounts | undefined> {
+export function* endGrant(
+  record: Recorder,
+  id: string,
+  reason: string,
+  trail: Trail,
+  { end, settled }: UpstreamEnd = BY_US,
+): Unit<Ended | undefined> {
   const now = trail.at;
   const grant = yield* first(grants.endGrant, { id, now, reason });
   if (grant === undefined) return undefined;
   const family = yield* all(tokens.revokeFamily, { grantId: id, now });
   const access = yield* all(tokens.revokeAccessTokensOfGrant, { grantId: id, now });
-  const upstream = yield* all(grants.endUpstreamGrant, { grantId: id, now });
+  const upstreamGrants = yield* end(id, now);
   const counts = {
     ...NOTHING_ENDED,
     grants: 1,
     refreshTokens: currentOnes(family),
     accessTokens: access.length,
-    upstreamGrants: upstream.length,
+    upstreamGrants: upstreamGrants.length,
   };
+  const revocation = record.newId('rvk');
+  yield* handOver(upstreamGrants, revocation, now, settled);
   const { userId, clientId, resource } = grant;
-  yield* record('grant.ended', { userId, clientId, resource, details: { grant: id, reason, ended: counts } }, trail);
-  return counts;
+  yield* reportRevocation(revocation, userId, reason, counts, trail);
+  const details = { grant: id, reason, ended: counts, revocation };
+  yield* record('grant.ended', { userId, clientId, resource, details }, trail);
+  return { ...counts, revocation };
 }
 
 /** Revokes approvals of one person and everything under them; see PeopleStore.revokeApprovals. */
@@ -67,7 +90,7 @@ export function* revokeApprovals(
   approvalIds: readonly string[] | undefined,
   reason: string,
   trail: Trail,
-): Unit<EndedCounts> {
+): Unit<Ended> {
   // Named approvals may have expired already and still be taken back; "all" means all that are live.
   const expiringAfter = approvalIds === undefined ? trail.at : 0;
   const named = new Set(approvalIds);
@@ -81,11 +104,19 @@ export function* revokeApprovals(
     const stopped = yield* all(endPersonsJourneys, { userId, clientId, now: trail.at, outcome: 'revoked' });
     ended = sum(ended, { ...NOTHING_ENDED, journeys: stopped.length });
   }
-  for (const { id } of meant) ended = sum(ended, yield* revokeOne(record, userId, id, reason, trail));
-  return ended;
+  const revocation = record.newId('rvk');
+  for (const { id } of meant) ended = sum(ended, yield* revokeOne(record, { userId, id, revocation }, reason, trail));
+  if (ended.approvals + ended.journeys === 0) return { ...ended, revocation: undefined };
+  yield* reportRevocation(revocation, userId, reason, ended, trail);
+  return { ...ended, revocation };
 }
 
-function* revokeOne(record: Recorder, userId: string, id: string, reason: string, trail: Trail): Unit<EndedCounts> {
+function* revokeOne(
+  record: Recorder,
+  { userId, id, revocation }: { userId: string; id: string; revocation: string },
+  reason: string,
+  trail: Trail,
+): Unit<EndedCounts> {
   const now = trail.at;
   const under = { approvalId: id, now };
   const approval = yield* first(approvals.revokeApproval, { id, userId, now, reason });
@@ -94,7 +125,8 @@ function* revokeOne(record: Recorder, userId: string, id: string, reason: string
   const families = yield* all(tokens.revokeFamilies, under);
   const access = yield* all(tokens.revokeAccessTokens, under);
   const codes = yield* all(grants.revokeCodes, under);
-  const upstream = yield* all(grants.endUpstreamGrants, under);
+  const upstreamGrants = yield* all(upstream.endUpstreamGrants, under);
+  yield* handOver(upstreamGrants, revocation, now);
   const counts: EndedCounts = {
     approvals: 1,
     grants: endedGrants.length,
@@ -102,12 +134,12 @@ function* revokeOne(record: Recorder, userId: string, id: string, reason: string
     accessTokens: access.length,
     codes: codes.length,
     journeys: 0,
-    upstreamGrants: upstream.length,
+    upstreamGrants: upstreamGrants.length,
   };
   const { clientId, resource } = approval;
   yield* record(
     'approval.revoked',
-    { userId, clientId, resource, details: { approval: id, reason, ended: counts } },
+    { userId, clientId, resource, details: { approval: id, reason, ended: counts, revocation } },
     trail,
   );
   return counts;

@@ -3,12 +3,17 @@ import type { Seconds } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Statement, type Unit } from '../statement.ts';
 import * as house from '../statements/house.ts';
+import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
+import { endUpstreamGrant } from '../statements/upstream.ts';
 import type { HouseStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { handOver } from './handing-over.ts';
 
-/** How long an ended upstream grant is kept, so that its tokens can still be revoked at the upstream; in seconds. */
+/** How long an ended upstream grant is kept, so that whoever had it in hand learns that it ended; in seconds. */
 const UPSTREAM_KEPT = 3600;
+/** How long the report of a revocation is kept, in seconds. */
+const REPORT_KEPT = 400 * 86_400;
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
   return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine) };
@@ -45,6 +50,11 @@ function auditVerbs(engine: Engine, record: Recorder) {
       return engine.read(statement, { ...filter, before, limit });
     },
 
+    listActivity: async (userId, since, limit) => ({
+      rows: await engine.read(house.listActivity, { userId, since, limit }),
+      renewals: await engine.read(house.countRenewals, { userId, since }),
+    }),
+
     recordEvent: (event, about, trail) => engine.unit(() => record(event, about, trail)),
   } satisfies Partial<HouseStore>;
 }
@@ -60,6 +70,8 @@ function runningVerbs(engine: Engine) {
       removed += await slice(() => sweepGrants(now, limit));
       removed += await slice(() => sweepCodes(now, limit));
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
+      removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
       return removed;
     },
 
@@ -92,7 +104,7 @@ function* sweepGrants(before: Seconds, limit: number): Unit<number> {
   let removed = gone.length;
   for (const { codeHash, upstreamGrantId } of gone) {
     removed += (yield* all(sweeping.removeCode, { codeHash })).length;
-    removed += (yield* all(sweeping.removeUpstreamGrant, { id: upstreamGrantId })).length;
+    removed += yield* removeUpstreamGrant(upstreamGrantId, before);
   }
   return removed;
 }
@@ -100,7 +112,12 @@ function* sweepGrants(before: Seconds, limit: number): Unit<number> {
 function* sweepCodes(before: Seconds, limit: number): Unit<number> {
   const gone = yield* all(sweeping.sweepCodes, { before, limit });
   let removed = gone.length;
-  for (const { upstreamGrantId } of gone)
-    removed += (yield* all(sweeping.removeUpstreamGrant, { id: upstreamGrantId })).length;
+  for (const { upstreamGrantId } of gone) removed += yield* removeUpstreamGrant(upstreamGrantId, before);
   return removed;
+}
+
+/** What ran out here is still good at the upstream, so its tokens are put into the outbox before the row goes. */
+function* removeUpstreamGrant(id: string, now: Seconds): Unit<number> {
+  yield* handOver(yield* all(endUpstreamGrant, { id, now }), id, now);
+  return (yield* all(sweeping.removeUpstreamGrant, { id })).length;
 }

@@ -7,7 +7,10 @@ import { completionVerbs } from './completion.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
+import { revocationVerbs } from './revocations.ts';
 import { tokenVerbs } from './tokens.ts';
+import { upstreamVerbs } from './upstream.ts';
+import { vaultVerbs } from './vault.ts';
 
 export function storeOver(engine: Engine, newId: NewId): Store {
   const record = recorder(newId);
@@ -18,6 +21,9 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...completionVerbs(engine, record),
     ...peopleVerbs(engine, record),
     ...tokenVerbs(engine, record),
+    ...upstreamVerbs(engine, record),
+    ...revocationVerbs(engine, record),
+    ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };

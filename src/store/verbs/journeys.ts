@@ -3,33 +3,37 @@
  *
  * Every arrow is one conditional write. Success has its own file, completion.ts.
  */
-import type { ConsentedJourney, Journey } from '../../domain/types.ts';
+import type { ConsentedJourney } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
-import { all, first } from '../statement.ts';
+import { first } from '../statement.ts';
 import * as journeys from '../statements/journeys.ts';
 import type { JourneyStore } from '../store.ts';
-import type { About, Recorder } from './audit.ts';
-import { journeyOf, rowOfJourney } from './rows.ts';
+import { aboutJourney, type Recorder } from './audit.ts';
+import { openingVerbs } from './opening.ts';
+import { journeyOf } from './rows.ts';
 
 type Moving = Omit<JourneyStore, 'completeJourney' | 'completeSignIn'>;
 
-/** Names a journey in the log. */
-export const aboutJourney = (journey: Journey, details: Readonly<Record<string, unknown>> = {}): About => ({
-  userId: journey.expectedUserId,
-  clientId: journey.request?.clientId,
-  resource: journey.request?.resource,
-  details: { journey: journey.id, ...details },
-});
-
 export function journeyVerbs(engine: Engine, record: Recorder): Moving {
-  return { ...deciding(engine, record), ...returning(engine, record) };
+  return { ...openingVerbs(engine, record), ...deciding(engine, record), ...returning(engine, record) };
 }
 
 function deciding(engine: Engine, record: Recorder) {
   return {
-    openJourney: (journey) =>
+    extendJourney: (id, endingBefore, expiresAt, now) =>
       engine.unit(function* () {
-        yield* all(journeys.insertJourney, rowOfJourney(journey));
+        const row = yield* first(journeys.extendJourney, { id, endingBefore, expiresAt, now });
+        return row && journeyOf(row);
+      }),
+
+    reportRequest: (journeyId, words, trail) =>
+      engine.unit(function* () {
+        const row = yield* first(journeys.reportJourney, { id: journeyId, now: trail.at });
+        if (row === undefined) return undefined;
+        const journey = journeyOf(row);
+        const about = aboutJourney(journey, { words, request: journey.reference });
+        yield* record('request.reported', { ...about, userId: about.userId ?? trail.actor.id }, trail);
+        return journey;
       }),
 
     findJourney: async (id) => {
@@ -42,14 +46,14 @@ function deciding(engine: Engine, record: Recorder) {
       return row && journeyOf(row);
     },
 
-    recordConsent: ({ journeyId, scopes, upstreamStateHash, cookieHash, secretsSealed }, trail) =>
+    recordConsent: ({ journeyId, scopes, upstreamStateHash, cookieHash, secretsSealed, understood }, trail) =>
       engine.unit(function* () {
         const claim = { id: journeyId, now: trail.at, scopes, stateHash: upstreamStateHash, cookieHash, secretsSealed };
         const row = yield* first(journeys.claimConsent, claim);
         if (row === undefined) return undefined;
         const journey = journeyOf(row);
         const event = journey.kind === 'sign_in' ? 'sign_in.started' : 'consent.allowed';
-        yield* record(event, aboutJourney(journey, { scopes }), trail);
+        yield* record(event, aboutJourney(journey, { scopes, ...(understood === true && { understood }) }), trail);
         return journey as ConsentedJourney;
       }),
 

@@ -5,6 +5,7 @@ import * as approvals from '../statements/approvals.ts';
 import * as people from '../statements/people.ts';
 import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { blockVerbs } from './blocks.ts';
 import { revokeApprovals } from './ending.ts';
 import { approvalOf } from './rows.ts';
 
@@ -12,7 +13,12 @@ import { approvalOf } from './rows.ts';
 const SESSION_TOUCH = 60;
 
 export function peopleVerbs(engine: Engine, record: Recorder): PeopleStore {
-  return { ...personVerbs(engine), ...sessionVerbs(engine, record), ...approvalVerbs(engine, record) };
+  return {
+    ...blockVerbs(engine, record),
+    ...personVerbs(engine),
+    ...sessionVerbs(engine, record),
+    ...approvalVerbs(engine, record),
+  };
 }
 
 function personVerbs(engine: Engine) {

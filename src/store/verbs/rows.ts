@@ -21,6 +21,9 @@ export function journeyOf(row: RowOf<'journeys'>): Journey {
     resource,
     codeChallenge,
     upstreamStateHash: _state,
+    mergeKey: _merge,
+    extendedAt: _extended,
+    reportedAt: _reported,
     ...rest
   } = row;
   if (clientId === undefined || redirectUri === undefined || resource === undefined || codeChallenge === undefined) {
@@ -34,10 +37,12 @@ export function journeyOf(row: RowOf<'journeys'>): Journey {
 
 export function rowOfJourney({ request, ...journey }: NewJourney): JourneyRow {
   const { scopes: requestedScopes, ...asked } = request ?? { scopes: undefined };
-  return { ...NO_REQUEST, ...journey, ...asked, requestedScopes, grantedScopes: [] };
+  return { ...OPTIONAL, ...journey, ...asked, requestedScopes, grantedScopes: [] };
 }
 
-const NO_REQUEST = {
+const OPTIONAL = {
+  uiLocales: undefined,
+  mergeKey: undefined,
   clientId: undefined,
   redirectUri: undefined,
   clientState: undefined,

@@ -6,13 +6,14 @@
  */
 import type { Grant, TokenHash, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
-import { abandon, all, first, type Unit, withoutNulls } from '../statement.ts';
+import { abandon, all, first, type Unit } from '../statement.ts';
 import { useApproval } from '../statements/approvals.ts';
 import * as grants from '../statements/grants.ts';
 import * as tokens from '../statements/tokens.ts';
-import type { EndedCounts, GraceReplay, NewTokens, Redemption, Rotation, TokenStore } from '../store.ts';
+import type { Ended, GraceReplay, NewTokens, Redemption, Rotation, TokenStore } from '../store.ts';
 import type { About, Recorder } from './audit.ts';
 import { endGrant, NOTHING_ENDED } from './ending.ts';
+import { reportRevocation } from './handing-over.ts';
 import { grantOf, refreshTokenOf } from './rows.ts';
 
 export function tokenVerbs(engine: Engine, record: Recorder): TokenStore {
@@ -46,24 +47,27 @@ function accessVerbs(engine: Engine, record: Recorder) {
         const token = yield* first(tokens.revokeAccessToken, { tokenHash, now: trail.at });
         if (token === undefined) return false;
         const grant = yield* first(grants.findGrant, { id: token.grantId });
-        yield* record('access_token.revoked', grant === undefined ? {} : aboutGrant(grant), trail);
+        if (grant === undefined) return true;
+        const revocation = record.newId('rvk');
+        yield* reportRevocation(revocation, grant.userId, 'access_token_revoked', ONE_ACCESS_TOKEN, trail);
+        yield* record('access_token.revoked', aboutGrant(grant, { revocation }), trail);
         return true;
       }),
     findAccessToken: async (tokenHash, now) => (await engine.read(tokens.findLiveAccessToken, { tokenHash, now }))[0],
-    findUpstreamGrant: async (grantId) => {
-      const [found] = await engine.read(grants.findUpstreamGrant, { grantId });
-      if (found === undefined) return undefined;
-      const { approvalId: _approval, ...upstreamGrant } = withoutNulls(found.upstreamGrant);
-      return upstreamGrant;
-    },
   } satisfies Partial<TokenStore>;
 }
 
-const aboutGrant = ({ id, userId, clientId, resource }: Grant): About => ({
+/** Nothing but the token ended: its grant and what it is for live on. */
+const ONE_ACCESS_TOKEN = { ...NOTHING_ENDED, accessTokens: 1 };
+
+const aboutGrant = (
+  { id, userId, clientId, resource }: Grant,
+  details: Readonly<Record<string, unknown>> = {},
+): About => ({
   userId,
   clientId,
   resource,
-  details: { grant: id },
+  details: { grant: id, ...details },
 });
 
 function* redeem(record: Recorder, redemption: Redemption, trail: Trail): Unit<Grant | undefined> {
@@ -121,12 +125,14 @@ function* addAccessToken(
   });
 }
 
+const NOTHING: Ended = { ...NOTHING_ENDED, revocation: undefined };
+
 /** RFC 6749 4.1.2: a code used twice revokes what its first use made. Only the call that ends something is on record. */
-function* punishReplay(record: Recorder, codeHash: TokenHash, trail: Trail): Unit<EndedCounts> {
+function* punishReplay(record: Recorder, codeHash: TokenHash, trail: Trail): Unit<Ended> {
   const code = yield* first(grants.findCode, { codeHash });
-  if (code?.grantId === undefined) return NOTHING_ENDED;
+  if (code?.grantId === undefined) return NOTHING;
   const ended = yield* endGrant(record, code.grantId, 'code_replayed', trail);
-  if (ended === undefined) return NOTHING_ENDED;
+  if (ended === undefined) return NOTHING;
   const { userId, clientId, resource, grantId } = code;
   yield* record('code.replayed', { userId, clientId, resource, details: { grant: grantId, ended } }, trail);
   return ended;

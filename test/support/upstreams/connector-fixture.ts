@@ -1,4 +1,7 @@
 /** What a connector needs in a test: a consented journey, fixed secrets, and a fetch that shows its policies. */
+import type { OAuth2Upstream, OidcUpstream } from '../../../src/config/config.ts';
+import { upstreamOf } from '../../../src/config/upstream.ts';
+import { type UpstreamSettings, upstream as upstreamSchema } from '../../../src/config/upstream-schema.ts';
 import type { ConsentedJourney, JourneySecrets } from '../../../src/domain/types.ts';
 import { createSafeFetch, type FetchPolicy, type SafeFetch } from '../../../src/security/safe-fetch.ts';
 import type { ConnectorFailure, ConnectorResult } from '../../../src/upstream/connector.ts';
@@ -75,4 +78,22 @@ export function successOf<T>(result: ConnectorResult<T>): T {
 export function failureOf<T>(result: ConnectorResult<T>): ConnectorFailure {
   if (result.ok) throw new Error('the connector succeeded');
   return result.failure;
+}
+
+/** The upstream that these settings of the configuration file make; they are checked as the file's are. */
+export function configuredUpstream(name: string, settings: Readonly<Record<string, unknown>>) {
+  const checked: UpstreamSettings = upstreamSchema.parse(settings);
+  return upstreamOf(name, checked);
+}
+
+export function oidcUpstream(name: string, settings: Readonly<Record<string, unknown>>): OidcUpstream {
+  const made = configuredUpstream(name, { preset: 'oidc', ...settings });
+  if (made.kind !== 'oidc') throw new Error('not an OpenID upstream');
+  return made;
+}
+
+export function oauth2Upstream(name: string, settings: Readonly<Record<string, unknown>>): OAuth2Upstream {
+  const made = configuredUpstream(name, settings);
+  if (made.kind !== 'oauth2') throw new Error('not an OAuth 2.0 upstream');
+  return made;
 }

@@ -20,6 +20,8 @@ export interface ForgedModes {
   /** Replaces members of the token answer; undefined removes one. */
   tokenMembers: Record<string, unknown>;
   userinfoBody: Record<string, unknown>;
+  /** Published before the real key. */
+  moreKeys: readonly unknown[];
   /** Signs by this instead of the published key. */
   sign: (claims: Record<string, unknown>) => Promise<string>;
 }
@@ -71,6 +73,7 @@ export async function startForgedOidc(options: {
     ...{ discovery: 'none', token: 'none', jwks: 'none', userinfo: 'none' },
     ...{ metadata: {}, claims: {}, tokenMembers: {} },
     userinfoBody: { sub: 'subject-1', name: 'Rosa from userinfo' },
+    moreKeys: [],
     sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: key.kid }).sign(key.privateKey),
   };
   const decoy = await startLoopbackServer((request, response) => {
@@ -82,7 +85,7 @@ export async function startForgedOidc(options: {
   const answers: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
     '/.well-known/openid-configuration': () => discoveryDocument(),
     '/token': async () => ({ ...(await tokenAnswer()), ...modes.tokenMembers }),
-    '/jwks': () => ({ keys: [key.publicJwk] }),
+    '/jwks': () => ({ keys: [...modes.moreKeys, key.publicJwk] }),
     '/me': () => modes.userinfoBody,
   };
   const modeOf: Readonly<Record<string, () => Misbehaviour>> = {

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
 import { type LoggedRequest, logRequest } from './request-log.ts';
 
-/** `redirect` is a 307 to the decoy; `slow` never answers; `refuse` is GitHub's 200 with an error. */
+/** `redirect` is a 307 to the decoy; `slow` never answers; `drip` sends a byte now and then, without end; `refuse` is GitHub's 200 with an error. */
 export type Misbehaviour =
   | 'none'
   | 'slow'
@@ -18,7 +18,8 @@ export type Misbehaviour =
   | 'redirect'
   | 'huge'
   | 'refuse'
-  | 'hangup';
+  | 'hangup'
+  | 'drip';
 
 export interface GithubModes {
   /** `grant` redirects at once, as for an application the account already knows; `ask` shows a page first. */
@@ -201,6 +202,12 @@ export function misbehave(mode: Misbehaviour, response: ServerResponse, decoyOri
       return false;
     case 'slow':
       return true;
+    case 'drip': {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"access_token":"');
+      const drip = setInterval(() => response.write('x'), 100);
+      response.on('close', () => clearInterval(drip));
+      return true;
+    }
     case 'hangup':
       response.destroy();
       return true;

@@ -1,0 +1,41 @@
+/** The verbs about a person's own blocks. Contract: PeopleStore in ../store.ts. */
+import type { Engine } from '../engine.ts';
+import { all, first } from '../statement.ts';
+import * as blocks from '../statements/blocks.ts';
+import { endPersonsJourneys } from '../statements/journeys.ts';
+import type { PeopleStore } from '../store.ts';
+import type { Recorder } from './audit.ts';
+import { revokeApprovals } from './ending.ts';
+
+type Blocking = Pick<PeopleStore, 'findBlock' | 'listBlocks' | 'blockApp' | 'unblockApp' | 'isDestinationKnown'>;
+
+export function blockVerbs(engine: Engine, record: Recorder): Blocking {
+  return {
+    findBlock: async (userId, clientId, appKey) =>
+      (await engine.read(blocks.findBlock, { userId, clientId, appKey }))[0],
+
+    listBlocks: (userId) => engine.read(blocks.listBlocks, { userId }),
+
+    blockApp: (block, approvalIds, trail) =>
+      engine.unit(function* () {
+        const { id, userId, clientId, name } = block;
+        const stopped = yield* all(endPersonsJourneys, { userId, clientId, now: trail.at, outcome: 'blocked' });
+        yield* all(blocks.lockPerson, { userId });
+        const kept = yield* first(blocks.insertBlock, block);
+        if (kept !== undefined) yield* record('app.blocked', { userId, clientId, details: { block: id, name } }, trail);
+        const ended = yield* revokeApprovals(record, userId, approvalIds, 'blocked_by_person', trail);
+        return { ...ended, journeys: ended.journeys + stopped.length };
+      }),
+
+    unblockApp: (userId, blockId, trail) =>
+      engine.unit(function* () {
+        const removed = yield* first(blocks.deleteBlock, { userId, id: blockId });
+        if (removed === undefined) return undefined;
+        const { clientId, name } = removed;
+        yield* record('app.unblocked', { userId, clientId, details: { block: blockId, name } }, trail);
+        return removed;
+      }),
+
+    isDestinationKnown: async (destination) => (await engine.read(blocks.findDestination, { destination })).length > 0,
+  };
+}

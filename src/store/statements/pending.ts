@@ -1,6 +1,7 @@
 /** Statements about undecided journeys: the same request twice, and the caps that a flood runs into. */
-import { and, asc, desc, eq, inArray, isNull, lte, max, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import type { Seconds, TokenHash } from '../../domain/types.ts';
+import type { Tables } from '../schema.ts';
 import { given } from '../statement.ts';
 import { pending } from './journeys.ts';
 
@@ -64,24 +65,44 @@ export const trimClient = given<{ clientId: string; keep: number }>()('pending_t
     .returning({ id: t.journeys.id }),
 );
 
-/** How many undecided journeys there are, beyond which nothing needs to be known. */
-export const countPending = given<object>()('pending_count', (db, t) =>
+/** How many live undecided journeys of clients there are. */
+export const countPending = given<{ now: Seconds }>()('pending_count', (db, t, p) =>
   db
     .select({ count: sql<number>`count(*)`.mapWith(Number) })
     .from(t.journeys)
-    .where(and(isNull(t.journeys.decision), sql`${t.journeys.clientId} is not null`)),
+    .where(live(t, p)),
 );
 
-/** The client with the most undecided journeys; of equals, the one that has not opened any for longest. */
-export const largestClient = given<object>()('pending_largest_client', (db, t) =>
+/** The client with the most of them. */
+export const largestClient = given<{ now: Seconds }>()('pending_largest_client', (db, t, p) =>
   db
     .select({ clientId: t.journeys.clientId, count: sql<number>`count(*)`.mapWith(Number) })
     .from(t.journeys)
-    .where(and(isNull(t.journeys.decision), sql`${t.journeys.clientId} is not null`))
+    .where(live(t, p))
     .groupBy(t.journeys.clientId)
-    .orderBy(sql`count(*) desc`, asc(max(t.journeys.createdAt)))
+    .orderBy(sql`count(*) desc`)
     .limit(1),
 );
+
+export const trimOldest = given<{ now: Seconds; most: number }>()('pending_trim_oldest', (db, t, p) =>
+  db
+    .delete(t.journeys)
+    .where(
+      inArray(
+        t.journeys.id,
+        db
+          .select({ id: t.journeys.id })
+          .from(t.journeys)
+          .where(live(t, p))
+          .orderBy(t.journeys.createdAt, t.journeys.id)
+          .limit(p.most),
+      ),
+    )
+    .returning({ id: t.journeys.id }),
+);
+
+const live = (t: Tables, p: { readonly now: ReturnType<typeof sql.placeholder> }) =>
+  and(isNull(t.journeys.decision), isNotNull(t.journeys.clientId), gt(t.journeys.expiresAt, p.now));
 
 /** Removed at once at most; the next opening removes more. */
 const TRIMMED = 1000;

@@ -1,6 +1,7 @@
 /** The verbs about a person's own blocks. Contract: PeopleStore in ../store.ts. */
 import type { Engine } from '../engine.ts';
 import { all, first } from '../statement.ts';
+import { listApprovals } from '../statements/approvals.ts';
 import * as blocks from '../statements/blocks.ts';
 import { endPersonsJourneys } from '../statements/journeys.ts';
 import type { PeopleStore } from '../store.ts';
@@ -23,7 +24,12 @@ export function blockVerbs(engine: Engine, record: Recorder): Blocking {
         yield* all(blocks.lockPerson, { userId });
         const kept = yield* first(blocks.insertBlock, block);
         if (kept !== undefined) yield* record('app.blocked', { userId, clientId, details: { block: id, name } }, trail);
-        const ended = yield* revokeApprovals(record, userId, approvalIds, 'blocked_by_person', trail);
+        // Looked up under the lock: whoever completed a moment ago is seen, whoever comes later sees the block.
+        const own = (yield* all(listApprovals, { userId, expiringAfter: trail.at }))
+          .filter(({ approval }) => approval.clientId === clientId)
+          .map(({ approval }) => approval.id);
+        const meant = [...new Set([...approvalIds, ...own])];
+        const ended = yield* revokeApprovals(record, userId, meant, 'blocked_by_person', trail);
         return { ...ended, journeys: ended.journeys + stopped.length };
       }),
 

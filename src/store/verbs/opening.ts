@@ -36,12 +36,13 @@ export function openingVerbs(engine: Engine, record: Recorder): Pick<JourneyStor
     if (clientId === undefined) return;
     if (isTime(caps.perClient)) yield* all(pending.trimClient, { clientId, keep: caps.perClient });
     if (!isTime(caps.total)) return;
-    const counted = yield* first(pending.countPending, {});
-    const tooMany = (counted?.count ?? 0) - caps.total;
+    const now = journey.createdAt;
+    const tooMany = ((yield* first(pending.countPending, { now }))?.count ?? 0) - caps.total;
     if (tooMany <= 0) return;
-    const largest = yield* first(pending.largestClient, {});
-    if (largest?.clientId === undefined) return;
-    yield* all(pending.trimClient, { clientId: largest.clientId, keep: Math.max(0, largest.count - tooMany) });
+    const largest = yield* first(pending.largestClient, { now });
+    if (largest?.clientId !== undefined && largest.count > tooMany)
+      yield* all(pending.trimClient, { clientId: largest.clientId, keep: largest.count - tooMany });
+    else yield* all(pending.trimOldest, { now, most: tooMany });
   }
 
   return {

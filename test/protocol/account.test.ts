@@ -1,0 +1,204 @@
+/** The account page over HTTP: what ends with a removal, messages nobody can forge, activity, download, the end of time. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOTES_CREDENTIAL, startGithubSetting } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import { obtainCode, obtainTokens, openPage } from '../support/journey-steps.ts';
+import { decide, introspect, redeem, refresh, register } from '../support/mcp-client.ts';
+import { linksTo, submit, wordsOf } from '../support/page-forms.ts';
+
+type World = Awaited<ReturnType<typeof startGithubSetting>>;
+
+let world: World;
+let issuer: string;
+beforeAll(async () => {
+  world = await startGithubSetting({ twoResources: true, settings: { consent: { lifetime: '40d' } } });
+  issuer = world.setting.issuer;
+});
+afterAll(() => world.close());
+
+let people = 0;
+/** A person nobody has seen before. */
+function newPerson(): BrowserJar {
+  people += 1;
+  world.upstream.account = { id: 9000 + people, login: `person-${people}` };
+  return new BrowserJar();
+}
+const named = (name: string) => register(issuer, { client_name: name });
+const active = async (token: string) => (await introspect(issuer, token, 'notes', NOTES_CREDENTIAL)).active;
+
+describe('a removal', () => {
+  it('ends approvals, tokens, an unredeemed code and what is under way, for this person alone', async () => {
+    const other = newPerson();
+    const kept = await obtainTokens(issuer, { jar: other });
+    const jar = newPerson();
+    const first = await obtainTokens(issuer, { jar, client: kept.client });
+    const second = await obtainCode(issuer, { jar, client: kept.client });
+    const third = await openPage(issuer, { jar, client: kept.client, changes: { state: 'later' } });
+
+    const ask = await jar.get(linksTo(await jar.get(`${issuer}/account`), '/account/remove/')[0] ?? '');
+    expect(await active(first.tokens.access_token)).toBe(true);
+    const removed = await submit(jar, ask, '/account/remove/');
+    expect(removed.status).toBe(303);
+
+    expect(await active(first.tokens.access_token)).toBe(false);
+    expect((await refresh(issuer, kept.client, first.tokens.refresh_token)).status).toBe(400);
+    expect((await redeem(issuer, kept.client, second.code, second.pkce)).status).toBe(400);
+    expect((await decide(jar, third.page, 'allow')).status).toBe(410);
+    expect(await active(kept.tokens.access_token)).toBe(true);
+    expect((await refresh(issuer, kept.client, kept.tokens.refresh_token)).status).toBe(200);
+  });
+
+  it('answers with a page of ours, whose message is a status that takes the focus and can be loaded again', async () => {
+    const jar = newPerson();
+    await obtainTokens(issuer, { jar });
+    const list = await jar.get(`${issuer}/account`);
+    const removed = await submit(jar, await jar.click(linksTo(list, '/account/remove/')[0] ?? ''), '/account/remove/');
+    expect(removed.status).toBe(303);
+    expect(removed.body).toBe('');
+    expect(removed.next).toMatch(new RegExp(`^${issuer}/account\\?notice=[\\w.%-]+#notice$`));
+    const shown = await jar.follow(removed);
+    expect(shown.body).toMatch(/<p class="notice" role="status" id="notice" tabindex="-1">/);
+    expect(wordsOf(shown)).toContain('Access removed for Quill Editor. It can’t get new access without asking you.');
+    expect(wordsOf(shown)).toContain('It has stopped working.');
+    expect(wordsOf(await jar.get(removed.next ?? ''))).toContain('Access removed for Quill Editor.');
+  });
+
+  it('states the life of an access token where a server checks tokens by itself', async () => {
+    const jar = newPerson();
+    const changes = { resource: 'https://tasks.example.com/mcp', scope: 'tasks:read' };
+    await obtainTokens(issuer, { jar, changes });
+    const ask = await jar.get(linksTo(await jar.get(`${issuer}/account`), '/account/remove/')[0] ?? '');
+    expect(wordsOf(ask)).toContain('It stops working within 10 minutes. Work it already did stays.');
+    const shown = await jar.follow(await submit(jar, ask, '/account/remove/'));
+    expect(wordsOf(shown)).toContain('Anything it already opened stops working within 10 minutes.');
+  });
+
+  it('shows a message only to the session it was made for, and only for a while', async () => {
+    const jar = newPerson();
+    await obtainTokens(issuer, { jar });
+    const list = await jar.get(`${issuer}/account`);
+    const removed = await submit(jar, await jar.get(linksTo(list, '/account/remove/')[0] ?? ''), '/account/remove/');
+    const address = removed.next ?? '';
+    const stranger = newPerson();
+    await obtainTokens(issuer, { jar: stranger });
+    expect((await stranger.get(address)).body).not.toContain('role="status"');
+    expect((await jar.get(address.replace(/.(?=#)/, (last) => (last === 'A' ? 'B' : 'A')))).body).not.toContain(
+      'role="status"',
+    );
+    expect(
+      (await jar.get(`${issuer}/account?notice=${encodeURIComponent('{"kind":"removed_all"}')}`)).body,
+    ).not.toContain('role="status"');
+    expect((await jar.get(address)).body).toContain('role="status"');
+    world.setting.clock.advance(301);
+    expect((await jar.get(address)).body).not.toContain('role="status"');
+  });
+});
+
+describe('signing out', () => {
+  it('answers with a page of ours that says what stays', async () => {
+    const jar = newPerson();
+    const { tokens } = await obtainTokens(issuer, { jar });
+    const out = await submit(jar, await jar.get(`${issuer}/account`), '/account/sign-out');
+    expect([out.status, out.next]).toEqual([303, `${issuer}/account/signed-out`]);
+    expect(wordsOf(await jar.follow(out))).toContain('You’re signed out here');
+    expect(wordsOf(await jar.get(`${issuer}/account`))).toContain('See your apps with access');
+    expect(await active(tokens.access_token)).toBe(true);
+  });
+
+  it('does not say so to somebody who is signed in', async () => {
+    const jar = newPerson();
+    await obtainTokens(issuer, { jar });
+    const page = await jar.get(`${issuer}/account/signed-out`);
+    expect([page.status, page.next]).toEqual([303, `${issuer}/account`]);
+  });
+});
+
+describe('the activity page', () => {
+  it('tells in words what happened, newest first, with neither address nor id', async () => {
+    const jar = newPerson();
+    const client = await named('Ledger Agent');
+    const { tokens } = await obtainTokens(issuer, { jar, client });
+    world.setting.clock.advance(1);
+    await refresh(issuer, client, tokens.refresh_token);
+    world.setting.clock.advance(1);
+    await obtainTokens(issuer, { jar, client, changes: { scope: 'notes:read notes:write' } });
+    world.setting.clock.advance(1);
+    const denied = await openPage(issuer, { jar, client: await named('Birch Notebook') });
+    await decide(jar, denied.page, 'deny');
+    world.setting.clock.advance(1);
+    const list = await jar.get(`${issuer}/account`);
+    await submit(jar, await jar.get(linksTo(list, '/account/remove/')[0] ?? ''), '/account/remove/');
+
+    const page = await jar.get(linksTo(list, '/account/activity')[0] ?? '');
+    const sentences = [...page.body.matchAll(/<\/time><\/span><span>([\s\S]*?)<\/span><\/li>/g)].map(([, sentence]) =>
+      (sentence ?? '').replace(/<[^>]+>/g, ''),
+    );
+    expect(sentences).toEqual([
+      'You removed “Ledger Agent”.',
+      'You didn’t allow “Birch Notebook”.',
+      'You gave “Ledger Agent” more access to Northwind Notes.',
+      '“Ledger Agent” renewed its access once.',
+      'You allowed “Ledger Agent” to use Northwind Notes.',
+    ]);
+    expect(page.body).not.toMatch(/127\.0\.0\.1|apr_|usr_|jny_|cli_|req_/);
+  });
+
+  it('forgets what is older than 90 days', async () => {
+    const jar = newPerson();
+    await obtainTokens(issuer, { jar });
+    world.setting.clock.advance(91 * 86_400);
+    await obtainTokens(issuer, { jar, client: await named('Birch Notebook') });
+    const words = wordsOf(await jar.get(`${issuer}/account/activity`));
+    expect(words).toContain('You allowed “Birch Notebook” to use Northwind Notes.');
+    expect(words).not.toContain('Quill Editor');
+  });
+
+  it('is nobody else’s', async () => {
+    const page = await new BrowserJar().get(`${issuer}/account/activity`);
+    expect(wordsOf(page)).toContain('See your apps with access');
+    expect((await new BrowserJar().get(`${issuer}/account/approvals.json`)).headers['content-type']).toContain('html');
+  });
+});
+
+describe('the download', () => {
+  it('is a file of the person’s own live approvals', async () => {
+    const jar = newPerson();
+    await obtainTokens(issuer, { jar, client: await named('Ledger Agent'), changes: { scope: 'notes:write' } });
+    const file = await jar.get(`${issuer}/account/approvals.json`);
+    expect(file.headers['content-disposition']).toBe('attachment; filename="approvals.json"');
+    expect(file.headers['cache-control']).toBe('no-store');
+    expect(JSON.parse(file.body)).toMatchObject({
+      service: 'Northwind MCP',
+      account: `person-${people}`,
+      approvals: [
+        {
+          app: 'Ledger Agent',
+          name_confirmed: false,
+          destination: 'loopback',
+          resource: 'https://notes.example.com/mcp',
+          redirects: ['http://127.0.0.1/callback'],
+        },
+      ],
+    });
+  });
+});
+
+describe('an approval', () => {
+  it('is listed as unused after 30 days, and ends by itself at its end with what was under it', async () => {
+    const jar = newPerson();
+    const client = await named('Ledger Agent');
+    await obtainTokens(issuer, { jar, client });
+    world.setting.clock.advance(29 * 86_400);
+    await obtainTokens(issuer, { jar, client: await named('Alder Mail') });
+    expect(wordsOf(await jar.get(`${issuer}/account`))).not.toContain('Not used for 30 days or more');
+    world.setting.clock.advance(2 * 86_400);
+    await obtainTokens(issuer, { jar, client: await named('Birch Notebook') });
+    const listed = wordsOf(await jar.get(`${issuer}/account`));
+    expect(listed.indexOf('“Ledger Agent”')).toBeGreaterThan(listed.indexOf('Not used for 30 days or more'));
+    expect(listed.indexOf('“Alder Mail”')).toBeLessThan(listed.indexOf('Not used for 30 days or more'));
+
+    world.setting.clock.advance(10 * 86_400);
+    await obtainTokens(issuer, { jar, client: await named('Birch Notebook') });
+    expect(wordsOf(await jar.get(`${issuer}/account`))).not.toContain('“Ledger Agent”');
+  });
+});

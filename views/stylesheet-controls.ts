@@ -38,6 +38,7 @@ summary { cursor: pointer; }
 
 .tick { display: grid; grid-template-columns: 1.5rem 1fr; gap: .25rem .875rem; margin-block-start: 1rem; font-weight: 600; }
 .tick > p { grid-column: 1 / -1; }
+.tick .small { font-weight: 400; }
 .tick.wrong { padding-inline-start: .875rem; border-inline-start: 4px solid var(--alarm-line); }
 p.wrong { color: var(--alarm-ink); }
 

@@ -232,7 +232,10 @@ describe.each([
       await page.getByRole('link', { name: 'Report this request' }).click();
       await page.getByRole('textbox').fill('Somebody sent me this link.');
       await page.locator('main form button[type="submit"]').click();
-      await page.locator('h1').filter({ hasNotText: /^Report/ }).waitFor();
+      await page
+        .locator('h1')
+        .filter({ hasNotText: /^Report/ })
+        .waitFor();
       expect(scene.visit.trail.some((address) => address.startsWith(scene.landing.redirectUri))).toBe(false);
       await page.getByRole('main').getByRole('link').first().click();
       await allow(page).click();

@@ -4,8 +4,7 @@
  * A page of the gallery keeps a list of everything that went wrong in it; an address outside the broker's origin is
  * refused and noted. `Look` is what a person chose at their own machine.
  */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { fixturesFor } from '../../views/fixtures.ts';
 import { documentOf } from '../../views/layout.tsx';
@@ -14,7 +13,6 @@ import type { Frame } from '../../views/models.ts';
 import { startTestBroker, type TestBroker } from './broker.ts';
 import { launchChromium } from './chromium.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const UPSTREAM = {
   preset: 'oauth2',
   authorization_endpoint: 'http://127.0.0.1:9/authorize',
@@ -52,7 +50,7 @@ export const SIZES = [
   { width: 375, height: 812 },
   { width: 1280, height: 800 },
 ] as const;
-export const THEMES = ['light', 'dark', 'forced'] as const;
+const THEMES = ['light', 'dark', 'forced'] as const;
 export const LOOKS: readonly Look[] = SIZES.flatMap((size) => THEMES.map((theme) => ({ ...size, theme })));
 
 export interface GalleryPage {
@@ -92,7 +90,7 @@ export async function openGallery(): Promise<Gallery> {
 async function newPage(browser: Browser, setting: TestBroker): Promise<GalleryPage> {
   const context = await browser.newContext();
   const page = await context.newPage();
-  await context.addInitScript({ content: AXE });
+  await context.addInitScript({ content: axe.source });
   const complaints = await watch(context, page, setting.issuer);
   const stylesheet = /href="([^"]+\.css)"/.exec(await (await fetch(`${setting.issuer}/preview`)).text())?.[1] ?? '';
   return {

@@ -45,7 +45,7 @@ export const targetComplaints = (page: Page): Promise<string[]> =>
     page,
     `const inSentence = (element) => element.tagName === 'A' && look(element).display === 'inline';
     return [
-      ...all('a, button, input:not([type=hidden]), summary').filter((one) => !inSentence(one))
+      ...all('a, button, input:not([type=hidden]), textarea, summary').filter((one) => !inSentence(one))
         .filter((one) => box(one).width < 24 || box(one).height < 24).map((one) => 'under 24: ' + name(one)),
       ...all('.actions .button').filter((one) => box(one).height < 44).map((one) => 'under 44: ' + name(one)),
     ];`,
@@ -75,7 +75,7 @@ export const colourOnlyComplaints = (page: Page): Promise<string[]> =>
     page,
     `return [
       ...all('.pill, .tag').filter((one) => one.textContent.trim().length < 2).map((one) => 'no words: ' + name(one)),
-      ...all('.pill').filter((one) => !one.querySelector('svg')).map((one) => 'no shape: ' + name(one)),
+      ...all('.pill').filter((one) => !one.querySelector('svg')?.checkVisibility()).map((one) => 'no shape: ' + name(one)),
       ...all('.note, .notice').filter((one) => !one.querySelector('svg') && one.getAttribute('role') !== 'alert').map((one) => 'no shape: ' + name(one)),
     ];`,
   );
@@ -117,7 +117,7 @@ export async function tabComplaints(page: Page): Promise<{ readonly stops: strin
   };
 }
 
-const FOCUSABLE = `'a[href], button, input:not([type=hidden]), summary'`;
+const FOCUSABLE = `'a[href], button, input:not([type=hidden]), textarea, summary'`;
 
 const STOP = `
   const focusable = [...document.querySelectorAll(${FOCUSABLE})].filter((one) => one.checkVisibility());

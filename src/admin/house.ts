@@ -17,7 +17,7 @@ import {
   word,
 } from './schemas.ts';
 
-export const NDJSON = 'application/x-ndjson';
+const NDJSON = 'application/x-ndjson';
 const EXPORT_ROWS = 500;
 
 const listAudit = call({

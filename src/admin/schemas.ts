@@ -61,7 +61,7 @@ export const approvalSchema = z.object({
   revoked_reason: z.string().nullable(),
 });
 
-export const endedSchema = z.object({
+const endedSchema = z.object({
   approvals: z.int(),
   grants: z.int(),
   refresh_tokens: z.int(),

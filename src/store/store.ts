@@ -31,7 +31,6 @@ import type {
   Completion,
   ConsentRecord,
   Ended,
-  EndedCounts,
   GraceReplay,
   NewJourney,
   NewSession,

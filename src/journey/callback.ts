@@ -113,6 +113,8 @@ async function arrive(
       `upstream_${completed.failure.kind}`,
       personTrail(c, deps, journey.expectedUserId),
     );
+    if (completed.failure.kind === 'foreign')
+      return refusePage(c, deps, visitor.session, { code: 'request_invalid', reason: completed.failure.detail });
     if (completed.failure.kind === 'refused')
       return upstreamRefused(c, deps, visitor, journey, connector.displayName, completed.failure);
     const again = await reopen(c, deps, visitor, journey, 'asked_again', journey.expectedUserId);

@@ -7,11 +7,14 @@
  */
 import type { ConsentedJourney, JourneySecrets, Seconds } from '../domain/types.ts';
 
-/** `refused`: it said no. `unreachable`: it did not answer in time or answered 429/5xx. `nonsense`: its answer cannot be believed. */
+/**
+ * `refused`: it said no. `unreachable`: it did not answer in time or answered 429/5xx. `nonsense`: its answer cannot be
+ * believed. `foreign`: what reached the callback is no answer of this upstream to this journey; nothing was sent to it.
+ */
 export type ConnectorFailure =
   | { readonly kind: 'refused'; readonly error: string; readonly detail: string }
   | { readonly kind: 'unreachable'; readonly detail: string; readonly retryAfter: number | undefined }
-  | { readonly kind: 'nonsense'; readonly detail: string };
+  | { readonly kind: 'nonsense' | 'foreign'; readonly detail: string };
 
 export type ConnectorResult<T> =
   | { readonly ok: true; readonly value: T }

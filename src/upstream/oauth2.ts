@@ -10,7 +10,6 @@ import {
   authorizationCodeGrantRequest,
   type Client,
   customFetch,
-  validateAuthResponse,
 } from 'oauth4webapi';
 import type { OAuth2Upstream } from '../config/config.ts';
 import type { FetchRequest } from '../security/safe-fetch.ts';
@@ -28,6 +27,7 @@ import {
   joinSubject,
   nonsense,
   type OpenCall,
+  ownAnswer,
   refused,
   type UpstreamCall,
   uniqueScopes,
@@ -59,7 +59,7 @@ export function createOAuth2Connector(upstream: OAuth2Upstream, redirectUri: str
       attempt(async () => {
         const answer = new URLSearchParams(parameters);
         if (upstream.issuer === undefined) answer.delete('iss');
-        const checked = validateAuthResponse(as, client, answer, secrets.upstreamState);
+        const checked = ownAnswer(as, client, answer, secrets.upstreamState);
         const call = openCall();
         const response = await authorizationCodeGrantRequest(
           as,

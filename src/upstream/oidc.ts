@@ -20,7 +20,6 @@ import {
   type TokenEndpointResponse,
   userInfoRequest,
   validateApplicationLevelSignature,
-  validateAuthResponse,
 } from 'oauth4webapi';
 import type { OidcUpstream } from '../config/config.ts';
 import type { JourneySecrets, Seconds } from '../domain/types.ts';
@@ -42,6 +41,7 @@ import {
   joinSubject,
   nonsense,
   type OpenCall,
+  ownAnswer,
   type UpstreamCall,
   uniqueScopes,
 } from './upstream-call.ts';
@@ -80,12 +80,11 @@ export function createOidcConnector(
       }),
     complete: (parameters, secrets, upstreamScopes, now) =>
       attempt(async () => {
-        if (parameters.get('state') !== secrets.upstreamState) throw nonsense('unexpected state');
         const call = openCall();
         const as = await discovery.load(call);
         // oauth4webapi reads the process's clock; the broker's corrected one decides.
         const client: Client = { client_id: clientId, [clockSkew]: now - Math.floor(Date.now() / 1000) };
-        const checked = validateAuthResponse(as, client, parameters, secrets.upstreamState);
+        const checked = ownAnswer(as, client, parameters, secrets.upstreamState);
         const response = await authorizationCodeGrantRequest(
           as,
           client,

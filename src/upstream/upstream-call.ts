@@ -1,16 +1,19 @@
 /**
- * How the connectors speak to an upstream: one time budget per operation, guarded fetches, three kinds of failure.
+ * How the connectors speak to an upstream: one time budget per operation, guarded fetches, the kinds of failure.
  *
  * Decides what each failure of a call or of a check means to the journey. Must never put a code, token or secret into
  * a `detail`, and never retry.
  */
 import {
   AuthorizationResponseError,
+  type AuthorizationServer,
+  type Client,
   type ClientAuth,
   None,
   OperationProcessingError,
   ResponseBodyError,
   UnsupportedOperationError,
+  validateAuthResponse,
   WWWAuthenticateChallengeError,
 } from 'oauth4webapi';
 import type { FetchFailure, FetchOutcome, FetchRequest, Reach, SafeFetch } from '../security/safe-fetch.ts';
@@ -174,6 +177,25 @@ function toConnectorFailure(error: unknown): ConnectorFailure {
     return { kind: 'nonsense', detail: error.message };
   }
   return { kind: 'nonsense', detail: error instanceof Error ? `unusable answer (${error.name})` : 'unusable answer' };
+}
+
+/** The answer's parameters after the checks of state, iss, error and code (RFC 9207 2.4), before anything is sent. */
+export function ownAnswer(
+  as: AuthorizationServer,
+  client: Client,
+  parameters: URLSearchParams,
+  state: string,
+): URLSearchParams {
+  const foreign = (detail: string) => new UpstreamFailure({ kind: 'foreign', detail });
+  if (parameters.get('state') !== state) throw foreign('unexpected state');
+  try {
+    const checked = validateAuthResponse(as, client, parameters, state);
+    if (checked.getAll('code').length !== 1) throw foreign('not one code');
+    return checked;
+  } catch (error) {
+    if (error instanceof AuthorizationResponseError || error instanceof UpstreamFailure) throw error;
+    throw foreign(error instanceof OperationProcessingError ? error.message : 'unusable response parameters');
+  }
 }
 
 /**

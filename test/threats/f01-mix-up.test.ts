@@ -86,7 +86,7 @@ describe('T-F01 an answer counts only from the upstream that was asked', () => {
     const { jar, back } = await returning('first');
     const asked = first.seen(TOKEN).length;
     back.searchParams.set('iss', iss);
-    refusedAs(await jar.get(back.href), 502);
+    refusedAs(await jar.get(back.href), 400);
     expect(first.seen(TOKEN)).toHaveLength(asked);
   });
 
@@ -100,7 +100,7 @@ describe('T-F01 an answer counts only from the upstream that was asked', () => {
       iss: 'https://evil.example',
     }).toString();
     const refused = await jar.get(answer.href);
-    refusedAs(refused, 502);
+    refusedAs(refused, 400);
     expect(refused.body).not.toContain('555-0100');
   });
 
@@ -108,7 +108,7 @@ describe('T-F01 an answer counts only from the upstream that was asked', () => {
     const { jar, page } = await openPage(broker.issuer, { changes: { resource: 'https://third.example.com/mcp' } });
     const handOff = await jar.follow(await decide(jar, page, 'allow'));
     const state = new URL(handOff.next ?? '').searchParams.get('state') ?? '';
-    refusedAs(await jar.get(`${broker.issuer}/callback/third?code=some-code&state=${state}`), 502);
+    refusedAs(await jar.get(`${broker.issuer}/callback/third?code=some-code&state=${state}`), 400);
     expect(oidc.seen('/token')).toEqual([]);
   });
 

@@ -214,7 +214,7 @@ describe('a callback that is not the answer to our question', () => {
   ])('with %s sends nothing', async (_what, changes) => {
     const parameters = { code: 'c', state: SECRETS.upstreamState, ...changes };
     const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
-    expect(failureOf(await complete(connector(), new URLSearchParams(given))).kind).toBe('nonsense');
+    expect(failureOf(await complete(connector(), new URLSearchParams(given))).kind).toBe('foreign');
     expect(github.log).toEqual([]);
   });
 
@@ -224,7 +224,7 @@ describe('a callback that is not the answer to our question', () => {
     const using = connector({ issuer: 'https://github.example' });
     const parameters = await journeyTo(using);
     const before = github.seen('/login/oauth/access_token').length;
-    expect(failureOf(await complete(using, parameters)).kind).toBe('nonsense');
+    expect(failureOf(await complete(using, parameters)).kind).toBe('foreign');
     expect(github.seen('/login/oauth/access_token')).toHaveLength(before);
     github.modes.iss = 'https://github.example';
     expect((await roundTrip(using)).ok).toBe(true);

@@ -283,7 +283,7 @@ describe('a callback that is not the answer to our question (T-F01)', () => {
     ['an ID token in the front channel', { id_token: 'x' }],
     ['a wrapped response', { response: 'x' }],
   ])('with %s sends no token request', async (_what, changes) => {
-    expect(failureOf(await complete(connector(), changes)).kind).toBe('nonsense');
+    expect(failureOf(await complete(connector(), changes)).kind).toBe('foreign');
     expect(provider.seen('/token')).toEqual([]);
   });
 
@@ -291,14 +291,14 @@ describe('a callback that is not the answer to our question (T-F01)', () => {
     expect((await complete(connector(), { iss: undefined })).ok).toBe(true);
     provider.modes.metadata = { authorization_response_iss_parameter_supported: true };
     const failure = failureOf(await complete(connector(), { iss: undefined }));
-    expect(failure).toEqual({ kind: 'nonsense', detail: 'response parameter "iss" (issuer) missing' });
+    expect(failure).toEqual({ kind: 'foreign', detail: 'response parameter "iss" (issuer) missing' });
     expect(provider.seen('/token')).toHaveLength(1);
   });
 
   it('with a parameter twice sends no token request', async () => {
     const parameters = new URLSearchParams({ state: SECRETS.upstreamState, code: 'one' });
     parameters.append('code', 'two');
-    expect(failureOf(await connector().complete(parameters, SECRETS, [], NOW)).kind).toBe('nonsense');
+    expect(failureOf(await connector().complete(parameters, SECRETS, [], NOW)).kind).toBe('foreign');
     expect(provider.seen('/token')).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ import { activityPage, approvalsFile } from './account/activity.ts';
 import { blockAction, blockPage, unblockAction, unblockPage } from './account/block.ts';
 import { signIn } from './account/sign-in.ts';
 import { whyPage } from './account/why.ts';
+import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
@@ -65,6 +66,8 @@ const ROUTES: readonly Route[] = [
   { rule: 'page', path: '/help/why', get: whyPage },
 ];
 
+const ADMIN = '/admin/v1';
+
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -77,9 +80,19 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
+  return app;
+}
+
+/** The admin API alone, for a listener of its own; the public one then has none. */
+export function createAdminApp(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestEvents(deps));
+  app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(c.notFound())));
+  mountAdmin(app, ADMIN, deps);
   return app;
 }
 

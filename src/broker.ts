@@ -4,7 +4,7 @@
  * Must never start when the configured secrets do not open what the database holds, and never decide anything else.
  */
 import { Hono } from 'hono';
-import { createApp } from './app.ts';
+import { createAdminApp, createApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
 import { deliverRevocations } from './custody/deliver-revocations.ts';
@@ -91,6 +91,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   };
 
   const listener = await listen(createApp(deps).fetch, config.listen);
+  const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
   const repeated = [startSweeper(store, now, log), startDelivery(deps)];
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
@@ -103,8 +104,9 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   const end = async (announceMs: number) => {
     state.ready = false;
     listener.announceEnd();
+    adminListener?.announceEnd();
     if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
-    await Promise.all([listener.close(GRACE_MS), metricsListener?.close(0)]);
+    await Promise.all([listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)]);
     await Promise.all(repeated.map((one) => one.stop()));
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');
@@ -160,6 +162,10 @@ const configuredClients = (config: Config, now: Seconds): Client[] =>
     blockedAt: undefined,
     blockedReason: undefined,
   }));
+
+/** One that is configured and cannot be had ends the start: an operator without it could not revoke. */
+const serveAdmin = async (deps: AppDeps): Promise<Listener | undefined> =>
+  deps.config.admin.listen && listen(createAdminApp(deps).fetch, deps.config.admin.listen);
 
 /** Metrics have a listener of their own. One that cannot be had (a second instance on this machine) is no reason not to serve. */
 async function serveMetrics(config: Config, metrics: MetricsRegistry, log: Log): Promise<Listener | undefined> {

@@ -1,7 +1,7 @@
 /** Stylesheet, second part: abilities, facts, buttons, changes, technical details. */
 export const CONTROLS = `
 .body h2 { margin-block: 1.25rem .25rem; }
-.abilities > li { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .875rem; padding-block: .5625rem; }
+.abilities > li { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .875rem; padding-block: .5rem; }
 .abilities > li + li { border-block-start: 1px solid var(--line); }
 .abilities > li > .icon { justify-self: center; margin-block-start: .125rem; color: var(--soft); }
 .title { display: flex; flex-wrap: wrap; gap: .125rem .625rem; align-items: center; font-weight: 600; line-height: 1.4; }
@@ -16,7 +16,7 @@ summary { cursor: pointer; }
 .facts dt { color: var(--soft); font-size: .875rem; }
 .fold.boxed + .facts { border: 0; }
 .facts dd { max-inline-size: 18rem; }
-.facts a { display: block; inline-size: max-content; }
+.facts a { display: block; inline-size: max-content; min-block-size: 1.5rem; }
 .facts .code { font-size: .875rem; }
 
 .actions { display: flex; gap: .75rem; margin-block: 1.125rem .75rem; }
@@ -38,6 +38,7 @@ summary { cursor: pointer; }
 
 .tick { display: grid; grid-template-columns: 1.5rem 1fr; gap: .25rem .875rem; margin-block-start: 1rem; font-weight: 600; }
 .tick > p { grid-column: 1 / -1; }
+.tick .small { font-weight: 400; }
 .tick.wrong { padding-inline-start: .875rem; border-inline-start: 4px solid var(--alarm-line); }
 p.wrong { color: var(--alarm-ink); }
 

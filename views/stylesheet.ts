@@ -77,8 +77,8 @@ footer a, .links a { display: inline-block; padding-block: .25rem; }
 
 .route { border: 1px solid var(--line); border-radius: 12px; background: var(--sunken); padding: 1rem 1.125rem; }
 .stop { position: relative; padding-inline-start: 3.625rem; min-block-size: 2.75rem; }
-.stop + .stop { margin-block-start: 1.125rem; }
-.stop:first-child::before { content: ""; position: absolute; inset-block: 3.125rem -1.125rem; inset-inline-start: calc(1.375rem - 1px); border-inline-start: 2px dotted var(--edge); }
+.stop + .stop { margin-block-start: 1rem; }
+.stop:first-child::before { content: ""; position: absolute; inset-block: 3.125rem -1rem; inset-inline-start: calc(1.375rem - 1px); border-inline-start: 2px dotted var(--edge); }
 .stop dt { color: var(--soft); font-size: .875rem; line-height: 1.35; }
 .stop .tile { position: absolute; inset-block-start: 0; inset-inline-start: 0; }
 .name { display: flex; flex-wrap: wrap; gap: .125rem .625rem; align-items: center; font-size: 1.0625rem; font-weight: 650; line-height: 1.4; }
@@ -136,6 +136,12 @@ const OTHER_MEDIA = `
   .connections li, .activity li { flex-direction: column; align-items: start; }
 }
 @media (max-width: 22rem) {
+  .route { padding: .875rem; }
+  .stop { padding-inline-start: 0; min-block-size: 0; }
+  .stop dt { display: flex; gap: .5rem; align-items: center; margin-block-end: .25rem; }
+  .stop:first-child::before { content: none; }
+  .stop .tile { position: static; inline-size: 1.75rem; block-size: 1.75rem; border-radius: 8px; font-size: .875rem; }
+  .stop .tile .icon { inline-size: 1rem; block-size: 1rem; }
   h1 { font-size: 1.4375rem; }
   .alarm h1 { font-size: 1.3125rem; }
   .alarm ul, .alarm > p:not(.notice) { padding-inline-start: 1.25rem; }

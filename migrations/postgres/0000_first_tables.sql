@@ -7,6 +7,18 @@ CREATE TABLE "access_tokens" (
 	"revoked_at" bigint
 );
 --> statement-breakpoint
+CREATE TABLE "admin_keys" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"key_hash" text NOT NULL,
+	"role" text NOT NULL,
+	"resources" jsonb,
+	"created_at" bigint NOT NULL,
+	"expires_at" bigint,
+	"last_used_at" bigint,
+	"revoked_at" bigint
+);
+--> statement-breakpoint
 CREATE TABLE "approvals" (
 	"id" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
@@ -232,11 +244,14 @@ ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY
 ALTER TABLE "upstream_grants" ADD CONSTRAINT "upstream_grants_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "access_tokens_grant" ON "access_tokens" USING btree ("grant_id");--> statement-breakpoint
 CREATE INDEX "access_tokens_expiry" ON "access_tokens" USING btree ("expires_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "admin_keys_hash" ON "admin_keys" USING btree ("key_hash");--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_live" ON "approvals" USING btree ("user_id","client_id","resource") WHERE "approvals"."revoked_at" is null;--> statement-breakpoint
 CREATE INDEX "approvals_client" ON "approvals" USING btree ("client_id","user_id");--> statement-breakpoint
+CREATE INDEX "approvals_time" ON "approvals" USING btree ("granted_at","id");--> statement-breakpoint
 CREATE INDEX "audit_user" ON "audit" USING btree ("user_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_client" ON "audit" USING btree ("client_id","seq");--> statement-breakpoint
 CREATE UNIQUE INDEX "blocks_app" ON "blocks" USING btree ("user_id","app_key");--> statement-breakpoint
+CREATE INDEX "clients_time" ON "clients" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "codes_approval" ON "codes" USING btree ("approval_id");--> statement-breakpoint
 CREATE INDEX "codes_expiry" ON "codes" USING btree ("expires_at") WHERE "codes"."grant_id" is null;--> statement-breakpoint
 CREATE INDEX "grants_approval" ON "grants" USING btree ("approval_id");--> statement-breakpoint
@@ -250,6 +265,7 @@ CREATE INDEX "refresh_tokens_grant" ON "refresh_tokens" USING btree ("grant_id")
 CREATE INDEX "refresh_tokens_expiry" ON "refresh_tokens" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "revocations_time" ON "revocations" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "sessions_expiry" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "signing_keys_live" ON "signing_keys" USING btree ("alg") WHERE "signing_keys"."retired_at" is null;--> statement-breakpoint
 CREATE INDEX "upstream_grants_approval" ON "upstream_grants" USING btree ("approval_id");--> statement-breakpoint
 CREATE INDEX "upstream_grants_person" ON "upstream_grants" USING btree ("user_id","upstream") WHERE "upstream_grants"."ended_at" is null;--> statement-breakpoint
@@ -257,4 +273,5 @@ CREATE INDEX "upstream_grants_ended" ON "upstream_grants" USING btree ("ended_at
 CREATE INDEX "upstream_grants_key" ON "upstream_grants" USING btree ("key_id") WHERE "upstream_grants"."key_id" is not null;--> statement-breakpoint
 CREATE INDEX "upstream_revocations_revocation" ON "upstream_revocations" USING btree ("revocation_id");--> statement-breakpoint
 CREATE INDEX "upstream_revocations_due" ON "upstream_revocations" USING btree ("due_at") WHERE "upstream_revocations"."done_at" is null;--> statement-breakpoint
-CREATE UNIQUE INDEX "users_identity" ON "users" USING btree ("upstream","subject");
+CREATE UNIQUE INDEX "users_identity" ON "users" USING btree ("upstream","subject");--> statement-breakpoint
+CREATE INDEX "users_time" ON "users" USING btree ("created_at","id");

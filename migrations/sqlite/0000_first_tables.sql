@@ -10,6 +10,19 @@ CREATE TABLE `access_tokens` (
 --> statement-breakpoint
 CREATE INDEX `access_tokens_grant` ON `access_tokens` (`grant_id`);--> statement-breakpoint
 CREATE INDEX `access_tokens_expiry` ON `access_tokens` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `admin_keys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`key_hash` text NOT NULL,
+	`role` text NOT NULL,
+	`resources` text,
+	`created_at` integer NOT NULL,
+	`expires_at` integer,
+	`last_used_at` integer,
+	`revoked_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `admin_keys_hash` ON `admin_keys` (`key_hash`);--> statement-breakpoint
 CREATE TABLE `approvals` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -29,6 +42,7 @@ CREATE TABLE `approvals` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `approvals_live` ON `approvals` (`user_id`,`client_id`,`resource`) WHERE "approvals"."revoked_at" is null;--> statement-breakpoint
 CREATE INDEX `approvals_client` ON `approvals` (`client_id`,`user_id`);--> statement-breakpoint
+CREATE INDEX `approvals_time` ON `approvals` (`granted_at`,`id`);--> statement-breakpoint
 CREATE TABLE `audit` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
@@ -68,6 +82,7 @@ CREATE TABLE `clients` (
 	`blocked_reason` text
 );
 --> statement-breakpoint
+CREATE INDEX `clients_time` ON `clients` (`created_at`,`id`);--> statement-breakpoint
 CREATE TABLE `codes` (
 	`code_hash` text PRIMARY KEY NOT NULL,
 	`approval_id` text NOT NULL,
@@ -196,6 +211,7 @@ CREATE TABLE `sessions` (
 );
 --> statement-breakpoint
 CREATE INDEX `sessions_expiry` ON `sessions` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `sessions_user` ON `sessions` (`user_id`);--> statement-breakpoint
 CREATE TABLE `signing_keys` (
 	`kid` text PRIMARY KEY NOT NULL,
 	`alg` text NOT NULL,
@@ -257,4 +273,5 @@ CREATE TABLE `users` (
 	`disabled_at` integer
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `users_identity` ON `users` (`upstream`,`subject`);
+CREATE UNIQUE INDEX `users_identity` ON `users` (`upstream`,`subject`);--> statement-breakpoint
+CREATE INDEX `users_time` ON `users` (`created_at`,`id`);

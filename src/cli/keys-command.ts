@@ -4,14 +4,14 @@
  * Works on the database beside running instances. Must never print a secret: keys are told by their ids.
  */
 import { defineCommand } from 'citty';
-import type { Config } from '../config/config.ts';
 import { markWithFirstKey } from '../custody/key-check.ts';
 import { type ResealProgress, resealAll, SEALED_TABLES } from '../custody/reseal.ts';
 import type { Trail } from '../domain/types.ts';
 import { newId } from '../security/secrets.ts';
 import { createKeyRing, type KeyRing } from '../security/vault.ts';
 import type { SealedCount, Store } from '../store/store.ts';
-import { configArgument, requireConfig } from './configured.ts';
+import { configArgument } from './configured.ts';
+import { withDatabase } from './database.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { type Terminal, toJson } from './terminal.ts';
 
@@ -31,7 +31,7 @@ const list = defineCommand({
   meta: { name: 'list', description: 'Show the keys of the ring and how many rows are sealed under each' },
   args,
   run: ({ args: { config, json }, data }) =>
-    withDatabase(data as Terminal, config, async (terminal, store, keys) => {
+    withKeys(data as Terminal, config, async (terminal, store, keys) => {
       const uses = usesOf(keys, await store.countSealed(now()));
       terminal.out(json ? toJson({ keys: uses }) : table(uses));
       return uses.some(({ place }) => place === 'missing') ? EXIT.problem : EXIT.ok;
@@ -42,7 +42,7 @@ const rotate = defineCommand({
   meta: { name: 'rotate', description: 'Seal everything anew under the first secret, while instances keep running' },
   args,
   run: ({ args: { config, json }, data }) =>
-    withDatabase(data as Terminal, config, async (terminal, store, keys) => {
+    withKeys(data as Terminal, config, async (terminal, store, keys) => {
       if (!json) terminal.out(`Sealing anew under ${keys.currentKeyId}\n`);
       const done = await resealAll({ store, keys, now, trail: operatorTrail }, (progress) => {
         if (!json) terminal.out(`  ${describe(progress)}\n`);
@@ -59,22 +59,12 @@ const rotate = defineCommand({
     }),
 });
 
-/** Opening brings the database to this version. Loaded when needed, so that other commands need no driver. */
-async function withDatabase(
+const withKeys = (
   terminal: Terminal,
   flag: string | undefined,
   work: (terminal: Terminal, store: Store, keys: KeyRing) => Promise<ExitCode>,
-): Promise<ExitCode> {
-  const config: Config | undefined = requireConfig(terminal, flag);
-  if (config === undefined) return EXIT.configuration;
-  const { openStore } = await import('../store/open.ts');
-  const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
-  try {
-    return await work(terminal, store, createKeyRing(config.secrets));
-  } finally {
-    await store.close();
-  }
-}
+): Promise<ExitCode> =>
+  withDatabase(terminal, flag, (store, { secrets }) => work(terminal, store, createKeyRing(secrets)));
 
 const operatorTrail = (at: number): Trail => ({ at, reference: newId('req'), actor: { kind: 'system', id: 'cli' } });
 

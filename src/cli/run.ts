@@ -8,6 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand } from 'citty';
 import { didYouMean } from '../config/problems.ts';
 import { version } from '../version.ts';
+import { adminKeyCommand } from './admin-key-command.ts';
 import { configCommand } from './config-command.ts';
 import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
@@ -20,6 +21,7 @@ const root = defineCommand({
   meta: { name: 'consent-broker', version, description: 'An OAuth consent broker for MCP servers' },
   subCommands: {
     ...{ serve, demo, init, config: configCommand, secret, keys: keysCommand, explain },
+    'admin-key': adminKeyCommand,
     ...{ migrate, sweep, version: versionCommand },
   },
 });

@@ -255,6 +255,7 @@ export interface AuditFilter {
   readonly clientId?: string;
   readonly event?: string;
   readonly reference?: string;
+  readonly since?: Seconds;
   readonly before?: number;
   readonly limit: number;
 }

@@ -21,4 +21,5 @@ export const {
   signingKeys,
   keepsakes,
   audit,
+  adminKeys,
 } = sqliteTables;

@@ -22,6 +22,7 @@ import type {
   Trail,
   User,
 } from '../domain/types.ts';
+import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
 import type {
   Activity,
@@ -41,6 +42,7 @@ import type {
 } from './records.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
+export type * from './admin-store.ts';
 export type * from './records.ts';
 export type * from './upstream-store.ts';
 
@@ -58,6 +60,21 @@ export interface ClientStore {
   updateClient(id: string, metadata: ClientMetadata, trail: Trail): Promise<Client | undefined>;
   /** Whether anybody's live approval of this client exists. */
   isClientApproved(clientId: string, now: Seconds): Promise<boolean>;
+  /** A page of clients, newest first. */
+  listClients(state: 'active' | 'blocked' | undefined, page: Page): Promise<readonly Client[]>;
+  /**
+   * Blocks the client for good until `unblockClient`, then ends everything it has, in slices. From the first commit on
+   * nothing of it works. Idempotent: one that is blocked keeps its reason, and what is left of its access ends.
+   * Undefined when there is none. Audits `client.blocked`, and `approval.revoked` per approval.
+   */
+  blockClient(id: string, reason: string, trail: Trail): Promise<{ client: Client; ended: Ended } | undefined>;
+  /** Lets the client ask again; nothing it had before comes back. Returns the row as it is then. Audits `client.unblocked`. */
+  unblockClient(id: string, reason: string, trail: Trail): Promise<Client | undefined>;
+  /**
+   * Blocks, ends everything, then removes a registered client. Undefined when there is none, it is a configured one (which
+   * stays blocked), or somebody unblocked it meanwhile. Audits `client.deleted` besides what blocking audits.
+   */
+  deleteClient(id: string, reason: string, trail: Trail): Promise<Ended | undefined>;
 }
 
 export interface JourneyStore {
@@ -113,6 +130,24 @@ export interface PeopleStore extends BlockStore {
   /** Finds or makes the person of (upstream, subject); refreshes the display name. Idempotent under races. */
   identifyPerson(person: { id: string; upstream: string; subject: string; name: string }, now: Seconds): Promise<User>;
   findUser(id: string): Promise<User | undefined>;
+  /** A page of people, newest first. */
+  listUsers(
+    filter: { state?: 'active' | 'disabled' | undefined; upstream?: string | undefined; subject?: string | undefined },
+    page: Page,
+  ): Promise<readonly User[]>;
+  /** Ends every session of the person; their approvals stay. Returns how many. Audits `session.ended` once. */
+  signOutUser(userId: string, trail: Trail): Promise<number>;
+  /**
+   * Disables the person, then ends their sessions and all their approvals, in slices. From the first commit on nothing of
+   * theirs works. Idempotent as blockClient. Undefined when there is none. Audits `user.disabled`.
+   */
+  disableUser(
+    id: string,
+    reason: string,
+    trail: Trail,
+  ): Promise<{ user: User; sessions: number; ended: Ended } | undefined>;
+  /** Lets the person sign in again; nothing they had before comes back. Audits `user.enabled`. */
+  enableUser(id: string, reason: string, trail: Trail): Promise<User | undefined>;
   /** The live session: not ended, within its absolute end, seen since `idleSince`, person not disabled. Touches lastSeenAt at most once a minute. */
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
@@ -182,6 +217,8 @@ export interface HouseStore {
    * 400 days. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number): Promise<number>;
+  /** How many clients and people there are. */
+  countPeople(): Promise<PeopleCounts>;
   /** Rejects when the database cannot answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -194,6 +231,8 @@ export interface Store
     TokenStore,
     UpstreamStore,
     RevocationStore,
+    RegistryStore,
+    AdminKeyStore,
     VaultStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';

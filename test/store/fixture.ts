@@ -54,6 +54,7 @@ export function newId(prefix: string): string {
 
 const TABLES = [
   'access_tokens',
+  'admin_keys',
   'approvals',
   'audit',
   'blocks',

@@ -37,6 +37,8 @@ export interface BrokerSettings {
   readonly twoResources?: boolean;
   /** Where the notes resource is; only a URL on loopback is ever asked by anybody. */
   readonly notesUrl?: string;
+  /** `demo` adds the preview of every page. */
+  readonly mode?: 'demo' | 'configured';
 }
 
 export interface TestBroker {
@@ -118,7 +120,8 @@ export async function startTestBroker(
     telemetry: { metrics_listen: null },
     ...options.settings,
   };
-  const context = { env: {}, baseDir: directory, name: 'test.yaml', pages: PAGE_RULES };
+  const { mode = 'configured' } = options;
+  const context = { env: {}, baseDir: directory, name: 'test.yaml', pages: PAGE_RULES, mode };
   const loaded = readConfig(JSON.stringify(settings), context);
   if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
   const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });

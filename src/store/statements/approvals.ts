@@ -5,7 +5,7 @@ import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
 
 /** The latest use of any grant under the approval; a rotation touches its grant and never the approval (lock order). */
-const latestUse = (db: Db, t: Tables) => {
+export const latestUse = (db: Db, t: Tables) => {
   const uses = db
     .select({ latest: max(t.grants.lastUsedAt) })
     .from(t.grants)

@@ -1,5 +1,5 @@
 /** Statements about clients. Decides nothing; the verbs give them their meaning. */
-import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Client, ClientMetadata, Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 
@@ -75,4 +75,69 @@ export const anyLiveApproval = given<{ clientId: string; now: Seconds }>()('clie
     .from(t.approvals)
     .where(and(eq(t.approvals.clientId, p.clientId), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now)))
     .limit(1),
+);
+
+interface ClientPage {
+  beforeAt: Seconds;
+  beforeId: string;
+  limit: number;
+}
+
+const CLIENT_STATES = ['any', 'active', 'blocked'] as const;
+
+/** Pages, newest first; one statement per state. */
+export const clientPages = CLIENT_STATES.map((state) =>
+  given<ClientPage>()(`client_page_${state}`, (db, t, p) =>
+    db
+      .select()
+      .from(t.clients)
+      .where(
+        and(
+          state === 'any'
+            ? undefined
+            : state === 'active'
+              ? isNull(t.clients.blockedAt)
+              : isNotNull(t.clients.blockedAt),
+          sql`(${t.clients.createdAt}, ${t.clients.id}) < (${p.beforeAt}, ${p.beforeId})`,
+        ),
+      )
+      .orderBy(desc(t.clients.createdAt), desc(t.clients.id))
+      .limit(p.limit),
+  ),
+);
+
+export const clientPageFor = (state: 'active' | 'blocked' | undefined): (typeof clientPages)[number] | undefined =>
+  clientPages[CLIENT_STATES.indexOf(state ?? 'any')];
+
+export const blockClient = given<{ id: string; now: Seconds; reason: string }>()('client_block', (db, t, p) =>
+  db
+    .update(t.clients)
+    .set({ blockedAt: p.now, blockedReason: p.reason })
+    .where(and(eq(t.clients.id, p.id), isNull(t.clients.blockedAt)))
+    .returning(),
+);
+
+export const unblockClient = given<{ id: string }>()('client_unblock', (db, t, p) =>
+  db
+    .update(t.clients)
+    .set({ blockedAt: null, blockedReason: null })
+    .where(and(eq(t.clients.id, p.id), isNotNull(t.clients.blockedAt)))
+    .returning(),
+);
+
+/** Only one that is blocked, so that nothing is being made for it, and that the configuration would not bring back. */
+export const deleteBlockedClient = given<{ id: string }>()('client_delete_blocked', (db, t, p) =>
+  db
+    .delete(t.clients)
+    .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'registered'), isNotNull(t.clients.blockedAt)))
+    .returning({ id: t.clients.id }),
+);
+
+export const countClients = given<object>()('client_count', (db, t) =>
+  db
+    .select({
+      all: sql<number>`count(*)`.mapWith(Number),
+      blocked: sql<number>`count(${t.clients.blockedAt})`.mapWith(Number),
+    })
+    .from(t.clients),
 );

@@ -56,6 +56,7 @@ const AUDIT_FILTERS = ['userId', 'clientId', 'event', 'reference'] as const;
 type AuditFilter = (typeof AUDIT_FILTERS)[number];
 interface AuditPage extends Partial<Record<AuditFilter, string>> {
   before: number;
+  since: number;
   limit: number;
 }
 
@@ -68,7 +69,13 @@ export const auditLists = Array.from({ length: 1 << AUDIT_FILTERS.length }, (_un
     db
       .select()
       .from(t.audit)
-      .where(and(lt(t.audit.seq, p.before), ...filtersOf(bits).map((name) => eq(t.audit[name], p[name]))))
+      .where(
+        and(
+          lt(t.audit.seq, p.before),
+          gte(t.audit.at, p.since),
+          ...filtersOf(bits).map((name) => eq(t.audit[name], p[name])),
+        ),
+      )
       .orderBy(desc(t.audit.seq))
       .limit(p.limit),
   ),

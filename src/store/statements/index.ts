@@ -1,5 +1,6 @@
 /** Every statement there is, so that SQLite can prepare them all at open. */
 import type { AnyStatement } from '../statement.ts';
+import * as adminKeys from './admin-keys.ts';
 import * as approvals from './approvals.ts';
 import * as blocks from './blocks.ts';
 import * as clients from './clients.ts';
@@ -8,6 +9,7 @@ import * as house from './house.ts';
 import * as journeys from './journeys.ts';
 import * as pending from './pending.ts';
 import * as people from './people.ts';
+import * as registry from './registry.ts';
 import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
@@ -18,8 +20,8 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
-  ...[approvals, blocks, clients, grants, house, journeys, pending, people],
-  ...[revocations, sweep, tokens, upstream, vault],
+  ...[adminKeys, approvals, blocks, clients, grants, house, journeys, pending, people],
+  ...[registry, revocations, sweep, tokens, upstream, vault],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

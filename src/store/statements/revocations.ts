@@ -15,17 +15,21 @@ interface NewRevocation {
   ended: EndedCounts;
 }
 
-export const insertRevocation = given<NewRevocation>()('revocation_insert', (db, t, p) =>
-  db.insert(t.revocations).values({
-    id: p.id,
-    at: p.at,
-    reason: p.reason,
-    actorKind: p.actorKind,
-    actorId: p.actorId,
-    userId: p.userId,
-    reference: p.reference,
-    ended: p.ended,
-  }),
+/** A revocation in slices counts on in the row of its first slice. */
+export const putRevocation = given<NewRevocation>()('revocation_put', (db, t, p) =>
+  db
+    .insert(t.revocations)
+    .values({
+      id: p.id,
+      at: p.at,
+      reason: p.reason,
+      actorKind: p.actorKind,
+      actorId: p.actorId,
+      userId: p.userId,
+      reference: p.reference,
+      ended: p.ended,
+    })
+    .onConflictDoUpdate({ target: t.revocations.id, set: { ended: p.ended } }),
 );
 
 export const findRevocation = given<{ id: string }>()('revocation_find', (db, t, p) =>

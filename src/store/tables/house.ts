@@ -1,6 +1,7 @@
-/** Tables of the house itself: signing keys, keepsakes, the audit log. Conventions: ../schema.ts. */
+/** Tables of the house itself: signing keys, keepsakes, the audit log, admin keys. Conventions: ../schema.ts. */
 import { isNull } from 'drizzle-orm';
-import type { Sealed } from '../../domain/types.ts';
+import type { AdminRole } from '../../domain/admin-key.ts';
+import type { Sealed, TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 
 export function houseTables(k: Kit) {
@@ -38,5 +39,21 @@ export function houseTables(k: Kit) {
     (t) => [k.index('audit_user').on(t.userId, t.seq), k.index('audit_client').on(t.clientId, t.seq)],
   );
 
-  return { signingKeys, keepsakes, audit };
+  const adminKeys = k.table(
+    'admin_keys',
+    {
+      id: k.text('id').primaryKey(),
+      name: k.text('name').notNull(),
+      keyHash: k.text('key_hash').$type<TokenHash>().notNull(),
+      role: k.text('role').$type<AdminRole>().notNull(),
+      resources: k.json<readonly string[]>('resources'),
+      createdAt: k.time('created_at').notNull(),
+      expiresAt: k.time('expires_at'),
+      lastUsedAt: k.time('last_used_at'),
+      revokedAt: k.time('revoked_at'),
+    },
+    (t) => [k.uniqueIndex('admin_keys_hash').on(t.keyHash)],
+  );
+
+  return { signingKeys, keepsakes, audit, adminKeys };
 }

@@ -4,16 +4,20 @@ import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../do
 import type { Kit } from '../kit.ts';
 
 export function peopleTables(k: Kit) {
-  const clients = k.table('clients', {
-    id: k.text('id').primaryKey(),
-    kind: k.text('kind').$type<ClientKind>().notNull(),
-    metadata: k.json<ClientMetadata>('metadata').notNull(),
-    secretHash: k.text('secret_hash').$type<TokenHash>(),
-    createdAt: k.time('created_at').notNull(),
-    lastUsedAt: k.time('last_used_at'),
-    blockedAt: k.time('blocked_at'),
-    blockedReason: k.text('blocked_reason'),
-  });
+  const clients = k.table(
+    'clients',
+    {
+      id: k.text('id').primaryKey(),
+      kind: k.text('kind').$type<ClientKind>().notNull(),
+      metadata: k.json<ClientMetadata>('metadata').notNull(),
+      secretHash: k.text('secret_hash').$type<TokenHash>(),
+      createdAt: k.time('created_at').notNull(),
+      lastUsedAt: k.time('last_used_at'),
+      blockedAt: k.time('blocked_at'),
+      blockedReason: k.text('blocked_reason'),
+    },
+    (t) => [k.index('clients_time').on(t.createdAt, t.id)],
+  );
 
   const users = k.table(
     'users',
@@ -25,7 +29,7 @@ export function peopleTables(k: Kit) {
       createdAt: k.time('created_at').notNull(),
       disabledAt: k.time('disabled_at'),
     },
-    (t) => [k.uniqueIndex('users_identity').on(t.upstream, t.subject)],
+    (t) => [k.uniqueIndex('users_identity').on(t.upstream, t.subject), k.index('users_time').on(t.createdAt, t.id)],
   );
 
   const sessions = k.table(
@@ -41,7 +45,7 @@ export function peopleTables(k: Kit) {
       expiresAt: k.time('expires_at').notNull(),
       endedAt: k.time('ended_at'),
     },
-    (t) => [k.index('sessions_expiry').on(t.expiresAt)],
+    (t) => [k.index('sessions_expiry').on(t.expiresAt), k.index('sessions_user').on(t.userId)],
   );
 
   const approvals = k.table(
@@ -68,6 +72,8 @@ export function peopleTables(k: Kit) {
       // One live approval per person, client and resource; also lists a person's approvals.
       k.uniqueIndex('approvals_live').on(t.userId, t.clientId, t.resource).where(isNull(t.revokedAt)),
       k.index('approvals_client').on(t.clientId, t.userId),
+      // Pages of the registry, newest first.
+      k.index('approvals_time').on(t.grantedAt, t.id),
     ],
   );
 

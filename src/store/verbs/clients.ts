@@ -6,6 +6,9 @@ import { all, first, type Unit } from '../statement.ts';
 import * as clients from '../statements/clients.ts';
 import type { ClientStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { revokeMatching } from './registry.ts';
+
+const EVER = Number.MAX_SAFE_INTEGER;
 
 export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
   return {
@@ -28,7 +31,61 @@ export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
 
     isClientApproved: async (clientId, now) =>
       (await engine.read(clients.anyLiveApproval, { clientId, now })).length > 0,
+
+    ...rulingVerbs(engine, record),
   };
+}
+
+function rulingVerbs(engine: Engine, record: Recorder) {
+  /** The row first: whoever makes something for the client afterwards sees the block and makes nothing. */
+  const block = async (id: string, reason: string, trail: Trail): Promise<Client | undefined> => {
+    const blocked = await engine.unit(function* () {
+      const client = yield* first(clients.blockClient, { id, now: trail.at, reason });
+      if (client !== undefined) yield* record('client.blocked', { clientId: id, details: { reason } }, trail);
+      return client;
+    });
+    return blocked ?? (await engine.read(clients.findClient, { id }))[0];
+  };
+  const endAll = (clientId: string, reason: string, trail: Trail) =>
+    revokeMatching(engine, record, { clientId }, reason, trail);
+
+  return {
+    listClients: async (state, { before, limit }) => {
+      const statement = clients.clientPageFor(state);
+      if (statement === undefined) throw new Error('no statement lists clients in this state');
+      return engine.read(statement, { beforeAt: before?.at ?? EVER, beforeId: before?.id ?? '', limit });
+    },
+
+    blockClient: async (id, reason, trail) => {
+      const client = await block(id, reason, trail);
+      return client && { client, ended: await endAll(id, reason, trail) };
+    },
+
+    unblockClient: async (id, reason, trail) => {
+      const before = (await engine.read(clients.findClient, { id }))[0];
+      if (before === undefined || before.blockedAt === undefined) return before;
+      // What was being made in the very moment of the block must not come to life with its end.
+      await endAll(id, 'client_blocked', trail);
+      return engine.unit(function* () {
+        const client = yield* first(clients.unblockClient, { id });
+        if (client === undefined) return yield* first(clients.findClient, { id });
+        yield* record('client.unblocked', { clientId: id, details: { reason } }, trail);
+        return client;
+      });
+    },
+
+    deleteClient: async (id, reason, trail) => {
+      const client = await block(id, reason, trail);
+      if (client === undefined || client.kind === 'configured') return undefined;
+      const ended = await endAll(id, reason, trail);
+      const deleted = await engine.unit(function* () {
+        const gone = yield* first(clients.deleteBlockedClient, { id });
+        if (gone !== undefined) yield* record('client.deleted', { clientId: id, details: { reason } }, trail);
+        return gone;
+      });
+      return deleted && ended;
+    },
+  } satisfies Partial<ClientStore>;
 }
 
 /** In the order of ids, so that instances that start together wait for one another instead of deadlocking. */

@@ -16,7 +16,7 @@ import * as tokens from '../statements/tokens.ts';
 import * as upstream from '../statements/upstream.ts';
 import type { Ended, EndedCounts, RevocationOutcome } from '../store.ts';
 import type { Recorder } from './audit.ts';
-import { type EndedUpstreamGrant, handOver, reportRevocation } from './handing-over.ts';
+import { type EndedUpstreamGrant, handOver, putReport } from './handing-over.ts';
 
 export const NOTHING_ENDED: EndedCounts = {
   approvals: 0,
@@ -28,7 +28,7 @@ export const NOTHING_ENDED: EndedCounts = {
   upstreamGrants: 0,
 };
 
-const sum = (left: EndedCounts, right: EndedCounts): EndedCounts => ({
+export const sum = (left: EndedCounts, right: EndedCounts): EndedCounts => ({
   approvals: left.approvals + right.approvals,
   grants: left.grants + right.grants,
   refreshTokens: left.refreshTokens + right.refreshTokens,
@@ -77,7 +77,7 @@ export function* endGrant(
   const revocation = record.newId('rvk');
   yield* handOver(upstreamGrants, revocation, now, settled);
   const { userId, clientId, resource } = grant;
-  yield* reportRevocation(revocation, userId, reason, counts, trail);
+  yield* putReport(revocation, userId, reason, counts, trail);
   const details = { grant: id, reason, ended: counts, revocation };
   yield* record('grant.ended', { userId, clientId, resource, details }, trail);
   return { ...counts, revocation };
@@ -96,20 +96,44 @@ export function* revokeApprovals(
   const named = new Set(approvalIds);
   const meant = (yield* all(approvals.listApprovals, { userId, expiringAfter }))
     .map(({ approval }) => approval)
-    .filter(({ id }) => approvalIds === undefined || named.has(id))
-    .sort((left, right) => (left.id < right.id ? -1 : 1));
-
-  let ended = NOTHING_ENDED;
-  for (const clientId of [...new Set(meant.map((approval) => approval.clientId))].sort()) {
-    const stopped = yield* all(endPersonsJourneys, { userId, clientId, now: trail.at, outcome: 'revoked' });
-    ended = sum(ended, { ...NOTHING_ENDED, journeys: stopped.length });
-  }
+    .filter(({ id }) => approvalIds === undefined || named.has(id));
   const revocation = record.newId('rvk');
-  for (const { id } of meant) ended = sum(ended, yield* revokeOne(record, { userId, id, revocation }, reason, trail));
+  const ended = yield* revokeMeant(record, meant, revocation, reason, trail);
   if (ended.approvals + ended.journeys === 0) return { ...ended, revocation: undefined };
-  yield* reportRevocation(revocation, userId, reason, ended, trail);
+  yield* putReport(revocation, userId, reason, ended, trail);
   return { ...ended, revocation };
 }
+
+/** An approval to be ended. */
+export interface Meant {
+  readonly id: string;
+  readonly userId: string;
+  readonly clientId: string;
+}
+
+/** Ends these approvals with everything under them, whoever ends them: journeys first, each level in order of ids. */
+export function* revokeMeant(
+  record: Recorder,
+  meant: readonly Meant[],
+  revocation: string,
+  reason: string,
+  trail: Trail,
+): Unit<EndedCounts> {
+  let ended = NOTHING_ENDED;
+  const pairs = new Map(
+    meant.map(({ userId, clientId }) => [JSON.stringify([userId, clientId]), { userId, clientId }]),
+  );
+  for (const [, pair] of [...pairs].sort(byFirst)) {
+    const stopped = yield* all(endPersonsJourneys, { ...pair, now: trail.at, outcome: 'revoked' });
+    ended = sum(ended, { ...NOTHING_ENDED, journeys: stopped.length });
+  }
+  for (const { id, userId } of [...meant].sort((left, right) => (left.id < right.id ? -1 : 1)))
+    ended = sum(ended, yield* revokeOne(record, { userId, id, revocation }, reason, trail));
+  return ended;
+}
+
+const byFirst = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
+  left < right ? -1 : 1;
 
 function* revokeOne(
   record: Recorder,

@@ -7,7 +7,7 @@
 import { keyIdOf } from '../../domain/sealed.ts';
 import type { Sealed, Seconds, Trail } from '../../domain/types.ts';
 import { all, type Unit } from '../statement.ts';
-import { insertRevocation, queueRevocation, recordSettled } from '../statements/revocations.ts';
+import { putRevocation, queueRevocation, recordSettled } from '../statements/revocations.ts';
 import { wipeUpstreamGrant } from '../statements/upstream.ts';
 import type { EndedCounts, RevocationOutcome } from '../store.ts';
 
@@ -34,15 +34,15 @@ export function* handOver(
   }
 }
 
-/** Writes the report of a revocation. `userId` is whose access it was. */
-export function* reportRevocation(
+/** Writes the report of a revocation, or what it has come to meanwhile. `userId` is whose access it was. */
+export function* putReport(
   id: string,
-  userId: string,
+  userId: string | undefined,
   reason: string,
   ended: EndedCounts,
   trail: Trail,
 ): Unit<void> {
-  yield* all(insertRevocation, {
+  yield* all(putRevocation, {
     id,
     at: trail.at,
     reason,

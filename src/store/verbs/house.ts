@@ -2,7 +2,9 @@
 import type { Seconds } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Statement, type Unit } from '../statement.ts';
+import { countClients } from '../statements/clients.ts';
 import * as house from '../statements/house.ts';
+import { countUsers } from '../statements/people.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
 import { endUpstreamGrant } from '../statements/upstream.ts';
@@ -44,10 +46,10 @@ function keepingVerbs(engine: Engine) {
 
 function auditVerbs(engine: Engine, record: Recorder) {
   return {
-    listAudit: async ({ before = Number.MAX_SAFE_INTEGER, limit, ...filter }) => {
+    listAudit: async ({ before = Number.MAX_SAFE_INTEGER, since = 0, limit, ...filter }) => {
       const statement = house.auditListFor(filter);
       if (statement === undefined) throw new Error('no statement lists the audit log by these filters');
-      return engine.read(statement, { ...filter, before, limit });
+      return engine.read(statement, { ...filter, before, since, limit });
     },
 
     listActivity: async (userId, since, limit) => ({
@@ -73,6 +75,12 @@ function runningVerbs(engine: Engine) {
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
       return removed;
+    },
+
+    countPeople: async () => {
+      const [clients] = await engine.read(countClients, {});
+      const [users] = await engine.read(countUsers, {});
+      return { clients: clients ?? { all: 0, blocked: 0 }, users: users ?? { all: 0, disabled: 0 } };
     },
 
     ping: async () => {

@@ -1,12 +1,14 @@
 /** All verbs over one engine: the store as everybody else knows it. */
 import type { Engine } from '../engine.ts';
 import type { Store } from '../store.ts';
+import { adminKeyVerbs } from './admin-keys.ts';
 import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
+import { registryVerbs } from './registry.ts';
 import { revocationVerbs } from './revocations.ts';
 import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
@@ -23,6 +25,8 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...tokenVerbs(engine, record),
     ...upstreamVerbs(engine, record),
     ...revocationVerbs(engine, record),
+    ...registryVerbs(engine, record),
+    ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
     migrationState: () => engine.migrations(),

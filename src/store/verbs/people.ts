@@ -1,4 +1,5 @@
 /** The verbs about people, their sessions and their approvals. Contract: PeopleStore in ../store.ts. */
+import type { Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, withoutNulls } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
@@ -7,6 +8,7 @@ import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { blockVerbs } from './blocks.ts';
 import { revokeApprovals } from './ending.ts';
+import { revokeMatching } from './registry.ts';
 import { approvalOf } from './rows.ts';
 
 /** A session's `lastSeenAt` is written at most this often, in seconds, so that reading pages writes little. */
@@ -14,6 +16,7 @@ const SESSION_TOUCH = 60;
 
 export function peopleVerbs(engine: Engine, record: Recorder): PeopleStore {
   return {
+    ...rulingVerbs(engine, record),
     ...blockVerbs(engine, record),
     ...personVerbs(engine),
     ...sessionVerbs(engine, record),
@@ -31,6 +34,53 @@ function personVerbs(engine: Engine) {
       }),
 
     findUser: async (id) => (await engine.read(people.findUser, { id }))[0],
+  } satisfies Partial<PeopleStore>;
+}
+
+function rulingVerbs(engine: Engine, record: Recorder) {
+  const signOut = (userId: string, reason: string, trail: Trail) =>
+    engine.unit(function* () {
+      const sessions = (yield* all(people.endSessionsOfUser, { userId, now: trail.at })).length;
+      if (sessions > 0) yield* record('session.ended', { userId, details: { reason, sessions } }, trail);
+      return sessions;
+    });
+  const endAll = async (userId: string, reason: string, trail: Trail) => {
+    const sessions = await signOut(userId, 'disabled', trail);
+    return { sessions, ended: await revokeMatching(engine, record, { userId }, reason, trail) };
+  };
+
+  return {
+    listUsers: async ({ state, upstream, subject }, { before, limit }) => {
+      const statement = people.userPageFor(state);
+      if (statement === undefined) throw new Error('no statement lists people in this state');
+      const position = { beforeAt: before?.at ?? Number.MAX_SAFE_INTEGER, beforeId: before?.id ?? '' };
+      return engine.read(statement, { upstream: upstream ?? null, subject: subject ?? null, ...position, limit });
+    },
+
+    signOutUser: (userId, trail) => signOut(userId, 'signed_out_by_admin', trail),
+
+    disableUser: async (id, reason, trail) => {
+      const disabled = await engine.unit(function* () {
+        const user = yield* first(people.disableUser, { id, now: trail.at });
+        if (user !== undefined) yield* record('user.disabled', { userId: id, details: { reason } }, trail);
+        return user;
+      });
+      const user = disabled ?? (await engine.read(people.findUser, { id }))[0];
+      return user && { user, ...(await endAll(id, reason, trail)) };
+    },
+
+    enableUser: async (id, reason, trail) => {
+      const before = (await engine.read(people.findUser, { id }))[0];
+      if (before === undefined || before.disabledAt === undefined) return before;
+      // What was being made in the very moment the person was disabled must not come to life now.
+      await endAll(id, 'user_disabled', trail);
+      return engine.unit(function* () {
+        const user = yield* first(people.enableUser, { id });
+        if (user === undefined) return yield* first(people.findUser, { id });
+        yield* record('user.enabled', { userId: id, details: { reason } }, trail);
+        return user;
+      });
+    },
   } satisfies Partial<PeopleStore>;
 }
 

@@ -13,7 +13,7 @@ import * as tokens from '../statements/tokens.ts';
 import type { Ended, GraceReplay, NewTokens, Redemption, Rotation, TokenStore } from '../store.ts';
 import type { About, Recorder } from './audit.ts';
 import { endGrant, NOTHING_ENDED } from './ending.ts';
-import { reportRevocation } from './handing-over.ts';
+import { putReport } from './handing-over.ts';
 import { grantOf, refreshTokenOf } from './rows.ts';
 
 export function tokenVerbs(engine: Engine, record: Recorder): TokenStore {
@@ -49,7 +49,7 @@ function accessVerbs(engine: Engine, record: Recorder) {
         const grant = yield* first(grants.findGrant, { id: token.grantId });
         if (grant === undefined) return true;
         const revocation = record.newId('rvk');
-        yield* reportRevocation(revocation, grant.userId, 'access_token_revoked', ONE_ACCESS_TOKEN, trail);
+        yield* putReport(revocation, grant.userId, 'access_token_revoked', ONE_ACCESS_TOKEN, trail);
         yield* record('access_token.revoked', aboutGrant(grant, { revocation }), trail);
         return true;
       }),

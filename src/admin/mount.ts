@@ -1,0 +1,145 @@
+/**
+ * `/admin/v1`: authenticates, authorizes, reads strictly, runs the call, answers JSON or a problem.
+ *
+ * The key comes first: without one nobody learns which addresses there are. Must never answer a page, a message of an
+ * exception, or anything a cache may keep.
+ */
+import type { Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { AppDeps, AppEnv } from '../ports.ts';
+import { readQuery, readText } from '../security/parameters.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { approvalCalls } from './approvals.ts';
+import { authenticate, authorize } from './authenticate.ts';
+import { type Call, call, type Setting } from './call.ts';
+import { clientCalls } from './clients.ts';
+import { houseCalls } from './house.ts';
+import { openApiDocument, segmentsOf } from './open-api.ts';
+import { answerProblem, notFound, Refused } from './problem.ts';
+import { userCalls } from './users.ts';
+
+const MAX_BODY = 16 * 1024;
+const RETRY_SECONDS = '2';
+
+type Handler = (c: Context<AppEnv>) => Promise<Response>;
+
+/** Mounts every call under `prefix` (which ends in `/admin/v1`) and answers all else there. */
+export function mountAdmin(app: Hono<AppEnv>, prefix: string, deps: AppDeps): void {
+  const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...houseCalls];
+  const document = openApiDocument(calls, prefix);
+  const describe = call({
+    id: 'describe',
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This document',
+    role: 'reader',
+    limited: true,
+    answer: z.record(z.string(), z.unknown()),
+    run: () => ({ ...document }),
+  });
+
+  const all = [...calls, describe];
+  for (const each of all) app.on(each.method.toUpperCase(), routeOf(prefix, each.path), answering(deps, runCall(each)));
+  for (const path of new Set(all.map((each) => each.path))) {
+    const allowed = all.filter((each) => each.path === path).map(({ method }) => method.toUpperCase());
+    app.all(
+      routeOf(prefix, path),
+      answering(deps, () => refuseMethod(allowed.join(', '))),
+    );
+  }
+  for (const path of [prefix, `${prefix}/*`])
+    app.all(
+      path,
+      answering(deps, () => {
+        throw notFound();
+      }),
+    );
+}
+
+const routeOf = (prefix: string, path: string): string => prefix + path.replaceAll(/\{([a-z_]+)\}/g, ':$1');
+
+function refuseMethod(allow: string): never {
+  throw new Refused(405, 'method_not_allowed', `Only ${allow} here.`, { headers: { allow } });
+}
+
+/** Authenticates, and turns whatever is thrown into a problem. */
+function answering(
+  deps: AppDeps,
+  work: (c: Context<AppEnv>, setting: Setting) => Promise<Response> | Response,
+): Handler {
+  return async (c) => {
+    const event = c.get('event');
+    try {
+      const caller = await authenticate(c, deps);
+      event.note({ outcome: 'answered', reason: `admin key ${caller.id}` });
+      const trail = { at: deps.now(), reference: event.reference, actor: { kind: 'admin', id: caller.id } } as const;
+      return await work(c, { deps, caller, trail, accept: c.req.header('accept') ?? '' });
+    } catch (error) {
+      const refused = error instanceof Refused ? error : unexpected(error, c, deps);
+      event.note({ outcome: 'refused', error: refused.title });
+      deps.metrics.refused('admin', refused.title);
+      return answerProblem(c, refused);
+    }
+  };
+}
+
+function unexpected(error: unknown, c: Context<AppEnv>, { log }: AppDeps): Refused {
+  const { reference } = c.get('event');
+  if (error instanceof StoreUnavailable) {
+    log.error({ reference, message: error.message }, 'database unavailable');
+    return new Refused(503, 'unavailable', 'The database is away; try again.', {
+      headers: { 'retry-after': RETRY_SECONDS },
+    });
+  }
+  log.error({ reference, err: error }, 'unexpected failure');
+  return new Refused(500, 'internal', 'Something failed that should not; the log has it under this reference.');
+}
+
+const runCall =
+  (each: Call) =>
+  async (c: Context<AppEnv>, setting: Setting): Promise<Response> => {
+    authorize(setting.caller, { role: each.role, limited: each.limited ?? false });
+    const query = readMembers(each.query ?? z.strictObject({}), queryOf(c));
+    const body = each.body === undefined ? {} : readMembers(each.body, await bodyOf(c, each.bodyOptional));
+    const path = Object.fromEntries(segmentsOf(each.path).map((name) => [name, c.req.param(name) ?? '']));
+    const answer = await each.run(setting, { path, query: query as never, body: body as never });
+    if (answer instanceof Response) {
+      answer.headers.set('cache-control', 'no-store');
+      answer.headers.set('x-content-type-options', 'nosniff');
+      return answer;
+    }
+    return c.body(`${JSON.stringify(answer)}\n`, 200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  };
+
+function readMembers(schema: z.ZodObject, sent: unknown): unknown {
+  const read = schema.safeParse(sent);
+  if (read.success) return read.data;
+  const errors = read.error.issues.map(({ path, message }) => ({ member: path.join('.'), problem: message }));
+  throw new Refused(400, 'invalid_request', errors[0]?.problem ?? 'The request does not fit.', { errors });
+}
+
+function queryOf(c: Context<AppEnv>): unknown {
+  const reading = readQuery(c);
+  if (!reading.ok) throw new Refused(reading.status, 'invalid_request', reading.detail);
+  const members = [...reading.parameters];
+  const twice = members.find(([, values]) => values.length > 1);
+  if (twice !== undefined) throw new Refused(400, 'invalid_request', 'A parameter came more than once.');
+  return Object.fromEntries(members.map(([name, [value]]) => [name, value]));
+}
+
+async function bodyOf(c: Context<AppEnv>, optional: boolean): Promise<unknown> {
+  const text = await readText(c, MAX_BODY);
+  if (text === undefined) throw new Refused(413, 'too_large', `The body is longer than ${MAX_BODY} bytes.`);
+  if (text === '' && optional) return {};
+  if (!/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(c.req.header('content-type') ?? ''))
+    throw new Refused(415, 'unsupported_media_type', 'Send application/json.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused(400, 'invalid_request', 'The body is not JSON.');
+  }
+}

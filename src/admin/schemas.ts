@@ -1,0 +1,155 @@
+/**
+ * The words of the admin API: what is sent and answered, once, for validation, types and the OpenAPI document.
+ *
+ * Times are RFC 3339 in UTC. What is absent is null. Input refuses members it does not know, and text that a database
+ * could not hold.
+ */
+import { z } from 'zod';
+import type { Seconds } from '../domain/types.ts';
+
+/** Text without control characters and broken surrogates, which no id and no reason of ours needs. */
+const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), 'must hold no control characters');
+
+export const reason = text(500).meta({ description: 'Why; kept in the audit log.' });
+export const userId = text(200).meta({ description: 'Id of a person, `usr_…`.' });
+export const clientId = text(2048);
+export const resourceKey = text(200).meta({ description: 'Key of a configured resource.' });
+export const upstreamKey = text(200);
+export const word = text(200);
+export const site = z
+  .string()
+  .max(300)
+  .regex(/^(loopback|scheme:[a-z][a-z0-9+.-]*|[a-z0-9-]+(\.[a-z0-9-]+)*)$/)
+  .meta({
+    description: 'Where access goes: a host name in lower case (with all under it), `loopback`, or `scheme:<name>`.',
+  });
+export const moment = z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339.' });
+
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(500).default(50).meta({ description: 'Rows to a page.' }),
+  cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before, same filters.' }),
+};
+
+/** RFC 3339 from epoch seconds. */
+export const iso = (at: Seconds): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+export const isoOrNull = (at: Seconds | undefined): string | null => (at === undefined ? null : iso(at));
+/** Epoch seconds; a part of a second counts as the whole. */
+export const secondsOf = (text: string): Seconds => Math.ceil(Date.parse(text) / 1000);
+
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+
+export const approvalSchema = z.object({
+  id: z.string(),
+  user: z.string(),
+  client_id: z.string(),
+  client_name: z.string().meta({ description: 'The name the client gave itself, as the person saw it.' }),
+  resource: z.string(),
+  site: z.string().meta({ description: 'Where access goes: `https://host`, `loopback`, `scheme:<name>`.' }),
+  redirect_uris: z.array(z.string()),
+  scopes: z.array(z.string()),
+  granted_at: moment,
+  last_used_at: moment.nullable(),
+  expires_at: moment,
+  state: z.enum(['active', 'expired', 'revoked']),
+  revoked_at: moment.nullable(),
+  revoked_reason: z.string().nullable(),
+});
+
+const endedSchema = z.object({
+  approvals: z.int(),
+  grants: z.int(),
+  refresh_tokens: z.int(),
+  access_tokens: z.int(),
+  codes: z.int(),
+  journeys: z.int(),
+  upstream_grants: z.int(),
+});
+
+export const reportSchema = z.object({
+  id: z.string(),
+  at: moment,
+  reason: z.string(),
+  actor: z.object({ kind: z.string(), id: z.string().nullable() }),
+  user: z.string().nullable().meta({ description: 'Whose access it was; null when several people were meant.' }),
+  reference: z.string(),
+  ended: endedSchema,
+  upstream_calls: z.array(
+    z.object({
+      upstream: z.string(),
+      outcome: z.string().nullable().meta({ description: 'Null while the upstream is still to be told.' }),
+      attempts: z.int(),
+      problem: z.string().nullable(),
+      done_at: moment.nullable(),
+    }),
+  ),
+});
+
+export const countsSchema = z.object({ approvals: z.int(), users: z.int(), clients: z.int() });
+
+export const clientSchema = z.object({
+  client_id: z.string(),
+  kind: z.enum(['registered', 'configured']),
+  client_name: z.string().nullable(),
+  redirect_uris: z.array(z.string()),
+  application_type: z.string(),
+  token_endpoint_auth_method: z.string(),
+  client_uri: z.string().nullable(),
+  software_id: z.string().nullable(),
+  software_version: z.string().nullable(),
+  created_at: moment,
+  last_used_at: moment.nullable(),
+  state: z.enum(['active', 'blocked']),
+  blocked_at: moment.nullable(),
+  blocked_reason: z.string().nullable(),
+});
+
+export const userSchema = z.object({
+  id: z.string(),
+  upstream: z.string(),
+  subject: z.string(),
+  name: z.string(),
+  created_at: moment,
+  state: z.enum(['active', 'disabled']),
+  disabled_at: moment.nullable(),
+});
+
+export const auditSchema = z.object({
+  id: z.string(),
+  seq: z.int(),
+  at: moment,
+  event: z.string(),
+  actor: z.object({ kind: z.string(), id: z.string().nullable() }),
+  user: z.string().nullable(),
+  client_id: z.string().nullable(),
+  resource: z.string().nullable(),
+  reference: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+
+export const statusSchema = z.object({
+  version: z.string(),
+  issuer: z.string(),
+  mode: z.string(),
+  at: moment,
+  storage: z.object({ engine: z.enum(['sqlite', 'postgres']) }),
+  migrations: z.object({ applied: z.int(), available: z.int() }),
+  keys: z.object({
+    current: z.string(),
+    ring: z.array(z.string()),
+    sealed: z.array(z.object({ table: z.string(), key: z.string(), rows: z.int() })),
+  }),
+  counts: z.object({
+    active_approvals: z.int(),
+    people_with_approvals: z.int(),
+    clients: z.int(),
+    blocked_clients: z.int(),
+    users: z.int(),
+    disabled_users: z.int(),
+  }),
+});

@@ -1,0 +1,68 @@
+/**
+ * The part of the store for administrators: the registry in numbers, and keys of the admin API. Promises: store.ts.
+ */
+import type { AdminKey } from '../domain/admin-key.ts';
+import type { Approval, Seconds, TokenHash, Trail } from '../domain/types.ts';
+import type { Ended } from './records.ts';
+
+/** A place in a listing, newest first: after the row of this time and id. */
+export interface Position {
+  readonly at: Seconds;
+  readonly id: string;
+}
+
+export interface Page {
+  readonly before?: Position | undefined;
+  readonly limit: number;
+}
+
+export type ApprovalState = 'active' | 'expired' | 'revoked';
+
+/** Which approvals are meant; what is left out restricts nothing. */
+export interface RegistryFilter {
+  readonly userId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly resource?: string | undefined;
+  /** Where access goes: a host name (with all under it), `loopback`, or `scheme:<name>`. */
+  readonly site?: string | undefined;
+  readonly grantedBefore?: Seconds | undefined;
+}
+
+/** The number of live approvals, and of the people and clients they are of. */
+export interface RegistryCounts {
+  readonly approvals: number;
+  readonly users: number;
+  readonly clients: number;
+}
+
+export interface PeopleCounts {
+  readonly clients: { readonly all: number; readonly blocked: number };
+  readonly users: { readonly all: number; readonly disabled: number };
+}
+
+/** The registry over all people. */
+export interface RegistryStore {
+  /** A page of approvals, newest first, in any state unless one is named. */
+  listRegistry(
+    filter: RegistryFilter & { state?: ApprovalState | undefined },
+    page: Page & { now: Seconds },
+  ): Promise<readonly Approval[]>;
+  /** How much revokeMatching would end now. */
+  countRegistry(filter: RegistryFilter, now: Seconds): Promise<RegistryCounts>;
+  /**
+   * Revokes every live approval that matches, as revokeApprovals does, in slices with a commit each, so that nobody waits
+   * for the whole. One report for all of it, true after every slice. What is granted meanwhile stays.
+   */
+  revokeMatching(filter: RegistryFilter, reason: string, trail: Trail): Promise<Ended>;
+}
+
+/** Keys of the admin API, as hashes. */
+export interface AdminKeyStore {
+  /** Audits `admin_key.created`. */
+  insertAdminKey(key: Omit<AdminKey, 'lastUsedAt' | 'revokedAt'>, keyHash: TokenHash, trail: Trail): Promise<void>;
+  /** The key if it is live: unrevoked, unexpired. Touches lastUsedAt at most once a minute. */
+  findAdminKey(keyHash: TokenHash, now: Seconds): Promise<AdminKey | undefined>;
+  listAdminKeys(): Promise<readonly AdminKey[]>;
+  /** Ends the key; true if this call did. Audits `admin_key.revoked`. */
+  revokeAdminKey(id: string, trail: Trail): Promise<boolean>;
+}

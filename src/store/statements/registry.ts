@@ -1,0 +1,120 @@
+/**
+ * Statements about the registry as a whole: pages, counts and slices of approvals, whoever they belong to.
+ *
+ * One statement per combination of the filters that have an index, so that each finds it and none is built per call;
+ * the other filters are always there and let everything pass when nothing is asked. Decides nothing.
+ */
+import { and, desc, eq, gt, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
+import type { Seconds } from '../../domain/types.ts';
+import type { Tables } from '../schema.ts';
+import { given } from '../statement.ts';
+import { latestUse } from './approvals.ts';
+
+const STATES = ['any', 'unrevoked', 'revoked'] as const;
+export type RevokedState = (typeof STATES)[number];
+
+/** What every statement here is given. `siteN` are LIKE patterns of a face's destination. */
+export interface Matching {
+  userId: string | null;
+  clientId: string | null;
+  resource: string | null;
+  site1: string;
+  site2: string;
+  site3: string;
+  site4: string;
+  grantedBefore: Seconds;
+}
+
+type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeof sql.placeholder> & SQL };
+
+interface Keys {
+  readonly user: boolean;
+  readonly client: boolean;
+}
+
+const KEYS: readonly Keys[] = [false, true].flatMap((user) => [false, true].map((client) => ({ user, client })));
+const nameOf = ({ user, client }: Keys): string => `${user ? 'u' : '_'}${client ? 'c' : '_'}`;
+const keysOf = (by: Pick<Matching, 'userId' | 'clientId'>): number =>
+  (by.userId === null ? 0 : 2) + (by.clientId === null ? 0 : 1);
+
+const matching = (t: Tables, p: Places<keyof Matching>, { user, client }: Keys): SQL | undefined => {
+  const destination = sql`(${t.approvals.face} ->> 'destination')`;
+  const sites = [p.site1, p.site2, p.site3, p.site4].map((pattern) => sql`${destination} like ${pattern}`);
+  return and(
+    user ? eq(t.approvals.userId, p.userId) : undefined,
+    client ? eq(t.approvals.clientId, p.clientId) : undefined,
+    sql`coalesce(${p.resource}, ${t.approvals.resource}) = ${t.approvals.resource}`,
+    sql`(${sql.join(sites, sql` or `)})`,
+    lt(t.approvals.grantedAt, p.grantedBefore),
+  );
+};
+
+const revoked = (t: Tables, state: RevokedState): SQL | undefined =>
+  state === 'any' ? undefined : state === 'revoked' ? isNotNull(t.approvals.revokedAt) : isNull(t.approvals.revokedAt);
+
+interface RegistryPage extends Matching {
+  beforeAt: Seconds;
+  beforeId: string;
+  expiringAfter: Seconds;
+  expiringUntil: Seconds;
+  limit: number;
+}
+
+/** Pages, newest first. */
+export const registryPages = STATES.flatMap((state) =>
+  KEYS.map((keys) =>
+    given<RegistryPage>()(`registry_page_${state}_${nameOf(keys)}`, (db, t, p) =>
+      db
+        .select({ approval: t.approvals, latestUse: latestUse(db, t) })
+        .from(t.approvals)
+        .where(
+          and(
+            matching(t, p, keys),
+            revoked(t, state),
+            gt(t.approvals.expiresAt, p.expiringAfter),
+            lte(t.approvals.expiresAt, p.expiringUntil),
+            sql`(${t.approvals.grantedAt}, ${t.approvals.id}) < (${p.beforeAt}, ${p.beforeId})`,
+          ),
+        )
+        .orderBy(desc(t.approvals.grantedAt), desc(t.approvals.id))
+        .limit(p.limit),
+    ),
+  ),
+);
+
+export const registryPageFor = (state: RevokedState, by: Matching) =>
+  required(registryPages[STATES.indexOf(state) * KEYS.length + keysOf(by)]);
+
+/** Live approvals to be ended next. */
+export const registrySlices = KEYS.map((keys) =>
+  given<Matching & { now: Seconds; limit: number }>()(`registry_slice_${nameOf(keys)}`, (db, t, p) =>
+    db
+      .select({ id: t.approvals.id, userId: t.approvals.userId, clientId: t.approvals.clientId })
+      .from(t.approvals)
+      .where(and(matching(t, p, keys), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now)))
+      .limit(p.limit),
+  ),
+);
+
+export const registrySliceFor = (by: Matching) => required(registrySlices[keysOf(by)]);
+
+/** How many live approvals, of how many people and clients. */
+export const registryCounts = KEYS.map((keys) =>
+  given<Matching & { now: Seconds }>()(`registry_count_${nameOf(keys)}`, (db, t, p) =>
+    db
+      .select({
+        approvals: sql<number>`count(*)`.mapWith(Number),
+        users: sql<number>`count(distinct ${t.approvals.userId})`.mapWith(Number),
+        clients: sql<number>`count(distinct ${t.approvals.clientId})`.mapWith(Number),
+      })
+      .from(t.approvals)
+      .where(and(matching(t, p, keys), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now))),
+  ),
+);
+
+export const registryCountFor = (by: Matching) => required(registryCounts[keysOf(by)]);
+
+function required<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error('no statement looks into the registry by these filters');
+  return found;
+}

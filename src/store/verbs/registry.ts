@@ -1,0 +1,94 @@
+/** The verbs over the registry as a whole: listing, counting, revoking in numbers. Contract: RegistryStore in ../store.ts. */
+import type { Trail } from '../../domain/types.ts';
+import type { Engine } from '../engine.ts';
+import { all, type Unit } from '../statement.ts';
+import * as registry from '../statements/registry.ts';
+import type { ApprovalState, Ended, EndedCounts, RegistryFilter, RegistryStore } from '../store.ts';
+import type { Recorder } from './audit.ts';
+import { NOTHING_ENDED, revokeMeant, sum } from './ending.ts';
+import { putReport } from './handing-over.ts';
+import { approvalOf } from './rows.ts';
+
+/** Approvals ended in one commit. Each brings its grants and tokens along, so this keeps a commit near 500 rows. */
+const SLICE = 50;
+const EVER = Number.MAX_SAFE_INTEGER;
+
+export function registryVerbs(engine: Engine, record: Recorder): RegistryStore {
+  return {
+    listRegistry: async ({ state, ...filter }, { now, before, limit }) => {
+      const by = matchingOf(filter);
+      const { revoked, ...expiring } = statesOf(state, now);
+      const position = { beforeAt: before?.at ?? EVER, beforeId: before?.id ?? '' };
+      const page = registry.registryPageFor(revoked, by);
+      return (await engine.read(page, { ...by, ...expiring, ...position, limit })).map(approvalOf);
+    },
+
+    countRegistry: async (filter, now) => {
+      const by = matchingOf(filter);
+      const [counts] = await engine.read(registry.registryCountFor(by), { ...by, now });
+      return counts ?? { approvals: 0, users: 0, clients: 0 };
+    },
+
+    revokeMatching: (filter, reason, trail) => revokeMatching(engine, record, filter, reason, trail),
+  };
+}
+
+/** Revokes in slices, a commit each; see RegistryStore.revokeMatching. */
+export async function revokeMatching(
+  engine: Engine,
+  record: Recorder,
+  filter: RegistryFilter,
+  reason: string,
+  trail: Trail,
+): Promise<Ended> {
+  // What is granted while this runs is not meant, or it might never end.
+  const by = matchingOf({ ...filter, grantedBefore: Math.min(filter.grantedBefore ?? EVER, trail.at + 1) });
+  const revocation = record.newId('rvk');
+  let ended: EndedCounts = NOTHING_ENDED;
+  for (;;) {
+    const before = ended;
+    const after = await engine.unit(() => revokeSlice(record, by, { revocation, before }, reason, trail));
+    if (after === undefined) break;
+    ended = after;
+  }
+  return { ...ended, revocation: ended.approvals + ended.journeys === 0 ? undefined : revocation };
+}
+
+/** The report grows with every slice, in the slice's own commit, so that a crash leaves a true one. */
+function* revokeSlice(
+  record: Recorder,
+  by: registry.Matching,
+  { revocation, before }: { revocation: string; before: EndedCounts },
+  reason: string,
+  trail: Trail,
+): Unit<EndedCounts | undefined> {
+  const meant = yield* all(registry.registrySliceFor(by), { ...by, now: trail.at, limit: SLICE });
+  if (meant.length === 0) return undefined;
+  const ended = sum(before, yield* revokeMeant(record, meant, revocation, reason, trail));
+  if (ended.approvals + ended.journeys > 0) yield* putReport(revocation, by.userId ?? undefined, reason, ended, trail);
+  return ended;
+}
+
+function matchingOf({ userId, clientId, resource, site, grantedBefore }: RegistryFilter): registry.Matching {
+  const [site1, site2, site3, site4] = sitePatterns(site);
+  return {
+    ...{ userId: userId ?? null, clientId: clientId ?? null, resource: resource ?? null },
+    ...{ site1, site2, site3, site4 },
+    grantedBefore: grantedBefore ?? EVER,
+  };
+}
+
+/** A host name means itself and what is under it, at any port; the other words of a face's destination mean themselves. */
+function sitePatterns(site: string | undefined): readonly [string, string, string, string] {
+  if (site === undefined) return ['%', '%', '%', '%'];
+  if (site === 'loopback' || site.startsWith('scheme:')) return [site, site, site, site];
+  return [`https://${site}`, `https://%.${site}`, `https://${site}:%`, `https://%.${site}:%`];
+}
+
+function statesOf(state: ApprovalState | undefined, now: number) {
+  const always = { expiringAfter: -1, expiringUntil: EVER };
+  if (state === undefined) return { revoked: 'any' as const, ...always };
+  if (state === 'revoked') return { revoked: 'revoked' as const, ...always };
+  const expiring = state === 'active' ? { ...always, expiringAfter: now } : { ...always, expiringUntil: now };
+  return { revoked: 'unrevoked' as const, ...expiring };
+}

@@ -1,0 +1,232 @@
+/**
+ * The decision on the consent page: two equal buttons, Enter that refuses, the half second in which Allow sleeps, and
+ * an address that no name can push away.
+ */
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ABILITIES, NAMES } from '../../views/fixture-facts.ts';
+import { textFor } from '../../views/messages/catalog.ts';
+import { en } from '../../views/messages/en.ts';
+import { startVisit } from '../support/chromium.ts';
+import { CONSENT_PAGES, type Gallery, type GalleryPage, openGallery, PAGE_NAMES, SIZES } from '../support/gallery.ts';
+import { authorizationUrl, newPkce, register } from '../support/mcp-client.ts';
+import { overflowComplaints } from '../support/page-checks.ts';
+import { pseudoText } from '../support/pseudo-text.ts';
+import { type OidcWorld, startWorld } from '../support/victim.ts';
+
+let gallery: Gallery;
+let shown: GalleryPage;
+let world: OidcWorld;
+beforeAll(async () => {
+  [gallery, world] = await Promise.all([openGallery(), startWorld()]);
+  shown = await gallery.newPage();
+}, 60_000);
+afterAll(async () => {
+  await gallery.close();
+  await world.close();
+});
+
+const TWO_BUTTONS = CONSENT_PAGES.filter((name) => name !== 'consent-alarm-blocked');
+const DENY = 'button[value="deny"]';
+const ALLOW = 'button[value="allow"]';
+
+async function boxOf(page: Page, selector: string) {
+  const box = await page.locator(selector).first().boundingBox();
+  if (box === null) throw new Error(`${selector} is not on the page`);
+  return box;
+}
+
+describe('the two buttons', () => {
+  it.each(TWO_BUTTONS)(
+    'of %s are equal and next to each other, the refusal first',
+    { timeout: 60_000 },
+    async (name) => {
+      for (const language of ['en', 'de', 'ar']) {
+        await shown.open(name, language);
+        for (const size of SIZES) {
+          await shown.dress({ ...size, theme: 'light' });
+          const [deny, allow] = [await boxOf(shown.page, DENY), await boxOf(shown.page, ALLOW)];
+          const about = `${language} ${size.width}`;
+          expect(Math.abs(deny.width - allow.width), about).toBeLessThanOrEqual(1);
+          expect(Math.abs(deny.height - allow.height), about).toBeLessThanOrEqual(1);
+          const beside = language === 'ar' ? allow.x + allow.width <= deny.x : deny.x + deny.width <= allow.x;
+          expect(size.width === 1280 ? beside : deny.y + deny.height <= allow.y, about).toBe(true);
+        }
+        await shown.page.locator(DENY).focus();
+        await shown.page.keyboard.press('Tab');
+        expect(await shown.page.evaluate<string>('document.activeElement.value')).toBe('allow');
+      }
+    },
+  );
+
+  it.each(['consent-reviewed', 'consent-forwarded', 'consent-site'])(
+    'of %s are on the first screen at 1280 by 800',
+    async (name) => {
+      await shown.open(name);
+      await shown.dress({ width: 1280, height: 800, theme: 'light' });
+      // Only the demo carries its line at the top.
+      await shown.page.evaluate('document.querySelector(".demo").remove()');
+      const { y, height } = await boxOf(shown.page, ALLOW);
+      expect(y + height).toBeLessThanOrEqual(800);
+    },
+  );
+
+  it.each(TWO_BUTTONS)('of %s: Enter anywhere else never allows', { timeout: 60_000 }, async (name) => {
+    const { page } = shown;
+    await shown.dress({ width: 1280, height: 800, theme: 'light' });
+    const decisions: (string | null)[] = [];
+    await page.route('**/consent/preview', (route) => {
+      decisions.push(new URLSearchParams(route.request().postData() ?? '').get('decision'));
+      return route.fulfill({ body: '<h1>Posted</h1>', contentType: 'text/html' });
+    });
+    await shown.open(name);
+    const fields = 'form input[type="checkbox"], form button[value="deny"]';
+    const count = await page.locator(fields).count();
+    for (let at = 0; at < count; at += 1) {
+      await shown.open(name);
+      await page.locator(fields).nth(at).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Posted' }).waitFor();
+    }
+    await page.unroute('**/consent/preview');
+    expect(decisions).toEqual(Array(count).fill('deny'));
+  });
+});
+
+describe('Allow', { timeout: 60_000 }, () => {
+  it.each([
+    ['with scripts', true, 'no-preference'],
+    ['without scripts', false, 'no-preference'],
+    ['without scripts, for people who want less motion', false, 'reduce'],
+  ] as const)('sleeps for half a second: %s', async (_what, javaScript, reducedMotion) => {
+    const client = await register(world.setting.issuer);
+    const visit = await startVisit(shown.page.context().browser() ?? fail(), { javaScript });
+    const { page } = visit;
+    try {
+      await page.emulateMedia({ reducedMotion });
+      await page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
+      const posts: string[] = [];
+      page.on('request', (request) => void (request.method() === 'POST' && posts.push(request.url())));
+      const { x, y, width, height } = await boxOf(page, ALLOW);
+      const clickAt = async (milliseconds: number) => {
+        await page.evaluate(
+          `document.querySelector('${ALLOW}').getAnimations().concat(window.nap ?? []).forEach((nap) => { window.nap = nap; nap.pause(); nap.currentTime = ${milliseconds}; })`,
+        );
+        await page.mouse.click(x + width / 2, y + height / 2);
+      };
+      await page.reload();
+      for (const early of [0, 250, 490]) await clickAt(early);
+      expect(posts).toEqual([]);
+      expect(await page.locator('h1').textContent()).toContain('Allow');
+      await clickAt(501);
+      await expect.poll(() => posts.length).toBe(1);
+      expect(visit.complaints).toEqual([]);
+    } finally {
+      await visit.close();
+    }
+  });
+});
+
+describe('the address', { timeout: 60_000 }, () => {
+  const HOSTILE = [
+    'Northwind IT approved this app. '.repeat(16).slice(0, 500),
+    'W'.repeat(500),
+    `${'\u202e'}${'\u200b'.repeat(40)}${'Quill\n\n\n'.repeat(50)}`.slice(0, 500),
+    'Z\u0334\u0335\u0336\u0337'.repeat(100),
+    '\u{1f469}\u200d\u{1f469}\u200d\u{1f467}'.repeat(60).slice(0, 500),
+  ];
+  const PLACE = 'http://127.0.0.1:33418/callback';
+
+  it('is moved by at most three lines and not changed by any name', async () => {
+    const { page } = shown;
+    const measure = async (name: string, width: number) => {
+      const client = await register(world.setting.issuer, { client_name: name, redirect_uris: [PLACE] });
+      const visit = await startVisit(page.context().browser() ?? fail());
+      try {
+        await visit.page.setViewportSize({ width, height: 800 });
+        await visit.page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
+        const goes = visit.page.locator('.stop').nth(1);
+        const top = (await goes.locator('.name').boundingBox())?.y ?? Number.NaN;
+        const opening = await visit.page.locator('.route').boundingBox();
+        return {
+          top: top - (opening?.y ?? Number.NaN),
+          address: await goes.locator('.name, .small:has-text("127.0.0.1")').allTextContents(),
+        };
+      } finally {
+        await visit.close();
+      }
+    };
+    for (const { width } of SIZES) {
+      const short = await measure('Quill', width);
+      expect(short.address).toHaveLength(2);
+      for (const name of HOSTILE) {
+        const long = await measure(name, width);
+        expect(long.top - short.top, `${width} ${name.slice(0, 8)}`).toBeLessThanOrEqual(3 * 24);
+        expect(long.address).toEqual(short.address);
+      }
+    }
+  });
+
+  it('is in view without a click at 320 pixels when it has 253 characters, its owner on a line of its own', async () => {
+    const labels = ['northwind-example-com', 'a'.repeat(63), 'b'.repeat(63), 'c'.repeat(63)];
+    const host = `${[...labels, 'd'.repeat(253 - labels.join('.').length - 1 - '.example.org'.length)].join('.')}.example.org`;
+    expect(host).toHaveLength(253);
+    const client = await register(world.setting.issuer, { redirect_uris: [`https://${host}/cb`] });
+    const visit = await startVisit(shown.page.context().browser() ?? fail());
+    try {
+      await visit.page.setViewportSize({ width: 320, height: 640 });
+      await visit.page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
+      const goes = visit.page.locator('.stop').nth(1);
+      expect(await goes.locator('.code.big').textContent()).toBe('example.org');
+      expect(await goes.getByText(host).isVisible()).toBe(true);
+      expect(await visit.page.locator('details .stop').count()).toBe(0);
+      expect(await overflowComplaints(visit.page)).toEqual([]);
+    } finally {
+      await visit.close();
+    }
+  });
+});
+
+describe('what is sent', () => {
+  it.each(CONSENT_PAGES)('for %s is at most 20 KB compressed, markup and stylesheet together', async (name) => {
+    const page = await (await fetch(`${gallery.setting.issuer}/preview/${name}`)).text();
+    const sheets = [...page.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)].map((match) => match[1]);
+    expect(sheets).toHaveLength(1);
+    const css = await (await fetch(`${gallery.setting.issuer}${sheets[0]}`)).text();
+    expect(gzipSync(page).length + gzipSync(css).length).toBeLessThanOrEqual(20 * 1024);
+  });
+});
+
+describe('in words of no language, two fifths longer', { timeout: 60_000 }, () => {
+  it.each(PAGE_NAMES)('%s is whole and says nothing that no message holds', async (name) => {
+    await shown.openInWords(name, pseudoText(en, textFor('ja').tag));
+    const complaints: string[] = [];
+    for (const size of SIZES) {
+      await shown.dress({ ...size, theme: 'light' });
+      complaints.push(...(await overflowComplaints(shown.page)).map((complaint) => `${size.width} ${complaint}`));
+    }
+    const said = await shown.page.evaluate<
+      string[]
+    >(`[...document.querySelectorAll('body *, title')].flatMap((element) => [
+      ...(element.closest('bdi, .code, .tile, .monogram, .tech dd') ? [] : [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data)),
+      element.getAttribute('aria-label') ?? '', element.getAttribute('alt') ?? '' ])`);
+    const foreign = said.flatMap((words) => words.match(/[A-Za-z]{3,}/g) ?? []).filter((word) => !GIVEN.has(word));
+    expect([...complaints, ...new Set(foreign)]).toEqual([]);
+  });
+});
+
+/** Words of the fixtures themselves: people, brands, servers, apps, and what a server calls its permissions. */
+const GIVEN = new Set(
+  [
+    'Northwind MCP Tickets Docs Billing GitHub maya northwind example quill ledger Ledger Agent Inspector',
+    ...Object.values(ABILITIES)
+      .flat()
+      .map(({ title }) => title ?? ''),
+    ...Object.values(NAMES).map(({ name }) => name),
+  ].flatMap((words) => words.split(/[^A-Za-z]+/)),
+);
+
+function fail(): never {
+  throw new Error('no browser');
+}

@@ -18,6 +18,7 @@ export const LISTS = `
 [dir="rtl"] .row-details:not([open]) summary::before { content: "◂ " / ""; }
 .row-remove { min-inline-size: 5rem; }
 .row-block { display: inline-block; min-block-size: 1.5rem; margin-block-start: .5rem; font-size: .9375rem; }
+.report .tick .small { display: block; font-weight: 400; }
 .report label { display: block; font-weight: 600; }
 .report textarea { display: block; inline-size: 100%; box-sizing: border-box; min-block-size: 7rem; margin-block: .375rem; padding: .625rem .75rem; border: 2px solid var(--edge); border-radius: 10px; background: var(--card); color: var(--ink); font: inherit; }
 .row-details h4 { margin-block: .75rem .25rem; }

@@ -9,7 +9,6 @@
 import type {
   AccessToken,
   Approval,
-  Block,
   Client,
   ClientMetadata,
   Code,
@@ -24,6 +23,7 @@ import type {
   User,
 } from '../domain/types.ts';
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
+import type { BlockStore } from './block-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -31,7 +31,6 @@ import type {
   Completion,
   ConsentRecord,
   Ended,
-  EndedCounts,
   GraceReplay,
   NewJourney,
   NewSession,
@@ -127,7 +126,7 @@ export interface JourneyStore {
   completeSignIn(journeyId: string, userId: string, session: NewSession, trail: Trail): Promise<Journey | undefined>;
 }
 
-export interface PeopleStore {
+export interface PeopleStore extends BlockStore {
   /** Finds or makes the person of (upstream, subject); refreshes the display name. Idempotent under races. */
   identifyPerson(person: { id: string; upstream: string; subject: string; name: string }, now: Seconds): Promise<User>;
   findUser(id: string): Promise<User | undefined>;
@@ -153,19 +152,6 @@ export interface PeopleStore {
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
   endSession(idHash: TokenHash, trail: Trail): Promise<boolean>;
-  /** The person's block of this client or of this app. */
-  findBlock(userId: string, clientId: string, appKey: TokenHash): Promise<Block | undefined>;
-  /** Newest first, at most 200. */
-  listBlocks(userId: string): Promise<readonly Block[]>;
-  /**
-   * Blocks an app for this person, ends these approvals and all of this client as revokeApprovals does, and stops the
-   * person's journeys of this client. Idempotent: an app blocked already keeps its block. Audits `app.blocked` when new, and each approval.
-   */
-  blockApp(block: Block, approvalIds: readonly string[], trail: Trail): Promise<EndedCounts>;
-  /** Removes a block of this person. Audits `app.unblocked`. Returns it if this call removed it. */
-  unblockApp(userId: string, blockId: string, trail: Trail): Promise<Block | undefined>;
-  /** Whether anybody ever allowed an app at this destination (see ClientFace.destination). */
-  isDestinationKnown(destination: string): Promise<boolean>;
   findApproval(userId: string, clientId: string, resource: string): Promise<Approval | undefined>;
   getApproval(id: string): Promise<Approval | undefined>;
   /** The person's live approvals with their clients and the scopes their live grants hold, newest first. */

@@ -132,7 +132,7 @@ describe('undecided requests', () => {
 
 describe('a browser that lost its cookie', () => {
   it('is told so when it answers, and can begin the same request again', async () => {
-    const { jar, page, client } = await openPage(issuer);
+    const { jar, page } = await openPage(issuer);
     jar.clearCookies();
     const lost = await decide(jar, page, 'allow');
     expect([lost.status, lost.next]).toEqual([400, undefined]);
@@ -142,7 +142,6 @@ describe('a browser that lost its cookie', () => {
     const answered = await jar.follow(await allowAndReturn(jar, again));
     expect(answerOf(answered).get('state')).toBe('client-state-1');
     expect(answerOf(answered).get('code')).not.toBeNull();
-    expect(count(world.setting, 'journeys', 'client_id = ?', client.client_id)).toBe(2);
   });
 });
 

@@ -131,22 +131,22 @@ describe('the operator’s own words', () => {
     [
       'an unknown key',
       { messages: { de: { alow: 'Erlauben' } } },
-      'E126 there is no sentence "alow": did you mean allow?',
+      'E127 there is no sentence "alow": did you mean allow?',
     ],
     [
       'an unknown language',
       { messages: { nl: { allow: 'Toestaan' } } },
-      'E126 there is no language "nl": write one of en, de, fr, es, ja, zh-Hans, ar',
+      'E127 there is no language "nl": write one of en, de, fr, es, ja, zh-Hans, ar',
     ],
     [
       'a lost placeholder',
       { messages: { en: { helpLink: 'Help' } } },
-      'E126 this sentence has to keep {brand}: keep its placeholders and bold marks, or remove it',
+      'E127 this sentence has to keep {brand}: keep its placeholders and bold marks, or remove it',
     ],
     [
       'an unknown default',
       { default_locale: 'nl' },
-      'E126 there is no language "nl": write one of en, de, fr, es, ja, zh-Hans, ar',
+      'E127 there is no language "nl": write one of en, de, fr, es, ja, zh-Hans, ar',
     ],
     [
       'an accent too pale for white text',

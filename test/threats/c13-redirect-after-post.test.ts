@@ -48,10 +48,11 @@ describe('T-C13 an answer to a POST redirects by 303 or not at all', () => {
     const remove = /href="([^"]*\/account\/remove\/[^"]+)"/.exec(body)?.[1] ?? '';
     const removal = formTo(await jar.click(new URL(remove, issuer).href), /\/account\/remove\//);
     const removed = await jar.postForm(removal.action, { ticket: removal.ticket });
-    const leaving = formTo(removed, /\/account\/sign-out$/);
+    const leaving = formTo(await jar.follow(removed), /\/account\/sign-out$/);
     const out = await jar.postForm(leaving.action, { ticket: leaving.ticket });
-    expect([removed.status, out.status]).toEqual([200, 200]);
-    expect(out.body).toContain('You’re signed out here');
+    expect([removed.status, out.status]).toEqual([303, 303]);
+    expect(out.headers['clear-site-data']).toBe('"cache"');
+    expect((await jar.follow(out)).body).toContain('You’re signed out here');
   });
 
   it('programs are never redirected', async () => {

@@ -351,7 +351,8 @@ export const de: Messages = {
   // Report, block, language
   language: 'Sprache',
   reportTitle: 'Diese Anfrage melden',
-  reportLead: 'Teilen Sie {brand} mit, dass damit etwas nicht stimmt. Die Anfrage wird dadurch nicht beantwortet.',
+  reportLead:
+    'Teilen Sie {brand} mit, was mit dieser Anfrage nicht stimmt. Die Anfrage wird dadurch nicht beantwortet.',
   reportLabel: 'Was kommt Ihnen falsch vor? Sie können das leer lassen.',
   reportHint: 'Bis zu {count} Zeichen. Schreiben Sie keine Passwörter hinein.',
   reportBlock: 'Diese App auch für mich sperren',

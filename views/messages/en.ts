@@ -353,7 +353,7 @@ export const en = {
   // Report, block, language
   language: 'Language',
   reportTitle: 'Report this request',
-  reportLead: 'Tell {brand} that something is wrong with it. This doesn’t answer the request.',
+  reportLead: 'Tell {brand} what is wrong with this request. That doesn’t answer it.',
   reportLabel: 'What looks wrong? You can leave this empty.',
   reportHint: 'Up to {count} characters. Don’t write passwords.',
   reportBlock: 'Also block this app for me',

@@ -111,6 +111,7 @@ const OTHER_MEDIA = `
   body { padding-inline: 0; background: var(--page); }
   body > :not(.skip), body.wide > :not(.skip) { margin-inline: 0; max-inline-size: none; }
   .top, footer, .demo { padding-inline: 1rem; }
+  .stop:first-child .name { font-size: .875rem; }
   .demo { margin: 0; border-width: 0 0 1px; border-radius: 0; }
   main > .card, .card.rows { border-width: 1px 0; border-radius: 0; box-shadow: none; }
   .opening { padding: 1.25rem 1rem 0; }
@@ -140,7 +141,7 @@ const OTHER_MEDIA = `
   .stop { padding-inline-start: 0; min-block-size: 0; }
   .stop dt { display: flex; gap: .5rem; align-items: center; margin-block-end: .25rem; }
   .stop:first-child::before { content: none; }
-  .stop:first-child .name { font-size: .9375rem; }
+  .stop:first-child .name { font-size: .75rem; }
   .stop .tile { position: static; inline-size: 1.75rem; block-size: 1.75rem; border-radius: 8px; font-size: .875rem; }
   .stop .tile .icon { inline-size: 1rem; block-size: 1rem; }
   h1 { font-size: 1.4375rem; }

@@ -219,7 +219,7 @@ describe('in words of no language, two fifths longer', { timeout: 60_000 }, () =
 /** Words of the fixtures themselves: people, brands, servers, apps, and what a server calls its permissions. */
 const GIVEN = new Set(
   [
-    'Northwind MCP Tickets Docs Billing GitHub maya northwind example quill ledger Ledger Agent Inspector',
+    'Northwind MCP Tickets Docs Billing GitHub maya northwind example quill vendor evil ledger Ledger Agent Inspector',
     ...Object.values(ABILITIES)
       .flat()
       .map(({ title }) => title ?? ''),

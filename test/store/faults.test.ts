@@ -50,13 +50,13 @@ interface Case {
 const CASES: readonly Case[] = [
   {
     verb: 'completeJourney, making an approval',
-    steps: 10,
+    steps: 12,
     prepare: (store) => walkToReturn(store, 'j1'),
     act: (store) => store.completeJourney(completion('j1'), trail(T0 + 1)),
   },
   {
     verb: 'completeJourney, widening an approval and replacing a session',
-    steps: 13,
+    steps: 15,
     prepare: async (store) => {
       await walkToCode(store, 'j0');
       await walkToReturn(store, 'j1');

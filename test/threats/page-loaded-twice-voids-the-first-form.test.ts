@@ -28,18 +28,30 @@ describe('T-B09 a page loaded twice', () => {
     expect(answer.next).toBe(`${action}/go`);
   });
 
-  it('keeps every tab working when the same request is opened in several', async () => {
+  it('keeps every tab working when several requests are open, each with a cookie of its own', async () => {
     const jar = new BrowserJar();
-    const address = authorizationUrl(world.setting.issuer, await register(world.setting.issuer), newPkce());
-    const tabs = [await jar.get(address), await jar.get(address), await jar.get(address)];
+    const client = await register(world.setting.issuer);
+    const open = (state: string) => jar.get(authorizationUrl(world.setting.issuer, client, newPkce(), { state }));
+    const tabs = [await open('one'), await open('two'), await open('three')];
     expect(new Set(tabs.map((tab) => consentForm(tab).action)).size).toBe(3);
     for (const tab of tabs) {
       const handOff = await jar.follow(await decide(jar, tab, 'allow'));
       expect(handOff.status).toBe(200);
       expect(handOff.next?.startsWith(world.upstream.issuer)).toBe(true);
     }
-    const cookies = [...jar.cookiesFor(world.setting.issuer).keys()].filter((name) => name.startsWith('mcb_journey_'));
-    expect(cookies).toHaveLength(3);
+    expect(journeyCookies(jar)).toHaveLength(3);
+  });
+
+  it('is one journey in every tab when the same request is opened in several', async () => {
+    const jar = new BrowserJar();
+    const address = authorizationUrl(world.setting.issuer, await register(world.setting.issuer), newPkce());
+    const tabs = [await jar.get(address), await jar.get(address), await jar.get(address)];
+    expect(new Set(tabs.map((tab) => consentForm(tab).action)).size).toBe(1);
+    const onward = [];
+    for (const tab of tabs) onward.push((await jar.follow(await decide(jar, tab, 'allow'))).next);
+    expect(new Set(onward).size).toBe(1);
+    expect(onward[0]?.startsWith(world.upstream.issuer)).toBe(true);
+    expect(journeyCookies(jar)).toHaveLength(1);
   });
 
   it('gives the same answer to the same decision twice, and never a second state', async () => {
@@ -69,3 +81,6 @@ describe('T-B09 a page loaded twice', () => {
     ).toEqual([{ decision: null }]);
   });
 });
+
+const journeyCookies = (jar: BrowserJar): string[] =>
+  [...jar.cookiesFor(world.setting.issuer).keys()].filter((name) => name.startsWith('mcb_journey_'));

@@ -141,7 +141,7 @@ const OTHER_MEDIA = `
   .stop { padding-inline-start: 0; min-block-size: 0; }
   .stop dt { display: flex; gap: .5rem; align-items: center; margin-block-end: .25rem; }
   .stop:first-child::before { content: none; }
-  .stop:first-child .name { font-size: .75rem; }
+  .stop:first-child .name { font-size: .75rem; line-height: 1.25; }
   .stop .tile { position: static; inline-size: 1.75rem; block-size: 1.75rem; border-radius: 8px; font-size: .875rem; }
   .stop .tile .icon { inline-size: 1rem; block-size: 1rem; }
   h1 { font-size: 1.4375rem; }

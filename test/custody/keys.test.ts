@@ -134,6 +134,10 @@ describe.each(ENGINES)('the key ring on %s', (engine) => {
       },
     };
     await expect(resealAll({ store: dying, keys: BOTH, now: () => T0, trail }, () => {})).rejects.toThrow('killed');
+    // What was under way beside the one that failed still commits.
+    await expect
+      .poll(async () => (await world.store.countSealed(T0)).find(({ keyId }) => keyId === NEW.currentKeyId)?.rows)
+      .toBe(2);
     const [first] = await reseal();
     expect(first).toMatchObject({ table: 'upstream_grants', resealed: 1 });
     expect((await world.store.countSealed(T0)).map(({ keyId, rows }) => [keyId, rows])).toEqual([

@@ -22,4 +22,5 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  leases,
 } = sqliteTables;

@@ -29,6 +29,10 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
+    time: engine.time,
+    mark: () => engine.mark(),
+    marksAreExact: engine.kind === 'sqlite',
+    trouble: () => engine.trouble(),
     migrationState: () => engine.migrations(),
   };
 }

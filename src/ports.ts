@@ -91,10 +91,13 @@ export interface KnownTokens {
   invalidate(): void;
 }
 
+/** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */
+export type SignedType = 'at+jwt' | 'broker-assertion+jwt';
+
 /** Signs and publishes (RFC 9068, RFC 7517). */
 export interface Signer {
-  /** A compact JWS with header `typ: at+jwt` over these claims. */
-  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
+  /** A compact JWS over these claims; its type says what it may be taken for, and nothing else. */
+  sign(claims: Readonly<Record<string, unknown>>, type: SignedType): Promise<string>;
   /** The public key set, serialised once. */
   readonly jwks: string;
 }

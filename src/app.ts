@@ -26,6 +26,7 @@ import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
+import { mountResourceMetadata } from './resources/metadata.ts';
 import { verifyEndpoint } from './resources/verify.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
@@ -78,6 +79,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   mountHealth(app, deps);
   mountMetadata(app, deps);
+  mountResourceMetadata(app, deps);
   mountAssets(app, deps);
   if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
 

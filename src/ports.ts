@@ -6,6 +6,7 @@
  */
 import type { Config } from './config/config.ts';
 import type { AccessToken, Seconds, TokenHash } from './domain/types.ts';
+import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
 import type { Connector } from './upstream/connector.ts';
@@ -98,8 +99,8 @@ export type SignedType = 'at+jwt' | 'broker-assertion+jwt';
 export interface Signer {
   /** A compact JWS over these claims; its type says what it may be taken for, and nothing else. */
   sign(claims: Readonly<Record<string, unknown>>, type: SignedType): Promise<string>;
-  /** The public key set, serialised once. */
-  readonly jwks: string;
+  /** The public key set as it is now. */
+  readonly jwks: PreparedDocument;
 }
 
 export interface AppDeps {

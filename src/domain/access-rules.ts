@@ -51,7 +51,7 @@ const namesToken = (query: string): boolean =>
   query.split(/[&;]/).some((pair) => decoded(pair.split('=')[0] ?? '')?.toLowerCase() === 'access_token');
 
 /** The path with its escapes undone, or undefined when a backend could read it in another way. */
-export function plainPath(raw: string): string | undefined {
+function plainPath(raw: string): string | undefined {
   if (!raw.startsWith('/') || /%(2f|5c|00)/i.test(raw)) return undefined;
   const path = decoded(raw);
   if (path === undefined || !/^[\x20-\x7e]*$/.test(path) || /[\\;%#?]/.test(path)) return undefined;

@@ -8,6 +8,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT 
 import { sealedRow } from '../domain/sealed.ts';
 import type { Seconds } from '../domain/types.ts';
 import type { Signer } from '../ports.ts';
+import { preparedJson } from '../security/prepared-document.ts';
 import type { KeyRing } from '../security/vault.ts';
 import type { SigningKeyRow, Store } from '../store/store.ts';
 
@@ -25,7 +26,7 @@ export async function openSigner(store: Store, keys: KeyRing, now: () => Seconds
   const published = (await store.listSigningKeys()).map((row) => row.publicJwk);
 
   return {
-    jwks: JSON.stringify({ keys: published }),
+    jwks: preparedJson({ keys: published }),
     sign: (claims, typ) =>
       new SignJWT(claims).setProtectedHeader({ alg: SIGNING_ALGORITHM, typ, kid: current.kid }).sign(key),
   };

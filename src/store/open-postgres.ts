@@ -20,7 +20,7 @@ import { pgTables } from './schema.pg.ts';
 import type { AnyStatement, Db } from './statement.ts';
 
 const POOL_SIZE = 20;
-const POOL_WAIT_MS = 3000;
+const POOL_WAIT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 4500;
 const LOCK_TIMEOUT_MS = 3000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;

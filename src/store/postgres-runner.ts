@@ -8,7 +8,7 @@
  */
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import type { DatabaseTime } from './database-time.ts';
-import { Effect } from './endings.ts';
+import { Effect } from './ends.ts';
 import type { Engine, MigrationState } from './engine.ts';
 import type { Notice, Reach } from './postgres-reach.ts';
 import { Abandoned, type AnyStatement, type Step, type Unit, withoutNulls } from './statement.ts';

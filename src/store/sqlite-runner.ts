@@ -8,7 +8,7 @@
  * Must never await between BEGIN and COMMIT.
  */
 import { type DatabaseTime, LOCAL, timeOfThisMachine } from './database-time.ts';
-import { Effect } from './endings.ts';
+import { Effect } from './ends.ts';
 import type { Engine, MigrationState } from './engine.ts';
 import { type OpenFile, openFile, type SqliteConnection } from './sqlite-connection.ts';
 import type { Space } from './sqlite-space.ts';

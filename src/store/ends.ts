@@ -1,8 +1,8 @@
 /**
  * Which statements end something, and which make a code or a token: what a runner has to know of a unit it steps.
  *
- * Whatever can turn the answer of `findLiveAccessToken` from yes to no belongs into ENDS_ACCESS; a test reads every
- * statement for that. Must never be consulted for a decision about access; it only says who has to hear of one.
+ * Heard by statement and not by verb, so that a new verb that ends something by these statements is heard, too. Must
+ * never be consulted for a decision about access; it only says that others have to hear of one.
  */
 import type { AnyStatement } from './statement.ts';
 import { revokeAdminKey } from './statements/admin-keys.ts';
@@ -18,8 +18,12 @@ import {
   revokeAccessTokensOfGrant,
 } from './statements/tokens.ts';
 
-/** Each row they return is access that ended; every instance hears of it before anybody is answered (ruling 12). */
-const ENDS_ACCESS: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
+/**
+ * Every statement after which findLiveAccessToken may say no where it said yes before, but for an approval's end that its
+ * person moves by deciding again. Each row they return is access that ended; every instance hears of it before anybody
+ * is answered (ruling 12).
+ */
+export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
   ...[revokeAccessToken, revokeAccessTokensOfGrant, revokeAccessTokens, endGrant, endGrants, revokeApproval],
   ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient],
 ]);
@@ -40,7 +44,7 @@ export class Effect {
   note(statement: AnyStatement, rows: number): void {
     if (ISSUES.has(statement)) this.issued = true;
     if (rows === 0) return;
-    if (ENDS_ACCESS.has(statement)) this.endedAccess = true;
+    if (ENDING.has(statement)) this.endedAccess = true;
     else if (ENDS_STANDING.has(statement)) this.endedStanding = true;
   }
 

@@ -14,8 +14,9 @@ import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
+import { createClientDirectory } from './registration/resolve-client.ts';
 import { createLimits } from './security/limits.ts';
-import { createSafeFetch } from './security/safe-fetch.ts';
+import { createSafeFetch, type SafeFetchOptions } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
 import { createKeyRing, type KeyRing } from './security/vault.ts';
 import { openStore } from './store/open.ts';
@@ -35,6 +36,8 @@ export interface BrokerOptions {
   readonly log?: Log;
   /** Takes the place of the configured upstreams' connectors. */
   readonly connectors?: AppDeps['connectors'];
+  /** How outbound calls resolve names and open sockets, where it is not the system's way. */
+  readonly network?: Pick<SafeFetchOptions, 'resolve' | 'dial'>;
 }
 
 export interface Broker {
@@ -57,7 +60,13 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
   const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
   const store = await openStore(config.database, (message) => log.warn({ event: 'store' }, message), newId);
   try {
-    return await serveStore(config, store, { log, now, nowMs, connectors: options.connectors });
+    return await serveStore(config, store, {
+      log,
+      now,
+      nowMs,
+      connectors: options.connectors,
+      network: options.network ?? {},
+    });
   } catch (error) {
     await store.close();
     throw error;
@@ -69,21 +78,26 @@ interface Opened {
   readonly now: () => Seconds;
   readonly nowMs: () => number;
   readonly connectors: AppDeps['connectors'] | undefined;
+  readonly network: NonNullable<BrokerOptions['network']>;
 }
 
-async function serveStore(config: Config, store: Store, { log, now, nowMs, connectors }: Opened): Promise<Broker> {
+async function serveStore(config: Config, store: Store, opened: Opened): Promise<Broker> {
+  const { log, now, nowMs, connectors } = opened;
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys, now());
   await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
   const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
   const state = { ready: true };
+  const outbound = outboundFetch(config, opened.network);
+  const limits = createLimits(config.limits, nowMs);
   const deps: AppDeps = {
     config,
     store,
     keys,
-    connectors: connectors ?? createConnectors(config, outboundFetch(config)),
+    connectors: connectors ?? createConnectors(config, outbound),
     signer: await openSigner(store, keys, now),
-    limits: createLimits(config.limits, nowMs),
+    limits,
+    clients: createClientDirectory({ config, store, limits, outbound, log, now }),
     log,
     metrics,
     now,
@@ -122,8 +136,9 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   };
 }
 
-const outboundFetch = (config: Config) =>
+const outboundFetch = (config: Config, network: NonNullable<BrokerOptions['network']>) =>
   createSafeFetch({
+    ...network,
     egressProxy: config.egressProxy,
     developmentHosts: config.registration.metadataDocuments.developmentHosts,
   });

@@ -7,7 +7,7 @@
  */
 import { type ClientKeys, judgeKeySet, SIGNING_ALGORITHMS } from './client-keys.ts';
 import { destinationOf, judgeRedirect } from './redirect-uri.ts';
-import type { ClientAuthMethod, ClientFace, ClientGrantType, ClientMetadata } from './types.ts';
+import type { Client, ClientAuthMethod, ClientFace, ClientGrantType, ClientMetadata } from './types.ts';
 
 export type MetadataVerdict =
   | { readonly ok: true; readonly metadata: ClientMetadata; readonly dropped: readonly string[] }
@@ -208,6 +208,17 @@ function readLocalized(json: Json, policy: MetadataPolicy): Readonly<Record<stri
   });
   return Object.fromEntries(entries);
 }
+
+/** Whether anything may be made for this client: neither blocked here nor withdrawn by its own site. */
+export const isUsable = (client: Client): boolean =>
+  client.blockedAt === undefined && client.document?.withdrawnAt === undefined;
+
+/**
+ * What a journey's redirect is matched against again: the registration as it is now, but for a metadata document what it
+ * said at /authorize, which holds until the code is redeemed (requirement A-83).
+ */
+export const heldMetadata = (client: Client, snapshot: ClientMetadata | undefined): ClientMetadata =>
+  client.kind === 'document' && snapshot !== undefined ? snapshot : client.metadata;
 
 /** What a person can tell of this client when it asks to be answered at this redirect. */
 export function faceOf(metadata: ClientMetadata, redirectUri: string): ClientFace {

@@ -8,6 +8,7 @@
 import type { ClientKeys, KeySet } from './client-keys.ts';
 import type { DocumentState } from './metadata-document.ts';
 
+export type { ClientKeys } from './client-keys.ts';
 export type * from './grant-types.ts';
 
 declare const brand: unique symbol;

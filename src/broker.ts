@@ -65,7 +65,7 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
       now,
       nowMs,
       connectors: options.connectors,
-      network: options.network ?? {},
+      network: options.network,
     });
   } catch (error) {
     await store.close();
@@ -73,24 +73,30 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
   }
 }
 
-interface Opened {
+/** What a composition is made with. */
+export interface Opened {
   readonly log: Log;
   readonly now: () => Seconds;
   readonly nowMs: () => number;
-  readonly connectors: AppDeps['connectors'] | undefined;
-  readonly network: NonNullable<BrokerOptions['network']>;
+  readonly connectors?: AppDeps['connectors'] | undefined;
+  readonly network?: BrokerOptions['network'] | undefined;
 }
 
-async function serveStore(config: Config, store: Store, opened: Opened): Promise<Broker> {
-  const { log, now, nowMs, connectors } = opened;
+/**
+ * What endpoints and the administration are handed, over an open store. Throws ConfigurationRefused when the secrets do
+ * not open what it holds.
+ */
+export async function openDeps(
+  config: Config,
+  store: Store,
+  { log, now, nowMs, connectors, network }: Opened,
+  { metrics, ready }: Pick<AppDeps, 'metrics' | 'ready'>,
+): Promise<AppDeps> {
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys, now());
-  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
-  const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
-  const state = { ready: true };
-  const outbound = outboundFetch(config, opened.network);
+  const outbound = outboundFetch(config, network);
   const limits = createLimits(config.limits, nowMs);
-  const deps: AppDeps = {
+  return {
     config,
     store,
     keys,
@@ -101,8 +107,16 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
     log,
     metrics,
     now,
-    ready: () => state.ready,
+    ready,
   };
+}
+
+async function serveStore(config: Config, store: Store, opened: Opened): Promise<Broker> {
+  const { log, now } = opened;
+  const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
+  const state = { ready: true };
+  const deps = await openDeps(config, store, opened, { metrics, ready: () => state.ready });
+  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
 
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
@@ -136,7 +150,7 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   };
 }
 
-const outboundFetch = (config: Config, network: NonNullable<BrokerOptions['network']>) =>
+const outboundFetch = (config: Config, network: BrokerOptions['network']) =>
   createSafeFetch({
     ...network,
     egressProxy: config.egressProxy,

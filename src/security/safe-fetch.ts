@@ -35,7 +35,7 @@ export type Reach =
 export type FetchPolicy = Reach & { readonly maxBytes: number; readonly timeoutMs: number };
 
 export interface FetchRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Makes the request conditional; only then is a 304 an answer (RFC 9110 13.1). */

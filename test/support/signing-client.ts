@@ -19,8 +19,6 @@ export interface Assertion {
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
-export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-
 export async function makeSigner(alg = 'ES256', kid = `key-${alg}`): Promise<Signer> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };

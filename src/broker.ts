@@ -15,6 +15,7 @@ import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
 import { createClientDirectory } from './registration/resolve-client.ts';
+import { createVerdictCache } from './resources/verdict-cache.ts';
 import { createLimits } from './security/limits.ts';
 import { createSafeFetch, type SafeFetchOptions } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
@@ -96,9 +97,16 @@ export async function openDeps(
   await requireOwnSecrets(store, keys, now());
   const outbound = outboundFetch(config, network);
   const limits = createLimits(config.limits, nowMs);
+  const knownTokens = createVerdictCache({
+    store,
+    boundMs: config.verificationCacheMs,
+    nowMs: () => performance.now(),
+  });
+  store.onAccessEnded(() => knownTokens.invalidate());
   return {
     config,
     store,
+    knownTokens,
     keys,
     connectors: connectors ?? createConnectors(config, outbound),
     signer: await openSigner(store, keys, now),

@@ -66,4 +66,6 @@ export interface AccessToken {
   readonly scopes: readonly string[];
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
+  /** The first end among those of the token, its grant and its approval. */
+  readonly liveUntil: Seconds;
 }

@@ -59,6 +59,7 @@ const TABLES = [
   'approvals',
   'audit',
   'blocks',
+  'client_assertions',
   'clients',
   'codes',
   'destinations',

@@ -5,6 +5,7 @@ import { adminKeyVerbs } from './admin-keys.ts';
 import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
+import { documentVerbs } from './documents.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
@@ -19,6 +20,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
   return {
     engine: engine.kind,
     ...clientVerbs(engine, record),
+    ...documentVerbs(engine, record),
     ...journeyVerbs(engine, record),
     ...completionVerbs(engine, record),
     ...peopleVerbs(engine, record),

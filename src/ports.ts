@@ -65,6 +65,10 @@ export interface Metrics {
   tokensIssued(grantType: string): void;
   refused(endpoint: string, error: string): void;
   revoked(reason: string): void;
+  /** One call of a tool through the built-in front, by resource key and how it ended. */
+  toolCalled(resource: string, outcome: string): void;
+  /** A tool first seen, changed, held back or with hidden characters, by resource key. */
+  toolSeen(resource: string, what: string): void;
 }
 
 /** Signs and publishes (RFC 9068, RFC 7517). */

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { FIXED_PARAMETERS } from '../upstream/presets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
+import { frontSettings } from './front-schema.ts';
 import { report, secret, text, webAddress, yesNo } from './scalars.ts';
 
 /** RFC 6749 3.3 scope-token. */
@@ -164,6 +165,7 @@ export const resource = z.strictObject({
   access_tokens: z.enum(['opaque', 'jwt']).prefault('opaque').describe('`opaque`, or `jwt` (RFC 9068).'),
   credential: secret().optional().describe("The server's own secret for introspection, `/verify` and token exchange."),
   scopes: z.record(scopeToken, scope).prefault({}).describe('Its scopes by name.'),
+  ...frontSettings,
 });
 export type ResourceSettings = z.output<typeof resource>;
 

@@ -5,6 +5,7 @@ import { adminKeyVerbs } from './admin-keys.ts';
 import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
+import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
@@ -29,6 +30,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
+    ...frontVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };
 }

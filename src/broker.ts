@@ -14,6 +14,7 @@ import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
+import { createVerdictCache } from './resources/verdict-cache.ts';
 import { createLimits } from './security/limits.ts';
 import { createSafeFetch } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
@@ -77,9 +78,16 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
   const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
   const state = { ready: true };
+  const knownTokens = createVerdictCache({
+    store,
+    boundMs: config.verificationCacheMs,
+    nowMs: () => performance.now(),
+  });
+  store.onAccessEnded(() => knownTokens.invalidate());
   const deps: AppDeps = {
     config,
     store,
+    knownTokens,
     keys,
     connectors: connectors ?? createConnectors(config, outboundFetch(config)),
     signer: await openSigner(store, keys, now),

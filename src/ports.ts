@@ -5,7 +5,7 @@
  * Must never hold code that runs.
  */
 import type { Config } from './config/config.ts';
-import type { Seconds } from './domain/types.ts';
+import type { AccessToken, Seconds, TokenHash } from './domain/types.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
 import type { Connector } from './upstream/connector.ts';
@@ -71,6 +71,30 @@ export interface Metrics {
   toolSeen(resource: string, what: string): void;
 }
 
+/** A live access token, with what has been prepared to be said about it. */
+export interface KnownToken {
+  readonly access: AccessToken;
+  /** Answers that depend on nothing but the token; each endpoint keeps its own here. Gone when anything changes. */
+  readonly prepared: { introspection?: string; verification?: PreparedVerification };
+}
+
+/** What `/verify` says about a token, and until when it may. */
+export interface PreparedVerification {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly goodUntil: Seconds;
+}
+
+/**
+ * Live access tokens, remembered for at most `verification_cache.bound`. After `invalidate` nothing is answered from
+ * before it; it is called after the commit and before the answer of everything that ends access (Store.onAccessEnded),
+ * and by whatever hears of such a commit elsewhere.
+ */
+export interface KnownTokens {
+  /** The token if it is live: at once when it is remembered, else a promise. Rejects as the store does. */
+  find(hash: TokenHash, now: Seconds): KnownToken | Promise<KnownToken | undefined>;
+  invalidate(): void;
+}
+
 /** Signs and publishes (RFC 9068, RFC 7517). */
 export interface Signer {
   /** A compact JWS with header `typ: at+jwt` over these claims. */
@@ -82,6 +106,7 @@ export interface Signer {
 export interface AppDeps {
   readonly config: Config;
   readonly store: Store;
+  readonly knownTokens: KnownTokens;
   readonly keys: KeyRing;
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly signer: Signer;

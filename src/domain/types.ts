@@ -279,6 +279,8 @@ export interface AccessToken {
   readonly scopes: readonly string[];
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
+  /** The first end among those of the token, its grant and its approval. */
+  readonly liveUntil: Seconds;
 }
 
 /** Who did it, under which reference; every effect commits with a row made from this. */

@@ -14,6 +14,7 @@ import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound } from './failure.ts';
+import { frontHosts, mountFronts } from './front/mount.ts';
 import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
 import { callbackEndpoint } from './journey/callback.ts';
@@ -71,6 +72,7 @@ const ADMIN = '/admin/v1';
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  app.use(frontHosts(deps, (host) => host.use(requestEvents(deps))));
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountAssets(app, deps);
@@ -80,6 +82,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  mountFronts(app, deps);
   if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));

@@ -6,6 +6,7 @@
  */
 import type { Config } from './config/config.ts';
 import type { AccessToken, Seconds, TokenHash } from './domain/types.ts';
+import type { ServerLine } from './front/dial.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
 import type { Connector } from './upstream/connector.ts';
@@ -109,6 +110,8 @@ export interface AppDeps {
   readonly knownTokens: KnownTokens;
   readonly keys: KeyRing;
   readonly connectors: ReadonlyMap<string, Connector>;
+  /** The way to each MCP server behind the built-in front, by resource key. */
+  readonly serverLines: ReadonlyMap<string, ServerLine>;
   readonly signer: Signer;
   readonly limits: Limits;
   readonly log: Log;

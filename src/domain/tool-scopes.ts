@@ -1,8 +1,9 @@
 /**
  * Which scopes an operation of an MCP server needs (MCP authorization, step-up; requirements D-07, D-08).
  *
- * Everything needs the resource's first scopes; a tool call needs its tool's besides. The set is complete, since some
- * clients replace what they hold by what a challenge names. Must never let a tool through that the table leaves out.
+ * A tool call needs its tool's scopes, a batch all of its calls'; anything else needs no more than a good token. The set
+ * is complete, since some clients replace what they hold by what a challenge names. Must never let a tool through that
+ * the table leaves out.
  */
 import type { McpMessage } from './mcp-message.ts';
 
@@ -15,17 +16,17 @@ export type NeededScopes =
   | { readonly ok: false; readonly tool: string };
 
 /** The union over all messages, in the order a person would be asked. Without a table tools need nothing more. */
-export function neededScopes(
-  messages: readonly McpMessage[],
-  base: readonly string[],
-  tools: ToolScopes | undefined,
-): NeededScopes {
-  const scopes = new Set(base);
+export function neededScopes(messages: readonly McpMessage[], tools: ToolScopes | undefined): NeededScopes {
+  const scopes = new Set<string>();
   for (const { tool } of messages) {
     if (tool === undefined || tools === undefined) continue;
-    const own = tools.get(tool) ?? tools.get('*');
+    const own = scopesOf(tool, tools);
     if (own === undefined) return { ok: false, tool };
     for (const scope of own) scopes.add(scope);
   }
   return { ok: true, scopes: [...scopes] };
 }
+
+/** What a tool needs by the table; undefined for one that the table leaves out. */
+export const scopesOf = (tool: string, tools: ToolScopes): readonly string[] | undefined =>
+  tools.get(tool) ?? tools.get('*');

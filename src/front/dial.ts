@@ -56,6 +56,8 @@ export function openLine(target: string, firstByteMs: number): ServerLine {
       try {
         const path = `${url.pathname}${url.search === '' ? query : url.search}`;
         const answer = await pool.request({ path, method, headers, body: body ?? null, signal });
+        // Whoever reads hears of an error by reading; whoever has ended the call wants to hear of none.
+        answer.body.on('error', () => undefined);
         return { status: answer.statusCode, headers: answer.headers, body: answer.body };
       } catch (error) {
         throw noAnswer(error, signal);

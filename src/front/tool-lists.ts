@@ -3,11 +3,12 @@
  *
  * A server whose tools were approved can change what they tell the model later ("rug pull"); nobody looks again. Wherever
  * a list of tools passes, in any message of any answer, it is compared, and handed on exactly as it was compared. Must
- * never let a changed tool pass under `hold` before an admin has accepted it.
+ * never let a changed tool pass under `hold` before an admin has accepted it, nor list one that cannot be called.
  */
 import { hash } from 'node:crypto';
 import type { ResourceConfig } from '../config/config.ts';
 import { definitionOf, type ToolDefinition } from '../domain/tool-pin.ts';
+import { scopesOf } from '../domain/tool-scopes.ts';
 import type { Trail } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 import type { SeenTool, ToolSighting } from '../store/store.ts';
@@ -69,10 +70,12 @@ async function passingTools(tools: readonly unknown[], context: ListContext): Pr
   const sightings = await deps.store.observeTools(resource.key, defined.map(seenTool), trail);
   const byDefinition = new Map(defined.map((definition, index) => [definition, sightings[index]]));
   for (const [definition, sighting] of byDefinition) if (sighting?.news) tell(definition, sighting, context);
+  const table = resource.front?.tools;
   return tools.filter((_, index) => {
     const definition = definitions[index];
     const state = definition === undefined ? undefined : byDefinition.get(definition)?.state;
-    return state === 'accepted' || !holds;
+    const offered = table === undefined || (definition !== undefined && scopesOf(definition.name, table) !== undefined);
+    return offered && (state === 'accepted' || !holds);
   });
 }
 

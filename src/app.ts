@@ -27,6 +27,8 @@ import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
+import { mountResourceMetadata } from './resources/metadata.ts';
+import { verifyEndpoint } from './resources/verify.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
@@ -42,6 +44,8 @@ interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  /** For whatever method it is asked with. */
+  readonly any?: Endpoint;
 }
 
 const ROUTES: readonly Route[] = [
@@ -55,6 +59,8 @@ const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/token', post: tokenEndpoint },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
   { rule: 'closed', path: '/introspect', post: introspectEndpoint },
+  { rule: 'closed', path: '/verify/:resource', any: verifyEndpoint },
+  { rule: 'closed', path: '/verify/:resource/:rest{.+}', any: verifyEndpoint },
   { rule: 'page', path: '/account', get: accountPage },
   { rule: 'page', path: '/account/sign-in/:upstream', get: (deps) => signIn(deps, startSignIn(deps)) },
   { rule: 'page', path: '/account/sign-out', post: signOut },
@@ -72,9 +78,10 @@ const ADMIN = '/admin/v1';
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.use(frontHosts(deps, (host) => host.use(requestEvents(deps))));
+  app.use(frontHosts(deps, prepareHost(deps)));
   mountHealth(app, deps);
   mountMetadata(app, deps);
+  mountResourceMetadata(app, deps);
   mountAssets(app, deps);
   if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
 
@@ -89,6 +96,12 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.onError((error, c) => answerFailure(error, c, deps));
   return app;
 }
+
+/** What a host of fronted resources has besides them. */
+const prepareHost = (deps: AppDeps) => (host: Hono<AppEnv>) => {
+  mountResourceMetadata(host, deps);
+  host.use(requestEvents(deps));
+};
 
 /** The admin API alone, for a listener of its own; the public one then has none. */
 export function createAdminApp(deps: AppDeps): Hono<AppEnv> {
@@ -108,6 +121,7 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
   for (const rule of rules[route.rule]) app.use(path, rule);
   if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
   if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
+  if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);
   const allowed = [route.get && 'GET', route.post && 'POST'].filter((method) => method !== undefined).join(', ');
   app.all(path, (c) => {
     c.header('Allow', allowed);

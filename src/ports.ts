@@ -7,6 +7,7 @@
 import type { Config } from './config/config.ts';
 import type { AccessToken, Seconds, TokenHash } from './domain/types.ts';
 import type { ServerLine } from './front/dial.ts';
+import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
 import type { Connector } from './upstream/connector.ts';
@@ -96,12 +97,15 @@ export interface KnownTokens {
   invalidate(): void;
 }
 
+/** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */
+export type SignedType = 'at+jwt' | 'broker-assertion+jwt';
+
 /** Signs and publishes (RFC 9068, RFC 7517). */
 export interface Signer {
-  /** A compact JWS with header `typ: at+jwt` over these claims. */
-  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
-  /** The public key set, serialised once. */
-  readonly jwks: string;
+  /** A compact JWS over these claims; its type says what it may be taken for, and nothing else. */
+  sign(claims: Readonly<Record<string, unknown>>, type: SignedType): Promise<string>;
+  /** The public key set as it is now. */
+  readonly jwks: PreparedDocument;
 }
 
 export interface AppDeps {

@@ -15,7 +15,7 @@ type Report = (path: SettingPath, code: ProblemCode, problem: string, fix: strin
 /** First segments of the broker's own addresses, under the issuer's path or at the root. */
 export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   ...['.well-known', 'account', 'admin', 'assets', 'authorize', 'callback', 'consent', 'healthz', 'help', 'introspect'],
-  ...['jwks', 'language', 'metrics', 'preview', 'readyz', 'register', 'revoke', 'token', 'verify'],
+  ...['jwks', 'language', 'metadata', 'metrics', 'preview', 'readyz', 'register', 'revoke', 'token', 'verify'],
 ]);
 
 const PLAIN_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
@@ -42,7 +42,7 @@ type At = (name: string) => SettingPath;
 function withoutEffect(resource: unknown, at: At, report: Report): void {
   for (const name of Object.keys(frontSettings)) {
     if (valueAt(resource, [name]) === undefined) continue;
-    report(at(name), 'E128', `${name} has no effect without proxy_to`, 'add proxy_to, or remove it');
+    report(at(name), 'E130', `${name} has no effect without proxy_to`, 'add proxy_to, or remove it');
   }
 }
 
@@ -51,7 +51,7 @@ function checkTarget(root: unknown, resource: unknown, target: URL, at: At, repo
   if (target.protocol === 'http:' && !isLoopback(target) && !plainAllowed)
     report(
       at('proxy_to'),
-      'E128',
+      'E130',
       'proxy_to is plain http on another host, where people’s data would be readable on the way',
       'use https, or set proxy_plain_http: true when that network is yours alone',
     );
@@ -60,7 +60,7 @@ function checkTarget(root: unknown, resource: unknown, target: URL, at: At, repo
   const ownPort =
     isLoopback(target) && listen !== undefined && listen.port !== 0 && Number(target.port) === listen.port;
   if (ownPort || target.origin === issuer?.origin)
-    report(at('proxy_to'), 'E128', 'proxy_to is the broker itself', 'write the address of the MCP server');
+    report(at('proxy_to'), 'E130', 'proxy_to is the broker itself', 'write the address of the MCP server');
 }
 
 function checkPlace(root: unknown, resource: unknown, at: At, report: Report): void {
@@ -68,7 +68,7 @@ function checkPlace(root: unknown, resource: unknown, at: At, report: Report): v
   const url = parsed(valueAt(resource, ['url']));
   const problem = issuer === undefined || url === undefined ? undefined : placeProblem(issuer, url);
   if (problem !== undefined)
-    report(at('url'), 'E128', problem, 'choose a path such as /mcp/notes, or a host name of its own');
+    report(at('url'), 'E130', problem, 'choose a path such as /mcp/notes, or a host name of its own');
 }
 
 /** On the issuer's origin a front is told by its path; elsewhere by its host, which has to be another than the issuer's. */
@@ -93,7 +93,7 @@ function checkTools(resource: unknown, at: At, report: Report): void {
   for (const [tool, needed] of Object.entries(tools)) {
     for (const scope of Array.isArray(needed) ? needed : []) {
       if (typeof scope !== 'string' || scopes.includes(scope)) continue;
-      report([...at('tools'), tool], 'E128', `"${scope}" is not a scope of this resource`, 'define it under scopes');
+      report([...at('tools'), tool], 'E130', `"${scope}" is not a scope of this resource`, 'define it under scopes');
     }
   }
 }

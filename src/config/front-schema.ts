@@ -15,23 +15,23 @@ const proxyTo = text().superRefine((value, context) => {
   const url = parseUrl(value);
   const fix = 'write http://127.0.0.1:9000/mcp, the address of the MCP server itself';
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    return report(context, 'E128', 'proxy_to is not a web address', fix);
+    return report(context, 'E130', 'proxy_to is not a web address', fix);
   if (url.username !== '' || url.password !== '' || url.hash !== '')
-    report(context, 'E128', 'proxy_to carries a user name or a fragment', fix);
+    report(context, 'E130', 'proxy_to carries a user name or a fragment', fix);
 });
 
 const origin = text(300).superRefine((value, context) => {
   const url = parseUrl(value);
   const safe = url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
   if (!safe || url.origin !== value)
-    report(context, 'E128', `"${value}" is not an origin`, 'write https://app.example.com, without a path');
+    report(context, 'E130', `"${value}" is not an origin`, 'write https://app.example.com, without a path');
 });
 
 const passedHeader = text(100)
   .toLowerCase()
   .superRefine((value, context) => {
     if (HEADER.test(value) && !isReservedHeader(value)) return;
-    report(context, 'E128', `${value} cannot be passed on`, 'name a header of your own, such as x-api-version');
+    report(context, 'E130', `${value} cannot be passed on`, 'name a header of your own, such as x-api-version');
   });
 
 const tokenHeader = text(100)
@@ -39,7 +39,7 @@ const tokenHeader = text(100)
   .superRefine((value, context) => {
     const own = /^x-[a-z0-9-]+$/.test(value) && !isReservedHeader(value);
     if (value !== 'authorization' && !own)
-      report(context, 'E128', `${value} cannot carry a token`, 'write authorization, or a name that begins with x-');
+      report(context, 'E130', `${value} cannot carry a token`, 'write authorization, or a name that begins with x-');
   });
 
 /** Identity, credentials, and what belongs to one connection: none of it may be named by a setting. */

@@ -12,13 +12,6 @@ const FROM_SERVERS = new Set(['allow', 'content-language', 'retry-after', 'x-acc
 /** Hyphens alone: servers that fold `_` into `-` would take `mcp_method` for another header. */
 const OF_MCP = /^mcp-[a-z0-9-]+$/;
 
-/** What a verified token says about its request. */
-export interface Identity {
-  readonly userId: string;
-  readonly clientId: string;
-  readonly scopes: readonly string[];
-}
-
 /** The request's headers for the server: what passes, who asks, and nothing else. Names in lower case. */
 export function requestHeaders(
   from: Headers,
@@ -33,15 +26,6 @@ export function requestHeaders(
   if (options.hasBody) headers['content-type'] = 'application/json';
   return Object.assign(headers, identity);
 }
-
-/** As `/verify` names them. Characters that no header carries are written as percent-escapes. */
-export const identityHeaders = ({ userId, clientId, scopes }: Identity): Record<string, string> => ({
-  'x-broker-user': headerText(userId),
-  'x-broker-client': headerText(clientId),
-  'x-broker-scopes': scopes.map(headerText).join(' '),
-});
-
-const headerText = (text: string): string => text.replace(/[^\x21-\x7e]+/gu, encodeURIComponent);
 
 /** The answer's headers for the client. */
 export function answerHeaders(answer: ServerAnswer): Headers {

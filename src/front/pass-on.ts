@@ -5,13 +5,14 @@
  * session of somebody else. The call is on record before its caller hears of it. Must never hand on an answer whose lists
  * of tools were not examined.
  */
-import { handOut } from '../custody/hand-out.ts';
+import { vendUpstreamToken } from '../custody/vend.ts';
 import { judgeAccess } from '../domain/access.ts';
+import { preparedVerification } from '../resources/assertion.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { answerBody } from './answer-body.ts';
 import { answerError, refuseAccess } from './answers.ts';
 import { NoAnswer, type ServerAnswer } from './dial.ts';
-import { answerHeaders, identityHeaders, requestHeaders, singleHeader } from './headers.ts';
+import { answerHeaders, requestHeaders, singleHeader } from './headers.ts';
 import type { Operation } from './operation.ts';
 import { bindSession, forgetSession } from './session.ts';
 import type { Visit } from './visit.ts';
@@ -47,9 +48,9 @@ export async function passOn(visit: Visit, operation: Operation, record: RecordO
 }
 
 async function call(visit: Visit, { body }: Operation, token: string | undefined): Promise<ServerAnswer | NoAnswer> {
-  const { c, resource, known, line } = visit;
+  const { c, resource, line } = visit;
   const { front } = resource;
-  const headers = requestHeaders(c.req.raw.headers, identityHeaders(known.access), {
+  const headers = requestHeaders(c.req.raw.headers, await identityOf(visit), {
     pass: front.passHeaders,
     hasBody: body !== undefined,
   });
@@ -72,11 +73,18 @@ async function call(visit: Visit, { body }: Operation, token: string | undefined
   }
 }
 
+/** Who asks, as `/verify` says it: plain headers, and an assertion that nobody else can make. */
+async function identityOf({ known, resource, deps }: Visit): Promise<Record<string, string>> {
+  const { headers } = await preparedVerification(known, resource, deps);
+  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(named.filter(([name]) => name.startsWith('x-broker-')));
+}
+
 /** The upstream's token where the server is to get one; the refusal when there is none. */
 async function upstreamToken({ c, deps, resource, known, trail }: Visit): Promise<string | undefined | Response> {
   if (resource.front.upstreamTokenHeader === undefined) return undefined;
-  const given = await handOut(known.access, resource, trail, deps);
-  if (given.state === 'given') return given.tokens.accessToken;
+  const given = await vendUpstreamToken(known.access, resource, trail, deps);
+  if (given.state === 'vended') return given.tokens.accessToken;
   deps.metrics.refused('front', `upstream_${given.state}`);
   c.get('event').note({ outcome: 'refused', error: `upstream_${given.state}` });
   if (given.state === 'unavailable')

@@ -8,7 +8,7 @@
  */
 import type { Context } from 'hono';
 import type { ResourceConfig } from '../config/config.ts';
-import { handOut } from '../custody/hand-out.ts';
+import { vendUpstreamToken } from '../custody/vend.ts';
 import { judgeResource, type RawParameters } from '../domain/authorization-request.ts';
 import { formatScope } from '../domain/scope.ts';
 import { ACCESS_TOKEN_TYPE, asksForNoMore } from '../domain/token-exchange.ts';
@@ -42,8 +42,7 @@ export async function exchangeToken(c: Context<AppEnv>, form: RawParameters, dep
 
   const malformed = malformation(asked);
   if (malformed !== undefined) return refused(malformed);
-  const tokenHash = hashSecret(one(form, 'subject_token') ?? '');
-  const subject = await deps.store.findAccessToken(tokenHash, trail.at);
+  const subject = await deps.store.findAccessToken(hashSecret(one(form, 'subject_token') ?? ''), trail.at);
   if (subject === undefined || subject.resource !== resource.key) return refused(notValid());
   c.get('event').note({ client_id: subject.clientId, user: subject.userId });
   if (!asksForNoMore(one(form, 'scope'), subject.scopes, resource))
@@ -81,16 +80,18 @@ function malformation({ form, resource, deps }: Exchange): TokenError | undefine
 }
 
 async function issue({ resource, deps, trail }: Exchange, subject: AccessToken): Promise<GrantAnswer> {
-  const given = await handOut(subject, resource, trail, deps);
-  switch (given.state) {
-    case 'given':
-      return { ok: true, body: answerOf(given.tokens, given.at), resource: resource.key, userId: subject.userId };
+  const vended = await vendUpstreamToken(subject, resource, trail, deps);
+  switch (vended.state) {
+    case 'vended':
+      return { ok: true, body: answerOf(vended.tokens, vended.at), resource: resource.key, userId: subject.userId };
+    case 'not_live':
+      return refused(notValid());
     case 'unavailable':
       return refused({
         error: 'temporarily_unavailable',
         description: 'the upstream cannot refresh its token now; access is kept, try again later',
         status: 503,
-        retryAfter: given.retryAfter,
+        retryAfter: vended.retryAfter,
       });
     case 'ended':
       return refused({
@@ -101,10 +102,8 @@ async function issue({ resource, deps, trail }: Exchange, subject: AccessToken):
       return refused({
         error: 'invalid_scope',
         description: `the upstream gave a token that can do more than the subject token; ${ASK_AGAIN}`,
-        reason: `the upstream token carries ${given.scopes.join(' ')} beside what was allowed`,
+        reason: `the upstream token carries ${vended.carried} beside what was allowed`,
       });
-    case 'not_live':
-      return refused(notValid());
   }
 }
 

@@ -50,8 +50,8 @@ function roomOf(path: string): string {
 }
 
 const ENDPOINT_ROOMS = ['registration', 'journey', 'tokens', 'resources', 'front', 'account', 'admin', 'browser'];
-/** Whose verdict about a token other endpoints may ask for. */
-const VERDICT = 'src/resources/access-verdict.ts';
+/** What the front asks of forward-auth: the verdict about a token, and what is said of its bearer. */
+const VERDICT = ['src/resources/access-verdict.ts', 'src/resources/assertion.ts'];
 
 /** What a room may not import; a room without an entry may import anything. */
 const FORBIDDEN: Readonly<Record<string, (target: string, typeOnly: boolean) => boolean>> = {
@@ -111,7 +111,7 @@ function forbiddenForEndpoints(room: string, target: string, typeOnly: boolean):
   const other = roomOf(target);
   if (['store', 'upstream', 'config', 'observability'].includes(other))
     return !typeOnly && target !== 'src/store/store.ts';
-  if (room === 'front' && target === VERDICT) return false;
+  if (room === 'front' && VERDICT.includes(target)) return false;
   if (ENDPOINT_ROOMS.includes(other)) return other !== room && other !== 'browser' && !typeOnly;
   return ['cli', 'demo', 'src/broker.ts', 'src/app.ts', 'src/main.ts'].includes(other);
 }

@@ -31,7 +31,7 @@ const isObject = (value: unknown): value is Members =>
  * The message or batch as it may be handed on, when it lists tools; undefined when it lists none. Rejects as the store
  * does, and then nothing must be handed on.
  */
-export async function examineLists(value: unknown, context: ListContext): Promise<unknown> {
+async function examineLists(value: unknown, context: ListContext): Promise<unknown> {
   const messages = Array.isArray(value) ? value : [value];
   const lists = messages.filter(
     (message) => isObject(message) && isObject(message.result) && 'tools' in message.result,

@@ -6,14 +6,14 @@ import { BrowserJar } from './browser-jar.ts';
 import { type McpBackend, startMcpBackend } from './mcp-backend.ts';
 import { obtainTokens } from './mcp-client.ts';
 
-export const FRONT_CREDENTIAL = 'front-credential-Kq3Vd5Xc9Bm2PfZr6Yw1Ht8';
+const FRONT_CREDENTIAL = 'front-credential-Kq3Vd5Xc9Bm2PfZr6Yw1Ht8';
 const SCOPES = {
   'notes:read': { title: 'Read notes', risk: 'view', default: true },
   'notes:write': { title: 'Write notes', risk: 'change', implies: ['notes:read'] },
   'notes:purge': { title: 'Delete all notes', risk: 'high' },
 };
 
-export const resourceBehind = (url: string, target: string, more: Readonly<Record<string, unknown>> = {}) => ({
+const resourceBehind = (url: string, target: string, more: Readonly<Record<string, unknown>> = {}) => ({
   url,
   name: 'Northwind Notes',
   upstream: 'corp',
@@ -31,6 +31,8 @@ export interface FrontedWorld {
   readonly setting: Awaited<ReturnType<typeof startOidcSetting>>['setting'];
   /** A fresh client's access token for the person. */
   token(person?: string, scope?: string): Promise<string>;
+  /** Maya’s, for another resource. */
+  tokenFor(resource: string, scope: string): Promise<string>;
   /** A request with a token, a JSON body where there is one. */
   send(token: string | undefined, body?: unknown, options?: RequestInit): Promise<Response>;
   close(): Promise<void>;
@@ -54,6 +56,8 @@ export async function startFrontedWorld(
     setting: world.setting,
     token: async (person = 'maya', scope = 'notes:read') =>
       (await obtainTokens(issuer, new BrowserJar(), person, { resource: url, scope })).tokens.access_token,
+    tokenFor: async (resource, scope) =>
+      (await obtainTokens(issuer, new BrowserJar(), 'maya', { resource, scope })).tokens.access_token,
     send: (token, body, { headers, ...init } = {}) =>
       fetch(url, {
         method: body === undefined ? 'GET' : 'POST',

@@ -24,4 +24,6 @@ export const {
   audit,
   adminKeys,
   leases,
+  mcpTools,
+  mcpSessions,
 } = pgTables;

@@ -27,6 +27,7 @@ import type { BlockStore } from './block-store.ts';
 import type { DatabaseTime } from './database-time.ts';
 import type { DocumentStore } from './document-store.ts';
 import type { Trouble } from './engine.ts';
+import type { FrontStore } from './front-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -47,6 +48,7 @@ import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-stor
 
 export type * from './admin-store.ts';
 export type * from './document-store.ts';
+export type * from './front-store.ts';
 export type * from './records.ts';
 export type * from './upstream-store.ts';
 
@@ -218,7 +220,8 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days; documents nobody has allowed for a day or used for 90. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
+   * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week. Upstream tokens
+   * that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number): Promise<number>;
   /**
@@ -262,6 +265,7 @@ export interface Store
     RegistryStore,
     AdminKeyStore,
     VaultStore,
+    FrontStore,
     HouseStore,
     WatchStore {
   readonly engine: 'sqlite' | 'postgres';

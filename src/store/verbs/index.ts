@@ -6,6 +6,7 @@ import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
 import { documentVerbs } from './documents.ts';
+import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
@@ -35,6 +36,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     mark: () => engine.mark(),
     marksAreExact: engine.kind === 'sqlite',
     trouble: () => engine.trouble(),
+    ...frontVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };
 }

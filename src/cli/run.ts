@@ -11,6 +11,7 @@ import { version } from '../version.ts';
 import { adminKeyCommand } from './admin-key-command.ts';
 import { approvalsCommand } from './approvals-command.ts';
 import { audit, status } from './audit-command.ts';
+import { backup, restore } from './backup-command.ts';
 import { clientsCommand } from './clients-command.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config-command.ts';
@@ -30,7 +31,7 @@ const root: CommandDef = defineCommand({
     ...{ serve, demo, init, config: configCommand, doctor, secret, keys: keysCommand, explain },
     ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
     'admin-key': adminKeyCommand,
-    ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
+    ...{ backup, restore, migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },
 });
 

@@ -10,6 +10,7 @@ import { revokeApproval } from './statements/approvals.ts';
 import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
 import { disableUser, endSession, endSessionsOfUser } from './statements/people.ts';
+import { endAllGrants, expireAllApprovals } from './statements/restoring.ts';
 import {
   insertAccessToken,
   insertRefreshToken,
@@ -25,6 +26,7 @@ import {
  */
 export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
   ...[revokeAccessToken, revokeAccessTokensOfGrant, revokeAccessTokens, endGrant, endGrants, revokeApproval],
+  ...[endAllGrants, expireAllApprovals],
   ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient],
 ]);
 

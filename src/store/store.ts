@@ -237,6 +237,16 @@ export interface HouseStore {
   close(): Promise<void>;
 }
 
+/** After a copy of the database was put back; see docs/operations.md. */
+export interface RestoreStore {
+  /**
+   * Ends whatever the copy says is alive: grants with their tokens, codes, journeys, sessions, the admin keys it holds, the
+   * signing key. Approvals stay and have expired, so people are asked again. In slices; to be run to its end, and can be
+   * run again. Audits `database.restored` in the last commit. Returns what this call ended.
+   */
+  endEverything(trail: Trail): Promise<Readonly<Record<string, number>>>;
+}
+
 /** What only the database can tell: the time that decides, and whether what was read earlier may still be relied on. */
 export interface WatchStore {
   readonly time: DatabaseTime;
@@ -267,6 +277,7 @@ export interface Store
     VaultStore,
     FrontStore,
     HouseStore,
+    RestoreStore,
     WatchStore {
   readonly engine: 'sqlite' | 'postgres';
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */

@@ -12,6 +12,7 @@ import * as journeys from './journeys.ts';
 import * as pending from './pending.ts';
 import * as people from './people.ts';
 import * as registry from './registry.ts';
+import * as restoring from './restoring.ts';
 import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
@@ -23,7 +24,7 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
 
 export const statements: readonly AnyStatement[] = [
   ...[adminKeys, approvals, blocks, clients, documents, front, grants, house, journeys, pending, people],
-  ...[registry, revocations, sweep, tokens, upstream, vault],
+  ...[registry, restoring, revocations, sweep, tokens, upstream, vault],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

@@ -11,6 +11,7 @@ import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
+import { restoreVerbs } from './restoring.ts';
 import { revocationVerbs } from './revocations.ts';
 import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
@@ -32,6 +33,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
+    ...restoreVerbs(engine, record),
     time: engine.time,
     mark: () => engine.mark(),
     marksAreExact: engine.kind === 'sqlite',

@@ -93,7 +93,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
-  const repeated = [startSweeper(store, now, log), startDelivery(deps)];
+  const repeated = [startSweeper(deps), startDelivery(deps)];
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
   log.info(
     { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
@@ -192,9 +192,10 @@ interface Repeated {
 }
 
 /** Removes what is past keeping, in small steps, once a minute. */
-const startSweeper = (store: Store, now: () => Seconds, log: Log): Repeated =>
+const startSweeper = ({ store, now, log, config }: AppDeps): Repeated =>
   repeatedly(SWEEP_EVERY_MS, 'sweep', log, async (goOn) => {
-    while (goOn() && (await store.sweep(now(), SWEEP_ROWS)) >= SWEEP_ROWS);
+    const { clientLifetimes } = config.registration;
+    while (goOn() && (await store.sweep(now(), SWEEP_ROWS, clientLifetimes)) >= SWEEP_ROWS);
   });
 
 /** Tells upstreams what has ended here. */

@@ -187,6 +187,10 @@ function readLocalized(json: Json, policy: MetadataPolicy): Readonly<Record<stri
   return Object.fromEntries(entries);
 }
 
+/** Whether a client of this method has a secret of ours. */
+export const holdsSecret = (method: ClientAuthMethod): boolean =>
+  method === 'client_secret_basic' || method === 'client_secret_post';
+
 /** What a person can tell of this client when it asks to be answered at this redirect. */
 export function faceOf(metadata: ClientMetadata, redirectUri: string): ClientFace {
   return {

@@ -22,7 +22,7 @@ export type Sealed = Brand<string, 'Sealed'>;
 export type DisplayName = Brand<string, 'DisplayName'>;
 
 export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post';
-export type ClientGrantType = 'authorization_code' | 'refresh_token';
+export type ClientGrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
 
 /** Registered client metadata (RFC 7591 section 2), after checks. Text members are as the registrant sent them. */
 export interface ClientMetadata {
@@ -56,6 +56,8 @@ export interface Client {
   readonly lastUsedAt: Seconds | undefined;
   readonly blockedAt: Seconds | undefined;
   readonly blockedReason: string | undefined;
+  /** Of the registration access token (RFC 7592); undefined when nobody holds one. */
+  readonly managementHash?: TokenHash | undefined;
 }
 
 export type ScopeRisk = 'view' | 'change' | 'high';
@@ -274,6 +276,16 @@ export interface AccessToken {
   readonly tokenHash: TokenHash;
   readonly grantId: string;
   readonly userId: string;
+  readonly clientId: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly issuedAt: Seconds;
+  readonly expiresAt: Seconds;
+}
+
+/** A live access token that a client has for itself (RFC 6749 4.4): no person stands behind it. */
+export interface MachineToken {
+  readonly tokenHash: TokenHash;
   readonly clientId: string;
   readonly resource: string;
   readonly scopes: readonly string[];

@@ -16,6 +16,7 @@ const CACHE = 'public, max-age=300';
 function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   const at = (path: string) => `${config.issuer}${path}`;
   const vends = [...config.resources.values()].some((resource) => resource.credentialHash !== undefined);
+  const machines = config.registration.clients.some(({ ownScopes }) => ownScopes.size > 0);
   const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
   return {
     issuer: config.issuer,
@@ -28,7 +29,11 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
     scopes_supported: [...new Set([...config.resources.values()].flatMap((resource) => [...resource.scopes.keys()]))],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', ...(vends ? [TOKEN_EXCHANGE] : [])],
+    grant_types_supported: [
+      ...['authorization_code', 'refresh_token'],
+      ...(machines ? ['client_credentials'] : []),
+      ...(vends ? [TOKEN_EXCHANGE] : []),
+    ],
     token_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_methods_supported: authMethods,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],

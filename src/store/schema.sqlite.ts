@@ -17,6 +17,7 @@ export const {
   grants,
   refreshTokens,
   accessTokens,
+  machineTokens,
   journeys,
   signingKeys,
   keepsakes,

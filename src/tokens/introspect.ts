@@ -5,10 +5,12 @@
  */
 import type { Context } from 'hono';
 import { formatScope } from '../domain/scope.ts';
+import type { TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { authenticateResource } from './client-authentication.ts';
+import { clientSubject } from './issue.ts';
 import { answerJson, answerTokenError } from './oauth-answer.ts';
 
 export const introspectEndpoint =
@@ -30,17 +32,17 @@ export const introspectEndpoint =
       return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: 'token is missing' });
 
     const resource = authenticated.value;
-    const access = await deps.store.findAccessToken(hashSecret(token), deps.now());
+    const access = await findLiveToken(hashSecret(token), deps);
     if (access === undefined || access.resource !== resource.key) {
       c.get('event').note({ outcome: 'inactive' });
       return answerJson(c, { active: false });
     }
-    c.get('event').note({ outcome: 'active', client_id: access.clientId, user: access.userId });
+    c.get('event').note({ outcome: 'active', client_id: access.clientId, user: access.subject });
     return answerJson(c, {
       active: true,
       scope: formatScope(access.scopes),
       client_id: access.clientId,
-      sub: access.userId,
+      sub: access.subject,
       aud: resource.url,
       iss: deps.config.issuer,
       token_type: 'Bearer',
@@ -48,3 +50,11 @@ export const introspectEndpoint =
       exp: access.expiresAt,
     });
   };
+
+/** Of a person's grant, or a client's own. */
+async function findLiveToken(hash: TokenHash, { store, now }: AppDeps) {
+  const access = await store.findAccessToken(hash, now());
+  if (access !== undefined) return { ...access, subject: access.userId };
+  const own = await store.findMachineToken(hash, now());
+  return own && { ...own, subject: clientSubject(own.clientId) };
+}

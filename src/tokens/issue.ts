@@ -10,11 +10,15 @@ import type { AppDeps } from '../ports.ts';
 import { hashSecret, mintToken, newId } from '../security/secrets.ts';
 
 export interface AccessTokenFor {
-  readonly userId: string;
+  /** The person's id, or `clientSubject` of a client that acts for itself. */
+  readonly subject: string;
   readonly clientId: string;
   readonly resource: Resource;
   readonly scopes: readonly string[];
 }
+
+/** RFC 9068 2.2, where no person is involved: in a form that no person's id has (RFC 9700 4.15). */
+export const clientSubject = (clientId: string): string => `client:${clientId}`;
 
 export interface MintedAccessToken {
   readonly token: string;
@@ -31,7 +35,7 @@ export async function mintAccessToken(about: AccessTokenFor, deps: AppDeps): Pro
       ? await deps.signer.sign({
           iss: deps.config.issuer,
           aud: about.resource.url,
-          sub: about.userId,
+          sub: about.subject,
           client_id: about.clientId,
           scope: formatScope(about.scopes),
           iat: issuedAt,

@@ -10,6 +10,7 @@ import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { redeemAuthorizationCode } from './authorization-code.ts';
 import { authenticateClient } from './client-authentication.ts';
+import { grantToClient } from './client-credentials.ts';
 import type { GrantAnswer, GrantRequest } from './grant-request.ts';
 import { answerJson, answerTokenError, type TokenError } from './oauth-answer.ts';
 import { refreshAccess } from './refresh-token.ts';
@@ -20,6 +21,7 @@ type GrantHandler = (request: GrantRequest) => Promise<GrantAnswer>;
 const GRANTS: Readonly<Record<ClientGrantType, GrantHandler>> = {
   authorization_code: redeemAuthorizationCode,
   refresh_token: refreshAccess,
+  client_credentials: grantToClient,
 };
 
 export const tokenEndpoint =
@@ -68,7 +70,11 @@ export const tokenEndpoint =
 function answerGrant(c: Context<AppEnv>, deps: AppDeps, grantType: string, answer: GrantAnswer): Response {
   c.get('event').note({ grant_type: grantType });
   if (!answer.ok) return answerTokenError(c, deps, 'token', answer.failure);
-  c.get('event').note({ outcome: 'issued', resource: answer.resource, user: answer.userId });
+  c.get('event').note({
+    outcome: 'issued',
+    resource: answer.resource,
+    ...(answer.userId !== undefined && { user: answer.userId }),
+  });
   deps.metrics.tokensIssued(grantType);
   return answerJson(c, answer.body);
 }

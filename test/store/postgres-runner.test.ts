@@ -9,7 +9,6 @@ import { type PgConnections, postgresEngine } from '../../src/store/postgres-run
 import { abandon, all } from '../../src/store/statement.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 import {
-  client,
   doing,
   type Fixture,
   failure,
@@ -19,6 +18,7 @@ import {
   statement,
   T0,
   trail,
+  update,
   walkToGrant,
 } from './fixture.ts';
 
@@ -141,7 +141,7 @@ describe('a Postgres database', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 200));
     const since = Date.now();
-    await expect(fixture.store.updateClient('cli_acme', client().metadata, trail())).rejects.toMatchObject({
+    await expect(fixture.store.updateClient('cli_acme', update(), trail())).rejects.toMatchObject({
       name: 'StoreUnavailable',
     });
     expect(Date.now() - since).toBeGreaterThan(2500);

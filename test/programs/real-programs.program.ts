@@ -36,8 +36,7 @@ const addressPrinted = async (program: Program): Promise<string> =>
   (await program.prints(/(http:\/\/localhost:\d+\/authorize\?\S+)\s/))[1] ?? '';
 
 describe('mcp-remote', () => {
-  const call = (id: number, method: string, params: object) =>
-    JSON.stringify({ jsonrpc: '2.0', id, method, params });
+  const call = (id: number, method: string, params: object) => JSON.stringify({ jsonrpc: '2.0', id, method, params });
   const hello = {
     protocolVersion: '2025-11-25',
     capabilities: {},
@@ -78,7 +77,7 @@ describe('MCP Inspector on the command line', () => {
   const inspect = async (...args: readonly string[]) =>
     start(INSPECTOR, '--cli', world.serverUrl, '--transport', 'http', '--format', 'json', ...args);
 
-  it.each(['legacy', 'modern'])('lists the tools after one consent (%s protocol)', async (era) => {
+  it.each(['legacy', 'auto'])('lists the tools after one consent (protocol era %s)', async (era) => {
     const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
     const program = await inspect('--method', 'tools/list', '--protocol-era', era, '--callback-url', callback);
     await personAllows(world, await addressPrinted(program));

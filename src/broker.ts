@@ -64,20 +64,27 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
   }
 }
 
-interface Opened {
+/** What a composition is made with. */
+export interface Opened {
   readonly log: Log;
   readonly now: () => Seconds;
   readonly nowMs: () => number;
-  readonly connectors: AppDeps['connectors'] | undefined;
+  readonly connectors?: AppDeps['connectors'] | undefined;
 }
 
-async function serveStore(config: Config, store: Store, { log, now, nowMs, connectors }: Opened): Promise<Broker> {
+/**
+ * What endpoints and the administration are handed, over an open store. Throws ConfigurationRefused when the secrets do
+ * not open what it holds.
+ */
+export async function openDeps(
+  config: Config,
+  store: Store,
+  { log, now, nowMs, connectors }: Opened,
+  { metrics, ready }: Pick<AppDeps, 'metrics' | 'ready'>,
+): Promise<AppDeps> {
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys, now());
-  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
-  const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
-  const state = { ready: true };
-  const deps: AppDeps = {
+  return {
     config,
     store,
     keys,
@@ -87,8 +94,16 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
     log,
     metrics,
     now,
-    ready: () => state.ready,
+    ready,
   };
+}
+
+async function serveStore(config: Config, store: Store, opened: Opened): Promise<Broker> {
+  const { log, now } = opened;
+  const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
+  const state = { ready: true };
+  const deps = await openDeps(config, store, opened, { metrics, ready: () => state.ready });
+  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
 
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);

@@ -35,7 +35,7 @@ export type Reach =
 export type FetchPolicy = Reach & { readonly maxBytes: number; readonly timeoutMs: number };
 
 export interface FetchRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }

@@ -156,3 +156,7 @@ export interface Config {
     readonly otlpEndpoint: string | undefined;
   };
 }
+
+/** Whether any client has something for itself. */
+export const offersOwnScopes = ({ registration }: Config): boolean =>
+  registration.clients.some(({ ownScopes }) => ownScopes.size > 0);

@@ -283,16 +283,6 @@ export interface AccessToken {
   readonly expiresAt: Seconds;
 }
 
-/** A live access token that a client has for itself (RFC 6749 4.4): no person stands behind it. */
-export interface MachineToken {
-  readonly tokenHash: TokenHash;
-  readonly clientId: string;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-  readonly issuedAt: Seconds;
-  readonly expiresAt: Seconds;
-}
-
 /** Who did it, under which reference; every effect commits with a row made from this. */
 export interface Trail {
   readonly at: Seconds;

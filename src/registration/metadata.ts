@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Hono } from 'hono';
-import type { Config } from '../config/config.ts';
+import { type Config, offersOwnScopes } from '../config/config.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { crossOrigin } from '../security/visit-rules.ts';
@@ -16,7 +16,6 @@ const CACHE = 'public, max-age=300';
 function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   const at = (path: string) => `${config.issuer}${path}`;
   const vends = [...config.resources.values()].some((resource) => resource.credentialHash !== undefined);
-  const machines = config.registration.clients.some(({ ownScopes }) => ownScopes.size > 0);
   const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
   return {
     issuer: config.issuer,
@@ -31,7 +30,7 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
     response_modes_supported: ['query'],
     grant_types_supported: [
       ...['authorization_code', 'refresh_token'],
-      ...(machines ? ['client_credentials'] : []),
+      ...(offersOwnScopes(config) ? ['client_credentials'] : []),
       ...(vends ? [TOKEN_EXCHANGE] : []),
     ],
     token_endpoint_auth_methods_supported: authMethods,

@@ -6,6 +6,7 @@
  * conditional write. Nothing is answered before the commit. Time is an argument, in epoch seconds.
  * Must never decide policy, mint randomness, read a clock, or see a secret in clear.
  */
+import type { MachineToken } from '../domain/machine-token.ts';
 import type {
   AccessToken,
   Approval,
@@ -14,7 +15,6 @@ import type {
   ConsentedJourney,
   Grant,
   Journey,
-  MachineToken,
   RefreshToken,
   Seconds,
   Session,

@@ -5,11 +5,12 @@
  * refresh token, nothing of an upstream. Must never serve a client that registered itself.
  */
 import { judgeResource } from '../domain/authorization-request.ts';
+import { clientSubject } from '../domain/machine-token.ts';
 import { isSubset, parseScope } from '../domain/scope.ts';
 import type { Resource } from '../domain/types.ts';
 import { one } from '../security/parameters.ts';
 import type { GrantAnswer, GrantRequest } from './grant-request.ts';
-import { clientSubject, mintAccessToken, tokenAnswer } from './issue.ts';
+import { mintAccessToken, tokenAnswer } from './issue.ts';
 import type { TokenError } from './oauth-answer.ts';
 
 export async function grantToClient(request: GrantRequest): Promise<GrantAnswer> {

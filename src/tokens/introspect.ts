@@ -4,13 +4,13 @@
  * A token for another audience, unknown, expired or revoked is `{"active":false}` and nothing else.
  */
 import type { Context } from 'hono';
+import { clientSubject } from '../domain/machine-token.ts';
 import { formatScope } from '../domain/scope.ts';
 import type { TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { authenticateResource } from './client-authentication.ts';
-import { clientSubject } from './issue.ts';
 import { answerJson, answerTokenError } from './oauth-answer.ts';
 
 export const introspectEndpoint =

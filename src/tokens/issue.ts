@@ -17,9 +17,6 @@ export interface AccessTokenFor {
   readonly scopes: readonly string[];
 }
 
-/** RFC 9068 2.2, where no person is involved: in a form that no person's id has (RFC 9700 4.15). */
-export const clientSubject = (clientId: string): string => `client:${clientId}`;
-
 export interface MintedAccessToken {
   readonly token: string;
   readonly hash: TokenHash;

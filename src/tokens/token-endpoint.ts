@@ -4,6 +4,7 @@
  * Must never accept a repeated parameter, a grant type the client is not registered for, or an answer without no-store.
  */
 import type { Context } from 'hono';
+import { offersOwnScopes } from '../config/config.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { ClientGrantType, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -56,7 +57,7 @@ export const tokenEndpoint =
     if (!authenticated.ok) return refuse(authenticated.failure);
     const client = authenticated.value;
     if (grantType === undefined) return refuse({ error: 'invalid_request', description: 'grant_type is missing' });
-    if (!isGrantType(grantType))
+    if (!isOffered(grantType, deps))
       return refuse({ error: 'unsupported_grant_type', description: 'this grant type is not supported' });
     event.note({ grant_type: grantType });
     if (!client.metadata.grantTypes.includes(grantType)) {
@@ -79,4 +80,6 @@ function answerGrant(c: Context<AppEnv>, deps: AppDeps, grantType: string, answe
   return answerJson(c, answer.body);
 }
 
-const isGrantType = (text: string): text is ClientGrantType => Object.hasOwn(GRANTS, text);
+/** As metadata says: a client's own grant only where the configuration gives it to somebody. */
+const isOffered = (text: string, { config }: AppDeps): text is ClientGrantType =>
+  Object.hasOwn(GRANTS, text) && (text !== 'client_credentials' || offersOwnScopes(config));

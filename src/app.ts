@@ -27,6 +27,8 @@ import type { AppDeps, AppEnv } from './ports.ts';
 import { deleteRegistration, readRegistration, updateRegistration } from './registration/manage.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
+import { mountResourceMetadata } from './resources/metadata.ts';
+import { verifyEndpoint } from './resources/verify.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
@@ -44,6 +46,8 @@ interface Route {
   readonly post?: Endpoint;
   readonly put?: Endpoint;
   readonly delete?: Endpoint;
+  /** For whatever method it is asked with. */
+  readonly any?: Endpoint;
 }
 
 const METHODS = ['get', 'post', 'put', 'delete'] as const;
@@ -66,6 +70,8 @@ const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/token', post: tokenEndpoint },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
   { rule: 'closed', path: '/introspect', post: introspectEndpoint },
+  { rule: 'closed', path: '/verify/:resource', any: verifyEndpoint },
+  { rule: 'closed', path: '/verify/:resource/:rest{.+}', any: verifyEndpoint },
   { rule: 'page', path: '/account', get: accountPage },
   { rule: 'page', path: '/account/sign-in/:upstream', get: (deps) => signIn(deps, startSignIn(deps)) },
   { rule: 'page', path: '/account/sign-out', post: signOut },
@@ -85,6 +91,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   mountHealth(app, deps);
   mountMetadata(app, deps);
+  mountResourceMetadata(app, deps);
   mountAssets(app, deps);
   if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
 
@@ -115,6 +122,7 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
     page: [deliberateVisit, rememberLanguage(deps) as MiddlewareHandler],
   };
   for (const rule of rules[route.rule]) app.use(path, rule);
+  if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);
   for (const method of METHODS) {
     const endpoint = route[method];
     if (endpoint !== undefined) app[method](path, endpoint(deps) as (c: unknown) => Promise<Response>);

@@ -14,6 +14,8 @@ import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
+import { liveTokens } from './resources/live-tokens.ts';
+import { createVerdictCache } from './resources/verdict-cache.ts';
 import { createLimits } from './security/limits.ts';
 import { createSafeFetch } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
@@ -84,9 +86,16 @@ export async function openDeps(
 ): Promise<AppDeps> {
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys, now());
+  const knownTokens = createVerdictCache({
+    store: { findAccessToken: liveTokens(store) },
+    boundMs: config.verificationCacheMs,
+    nowMs: () => performance.now(),
+  });
+  store.onAccessEnded(() => knownTokens.invalidate());
   return {
     config,
     store,
+    knownTokens,
     keys,
     connectors: connectors ?? createConnectors(config, outboundFetch(config)),
     signer: await openSigner(store, keys, now),

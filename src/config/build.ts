@@ -145,6 +145,8 @@ function resourceOf(key: string, resource: ResourceSettings): ResourceConfig {
     accessTokens: resource.access_tokens,
     scopes: new Map(scopes),
     credentialHash: resource.credential === undefined ? undefined : hashSecret(resource.credential),
+    rules: resource.rules,
+    upstreamToken: resource.upstream_token,
   };
 }
 

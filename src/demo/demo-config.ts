@@ -94,6 +94,8 @@ const notesResource = ({ sampleUrl }: DemoPlace, { credential }: Install): Resou
   accessTokens: 'opaque',
   credentialHash: hashSecret(credential),
   scopes: new Map(NOTES_SCOPES.map((scope) => [scope.name, scope])),
+  rules: [],
+  upstreamToken: false,
 });
 
 const NOTES_SCOPES: readonly ScopeDefinition[] = [

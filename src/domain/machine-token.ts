@@ -13,3 +13,7 @@ export interface MachineToken {
 
 /** Its subject (RFC 9068 2.2), in a form that no person's id has (RFC 9700 4.15). */
 export const clientSubject = (clientId: string): string => `client:${clientId}`;
+
+/** Whether any of these clients has something for itself. */
+export const anyOwnScopes = (clients: readonly { readonly ownScopes: ReadonlyMap<string, unknown> }[]): boolean =>
+  clients.some(({ ownScopes }) => ownScopes.size > 0);

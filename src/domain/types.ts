@@ -274,13 +274,16 @@ export interface RefreshToken {
 /** A live access token as introspection and verification see it. */
 export interface AccessToken {
   readonly tokenHash: TokenHash;
-  readonly grantId: string;
+  /** Undefined for a token that a client has for itself, which then is its own subject (`clientSubject`). */
+  readonly grantId: string | undefined;
   readonly userId: string;
   readonly clientId: string;
   readonly resource: string;
   readonly scopes: readonly string[];
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
+  /** The first end among those of the token, its grant and its approval. */
+  readonly liveUntil: Seconds;
 }
 
 /** Who did it, under which reference; every effect commits with a row made from this. */

@@ -253,6 +253,12 @@ export interface Store
     VaultStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';
+  /**
+   * From now on `tell` is called after every commit of this process that ended access: a token, a grant, an approval, a
+   * person or a client. The verb that did it answers only after every `tell` has settled; a rejection is the verb's.
+   * Also called when it is unknown whether such a commit happened.
+   */
+  onAccessEnded(tell: () => void | Promise<void>): void;
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */
   migrationState(): { readonly applied: number; readonly available: number };
 }

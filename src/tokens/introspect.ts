@@ -4,9 +4,7 @@
  * A token for another audience, unknown, expired or revoked is `{"active":false}` and nothing else.
  */
 import type { Context } from 'hono';
-import { clientSubject } from '../domain/machine-token.ts';
 import { formatScope } from '../domain/scope.ts';
-import type { TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret } from '../security/secrets.ts';
@@ -32,17 +30,17 @@ export const introspectEndpoint =
       return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: 'token is missing' });
 
     const resource = authenticated.value;
-    const access = await findLiveToken(hashSecret(token), deps);
+    const access = (await deps.knownTokens.find(hashSecret(token), deps.now()))?.access;
     if (access === undefined || access.resource !== resource.key) {
       c.get('event').note({ outcome: 'inactive' });
       return answerJson(c, { active: false });
     }
-    c.get('event').note({ outcome: 'active', client_id: access.clientId, user: access.subject });
+    c.get('event').note({ outcome: 'active', client_id: access.clientId, user: access.userId });
     return answerJson(c, {
       active: true,
       scope: formatScope(access.scopes),
       client_id: access.clientId,
-      sub: access.subject,
+      sub: access.userId,
       aud: resource.url,
       iss: deps.config.issuer,
       token_type: 'Bearer',
@@ -50,11 +48,3 @@ export const introspectEndpoint =
       exp: access.expiresAt,
     });
   };
-
-/** Of a person's grant, or a client's own. */
-async function findLiveToken(hash: TokenHash, { store, now }: AppDeps) {
-  const access = await store.findAccessToken(hash, now());
-  if (access !== undefined) return { ...access, subject: access.userId };
-  const own = await store.findMachineToken(hash, now());
-  return own && { ...own, subject: clientSubject(own.clientId) };
-}

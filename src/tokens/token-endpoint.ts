@@ -4,7 +4,7 @@
  * Must never accept a repeated parameter, a grant type the client is not registered for, or an answer without no-store.
  */
 import type { Context } from 'hono';
-import { offersOwnScopes } from '../config/config.ts';
+import { anyOwnScopes } from '../domain/machine-token.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { ClientGrantType, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -82,4 +82,4 @@ function answerGrant(c: Context<AppEnv>, deps: AppDeps, grantType: string, answe
 
 /** As metadata says: a client's own grant only where the configuration gives it to somebody. */
 const isOffered = (text: string, { config }: AppDeps): text is ClientGrantType =>
-  Object.hasOwn(GRANTS, text) && (text !== 'client_credentials' || offersOwnScopes(config));
+  Object.hasOwn(GRANTS, text) && (text !== 'client_credentials' || anyOwnScopes(config.registration.clients));

@@ -82,6 +82,20 @@ describe('a program listed for it', () => {
     expect(seen).toMatchObject({ active: true, sub: 'client:nightly' });
   });
 
+  it('passes the forward-auth as itself, where its scope is enough', async () => {
+    const { access_token } = await tokenOf(await ask());
+    const verify = (resource: string, credential: string) =>
+      fetch(`${setting.issuer}/verify/${resource}`, {
+        headers: { authorization: `Bearer ${access_token}`, 'x-broker-credential': credential },
+      });
+    const passed = await verify('notes', NOTES_CREDENTIAL);
+    expect([passed.status, JSON.stringify([...passed.headers])]).toEqual([
+      200,
+      expect.stringContaining('client:nightly'),
+    ]);
+    expect((await verify('tasks', TASKS_CREDENTIAL)).status).toBe(401);
+  });
+
   it('gets less when it asks for less', async () => {
     expect((await tokenOf(await ask({ scope: 'notes:read' }))).scope).toBe('notes:read');
   });

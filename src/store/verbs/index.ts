@@ -1,4 +1,5 @@
 /** All verbs over one engine: the store as everybody else knows it. */
+import { announcingEnds } from '../ends.ts';
 import type { Engine } from '../engine.ts';
 import type { Store } from '../store.ts';
 import { adminKeyVerbs } from './admin-keys.ts';
@@ -15,10 +16,12 @@ import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
 
-export function storeOver(engine: Engine, newId: NewId): Store {
+export function storeOver(bare: Engine, newId: NewId): Store {
+  const { engine, onAccessEnded } = announcingEnds(bare);
   const record = recorder(newId);
   return {
     engine: engine.kind,
+    onAccessEnded,
     ...clientVerbs(engine, record),
     ...journeyVerbs(engine, record),
     ...completionVerbs(engine, record),

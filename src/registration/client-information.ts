@@ -41,6 +41,9 @@ function metadataMembers(metadata: ClientMetadata): object {
     contacts: metadata.contacts.length === 0 ? undefined : metadata.contacts,
     software_id: metadata.softwareId,
     software_version: metadata.softwareVersion,
+    jwks: metadata.jwks === undefined ? undefined : { keys: metadata.jwks },
+    jwks_uri: metadata.jwksUri,
+    token_endpoint_auth_signing_alg: metadata.signingAlg,
     ...metadata.localized,
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

@@ -17,6 +17,8 @@ export function createLimits(config: LimitsConfig, nowMs: () => number): Limits 
     authorizations: createBuckets(config.authorizations, nowMs),
     tokens: createBuckets(config.tokens, nowMs),
     admin_failures: createBuckets(config.adminFailures, nowMs),
+    documents: createBuckets(config.documents, nowMs),
+    document_hosts: createBuckets(config.documentHosts, nowMs),
   };
   const prompts = promptBudget(config.prompts, nowMs);
   return {

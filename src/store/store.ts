@@ -24,6 +24,7 @@ import type {
 } from '../domain/types.ts';
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
+import type { DocumentStore } from './document-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -44,6 +45,7 @@ import type { RegistrationStore } from './registration-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
+export type * from './document-store.ts';
 export type * from './records.ts';
 export type * from './registration-store.ts';
 export type * from './upstream-store.ts';
@@ -229,8 +231,9 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days; clients past `clients`, never one with a live approval or a request under way. Upstream tokens that go with
-   * a grant or code are put into the outbox first. Audits `client.expired` with their number. Returns the rows removed.
+   * 400 days; documents nobody has allowed for a day or used for 90; registered clients past `clients`, never one with a live
+   * approval or a request under way. Upstream tokens that go with a grant or code are put into the outbox first. Audits
+   * `client.expired` with their number. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number, clients?: ClientLifetimes): Promise<number>;
   /** How many clients and people there are. */
@@ -242,6 +245,7 @@ export interface HouseStore {
 
 export interface Store
   extends ClientStore,
+    DocumentStore,
     JourneyStore,
     PeopleStore,
     TokenStore,

@@ -66,6 +66,7 @@ const TABLES = [
   'approvals',
   'audit',
   'blocks',
+  'client_assertions',
   'clients',
   'codes',
   'destinations',

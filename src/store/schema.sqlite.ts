@@ -24,4 +24,6 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  mcpTools,
+  mcpSessions,
 } = sqliteTables;

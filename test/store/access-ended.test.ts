@@ -126,6 +126,10 @@ const LETS_BACK = ['client_unblock', 'user_enable'];
 
 /** These remove clients without a live approval, so without a live token. */
 const NOTHING_LIVE = [
+  'document_sweep_idle',
+  'document_sweep_unused',
+  'document_trim_host',
+  'document_trim_oldest',
   'registration_evict',
   'registration_evict_twins',
   'registration_sweep_unapproved',

@@ -74,6 +74,8 @@ const TABLES = [
   'journeys',
   'keepsakes',
   'machine_tokens',
+  'mcp_sessions',
+  'mcp_tools',
   'refresh_tokens',
   'revocations',
   'sessions',

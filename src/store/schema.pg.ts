@@ -24,6 +24,7 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  leases,
   mcpTools,
   mcpSessions,
 } = pgTables;

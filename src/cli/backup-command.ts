@@ -122,7 +122,11 @@ function tell(terminal: Terminal, asJson: boolean | undefined, ended: Ended, bef
   terminal.out(asJson ? toJson({ ok: true, ended, before: before ?? null }) : `${lines.join('\n')}\n`);
 }
 
-const NAMES: Readonly<Record<string, string>> = { adminKeys: 'admin keys', signingKeys: 'signing keys' };
+const NAMES: Readonly<Record<string, string>> = {
+  machineTokens: 'machine tokens',
+  adminKeys: 'admin keys',
+  signingKeys: 'signing keys',
+};
 
 async function reporting(terminal: Terminal, work: () => Promise<void>): Promise<ExitCode> {
   try {

@@ -9,8 +9,10 @@ import { revokeAdminKey } from './statements/admin-keys.ts';
 import { revokeApproval } from './statements/approvals.ts';
 import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
+import { insertMachineToken, revokeMachineToken, revokeMachineTokensOf } from './statements/machine-tokens.ts';
 import { disableUser, endSession, endSessionsOfUser } from './statements/people.ts';
-import { endAllGrants, expireAllApprovals } from './statements/restoring.ts';
+import { closeRegistration } from './statements/registrations.ts';
+import { endAllGrants, endAllMachineTokens, expireAllApprovals } from './statements/restoring.ts';
 import {
   insertAccessToken,
   insertRefreshToken,
@@ -26,14 +28,17 @@ import {
  */
 export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
   ...[revokeAccessToken, revokeAccessTokensOfGrant, revokeAccessTokens, endGrant, endGrants, revokeApproval],
-  ...[endAllGrants, expireAllApprovals],
-  ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient],
+  ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient, closeRegistration],
+  ...[revokeMachineToken, revokeMachineTokensOf],
+  ...[endAllGrants, endAllMachineTokens, expireAllApprovals],
 ]);
 
 /** Each row they return is a session or an admin key that ended, which nobody keeps in memory. */
 const ENDS_STANDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([endSession, endSessionsOfUser, revokeAdminKey]);
 
-const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([insertCode, insertAccessToken, insertRefreshToken]);
+const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
+  ...[insertCode, insertAccessToken, insertRefreshToken, insertMachineToken],
+]);
 
 /** What a unit has done so far, as far as others have to know. */
 export class Effect {

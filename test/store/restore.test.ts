@@ -1,6 +1,7 @@
 /** After a restore nothing lives that the copy says lives; approvals stay, and are asked for again (threat T-I09). */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
+  client,
   completion,
   consent,
   ENGINES,
@@ -40,6 +41,9 @@ describe.each(ENGINES)('on %s', (engine) => {
       expiresAt: undefined,
     } as const;
     await store.insertAdminKey(key, hash('admin'), trail());
+    await store.insertClient(client('cli_machine', { kind: 'configured' }), trail());
+    const machine = { clientId: 'cli_machine', resource: 'tickets', scopes: [], issuedAt: T0, expiresAt: T0 + 600 };
+    await store.issueMachineToken({ tokenHash: hash('machine'), ...machine }, trail());
   });
   afterEach(() => fixture.close());
 
@@ -47,6 +51,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     const { store } = fixture;
     expect(await store.endEverything(NOW)).toEqual({
       grants: 1,
+      machineTokens: 1,
       codes: 1,
       journeys: 4,
       sessions: 2,
@@ -61,6 +66,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await store.claimUpstreamState(hash('state-j3'), hash('cookie-j3'), later)).toBeUndefined();
     expect(await store.completeJourney(completion('j4'), later)).toBeUndefined();
     expect(await store.findSession(hash('session-j1'), T0 + 6, T0)).toBeUndefined();
+    expect(await store.findMachineToken(hash('machine'), T0 + 6)).toBeUndefined();
     expect(await store.findAdminKey(hash('admin'), T0 + 6)).toBeUndefined();
   });
 
@@ -74,7 +80,7 @@ describe.each(ENGINES)('on %s', (engine) => {
   test('once is enough, and it is on record', async () => {
     const { store } = fixture;
     await store.endEverything(NOW);
-    expect(Object.values(await store.endEverything(NOW))).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(Object.values(await store.endEverything(NOW))).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     expect(await store.listAudit({ event: 'database.restored', limit: 9 })).toHaveLength(2);
   });
 });

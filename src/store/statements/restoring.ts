@@ -30,6 +30,24 @@ export const endAllGrants = given<Slice>()('restore_grants', (db, t, p) =>
     .returning({ id: t.grants.id }),
 );
 
+/** What clients have for themselves. */
+export const endAllMachineTokens = given<Slice>()('restore_machine_tokens', (db, t, p) =>
+  db
+    .update(t.machineTokens)
+    .set({ revokedAt: p.now })
+    .where(
+      inArray(
+        t.machineTokens.tokenHash,
+        db
+          .select({ id: t.machineTokens.tokenHash })
+          .from(t.machineTokens)
+          .where(and(gt(t.machineTokens.expiresAt, p.now), isNull(t.machineTokens.revokedAt)))
+          .limit(p.limit),
+      ),
+    )
+    .returning({ id: t.machineTokens.tokenHash }),
+);
+
 export const endAllCodes = given<Slice>()('restore_codes', (db, t, p) =>
   db
     .update(t.codes)

@@ -33,10 +33,11 @@ export function restoreVerbs(engine: Engine, record: Recorder): RestoreStore {
       const approvals = await endAll(restoring.expireAllApprovals, now);
       const codes = await endAll(restoring.endAllCodes, now);
       const grants = await endAll(restoring.endAllGrants, now);
+      const machineTokens = await endAll(restoring.endAllMachineTokens, now);
       const ended = await engine.unit(function* () {
         const adminKeys = (yield* all(restoring.revokeAllAdminKeys, { now })).length;
         const signingKeys = (yield* all(restoring.retireSigningKeys, { now })).length;
-        const counts = { grants, codes, journeys, sessions, approvals, adminKeys, signingKeys };
+        const counts = { grants, machineTokens, codes, journeys, sessions, approvals, adminKeys, signingKeys };
         yield* record('database.restored', { details: { ended: counts } }, trail);
         return counts;
       });

@@ -27,9 +27,11 @@ import type { AppDeps, AppEnv } from './ports.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
+import { quickVerification } from './resources/quick-verification.ts';
 import { verifyEndpoint } from './resources/verify.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
+import { quickIntrospection } from './tokens/quick-introspection.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
 
@@ -74,7 +76,7 @@ const ROUTES: readonly Route[] = [
 
 const ADMIN = '/admin/v1';
 
-/** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
+/** The whole HTTP surface. Metadata, assets, health and the quick yes of `/verify` and `/introspect` come ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   mountHealth(app, deps);
@@ -83,9 +85,12 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   mountAssets(app, deps);
   if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
 
+  const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
+  app.get(`${base}/verify/:resource`, quickVerification(deps));
+  app.post(`${base}/introspect`, quickIntrospection(deps));
+
   app.use(requestEvents(deps));
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
-  const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
   if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);

@@ -54,6 +54,21 @@ export function readQuery(c: Context): Reading {
     : { ok: true, parameters };
 }
 
+/**
+ * The request's headers by name in lower case, as Node has read them, without the web's copy of them all; a repeated one
+ * is joined by commas, but of `Authorization` the first counts.
+ */
+export function sentHeaders(c: Context): (name: string) => string | undefined {
+  const incoming = (c.env as { incoming?: { headers?: Record<string, string | string[] | undefined> } } | undefined)
+    ?.incoming;
+  const headers = incoming?.headers;
+  if (headers === undefined) return (name) => c.req.header(name);
+  return (name) => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : value?.join(', ');
+  };
+}
+
 /** The form body's parameters; a request that also has a query is refused rather than merged. */
 export async function readForm(c: Context): Promise<Reading> {
   const type = c.req.header('content-type') ?? '';
@@ -71,7 +86,10 @@ export async function readForm(c: Context): Promise<Reading> {
 
 /** The body as text, or undefined beyond `max` bytes; reading stops there. Malformed UTF-8 becomes U+FFFD. */
 export async function readText(c: Context, max: number): Promise<string | undefined> {
-  if (Number(c.req.header('content-length') ?? 0) > max) return undefined;
+  const announced = c.req.header('content-length');
+  if (Number(announced ?? 0) > max) return undefined;
+  // Node reads no more than was announced, so this way, which needs no stream, is bounded, too.
+  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) return c.req.text();
   const stream = c.req.raw.body;
   if (stream === null) return '';
   const chunks: Uint8Array[] = [];

@@ -5,7 +5,8 @@
  * Must never hold code that runs.
  */
 import type { Config } from './config/config.ts';
-import type { AccessToken, Seconds, TokenHash } from './domain/types.ts';
+import type { PublicJwk } from './domain/client-keys.ts';
+import type { AccessToken, Client, ClientKeys, Seconds, TokenHash } from './domain/types.ts';
 import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
@@ -33,7 +34,13 @@ export interface RequestEvent {
   note(fields: EventFields): void;
 }
 
-export type LimitName = 'registrations' | 'authorizations' | 'tokens' | 'admin_failures';
+export type LimitName =
+  | 'registrations'
+  | 'authorizations'
+  | 'tokens'
+  | 'admin_failures'
+  | 'documents'
+  | 'document_hosts';
 export type LimitVerdict = { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
 
 export interface Limits {
@@ -103,6 +110,26 @@ export interface Signer {
   readonly jwks: PreparedDocument;
 }
 
+/** Who a client id is. `nobody.detail` may be shown; what only the log may know has been logged. */
+export type Resolution =
+  | { readonly found: 'client'; readonly client: Client }
+  | { readonly found: 'nobody'; readonly detail: string }
+  | { readonly found: 'busy'; readonly retryAfter: number };
+
+/** What clients say of themselves elsewhere: their metadata documents and their keys. */
+export interface ClientDirectory {
+  /**
+   * The client of this id. An id that is a URL is answered from its document, fetched when what is kept is not fresh
+   * and the rest of the request is good: `flaw` says why it is not.
+   */
+  resolve(
+    clientId: string,
+    asked: { source: string; reference: string; flaw: string | undefined },
+  ): Promise<Resolution>;
+  /** The client's keys for an assertion that names this one: read again when it is missing, within a budget. None when there are none to be had. */
+  findKeys(client: Client, keys: ClientKeys, named: unknown): Promise<readonly PublicJwk[]>;
+}
+
 export interface AppDeps {
   readonly config: Config;
   readonly store: Store;
@@ -111,6 +138,7 @@ export interface AppDeps {
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly signer: Signer;
   readonly limits: Limits;
+  readonly clients: ClientDirectory;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now: () => Seconds;

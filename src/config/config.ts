@@ -138,6 +138,9 @@ export interface Config {
     readonly authorizations: Bucket | undefined;
     readonly tokens: Bucket | undefined;
     readonly adminFailures: Bucket | undefined;
+    readonly documents: Bucket | undefined;
+    /** Per host fetched from, whoever asks. */
+    readonly documentHosts: Bucket | undefined;
     /** Pages per (person or browser) and client. */
     readonly prompts: { readonly pages: number; readonly seconds: number } | undefined;
     readonly pendingJourneys: { readonly perBrowser: number; readonly perClient: number; readonly total: number };

@@ -5,6 +5,7 @@
  */
 import type { Hono } from 'hono';
 import type { Config } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../domain/client-keys.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { mountDocument, preparedJson } from '../security/prepared-document.ts';
@@ -13,7 +14,7 @@ import { mountDocument, preparedJson } from '../security/prepared-document.ts';
 function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   const at = (path: string) => `${config.issuer}${path}`;
   const vends = [...config.resources.values()].some((resource) => resource.credentialHash !== undefined);
-  const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
+  const authMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   return {
     issuer: config.issuer,
     authorization_endpoint: at('/authorize'),
@@ -27,8 +28,11 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token', ...(vends ? [TOKEN_EXCHANGE] : [])],
     token_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    client_id_metadata_document_supported: config.registration.metadataDocuments.enabled,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],

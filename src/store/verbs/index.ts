@@ -6,6 +6,7 @@ import { adminKeyVerbs } from './admin-keys.ts';
 import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
+import { documentVerbs } from './documents.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
@@ -22,6 +23,7 @@ export function storeOver(bare: Engine, newId: NewId): Store {
     engine: engine.kind,
     onAccessEnded,
     ...clientVerbs(engine, record),
+    ...documentVerbs(engine, record),
     ...journeyVerbs(engine, record),
     ...completionVerbs(engine, record),
     ...peopleVerbs(engine, record),

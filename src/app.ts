@@ -76,19 +76,31 @@ const ROUTES: readonly Route[] = [
 
 const ADMIN = '/admin/v1';
 
-/** The whole HTTP surface. Metadata, assets, health and the quick yes of `/verify` and `/introspect` come ahead of the middleware. */
+/**
+ * The whole HTTP surface: what is asked most and needs nothing of a request's own (metadata, assets, health, the quick
+ * yes of `/verify` and `/introspect`) by a router of its own, all else by the one behind it.
+ */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
+  const rest = createRest(deps);
   const app = new Hono<AppEnv>();
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountResourceMetadata(app, deps);
   mountAssets(app, deps);
-  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
-
-  const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
+  const base = baseOf(deps);
+  // One handler each and no middleware, so that an answer at hand leaves in the same turn.
   app.get(`${base}/verify/:resource`, quickVerification(deps));
   app.post(`${base}/introspect`, quickIntrospection(deps));
+  app.notFound((c) => rest.fetch(c.req.raw, c.env));
+  return app;
+}
 
+const baseOf = ({ config }: AppDeps): string => new URL(config.issuer).pathname.replace(/\/$/, '');
+
+function createRest(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const base = baseOf(deps);
+  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
   app.use(requestEvents(deps));
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);

@@ -89,7 +89,7 @@ export async function readText(c: Context, max: number): Promise<string | undefi
   const announced = c.req.header('content-length');
   if (Number(announced ?? 0) > max) return undefined;
   // Node reads no more than was announced, so this way, which needs no stream, is bounded, too.
-  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) return c.req.text();
+  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) return readOnce(c);
   const stream = c.req.raw.body;
   if (stream === null) return '';
   const chunks: Uint8Array[] = [];
@@ -100,6 +100,15 @@ export async function readText(c: Context, max: number): Promise<string | undefi
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const texts = new WeakMap<Request, Promise<string>>();
+
+/** A body that was read by one router is not there any more for the next. */
+function readOnce(c: Context): Promise<string> {
+  const text = texts.get(c.req.raw) ?? c.req.text();
+  texts.set(c.req.raw, text);
+  return text;
 }
 
 /** The one value of a parameter; undefined when absent or empty (RFC 6749 3.2). */

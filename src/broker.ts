@@ -9,6 +9,7 @@ import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
 import { deliverRevocations } from './custody/deliver-revocations.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
+import { KEY_LOOK_EVERY } from './domain/signing-keys.ts';
 import type { Client, Seconds, Trail } from './domain/types.ts';
 import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
@@ -109,7 +110,7 @@ export async function openDeps(
     knownTokens,
     keys,
     connectors: connectors ?? createConnectors(config, outbound),
-    signer: await openSigner(store, keys, now),
+    signer: await openSigner(store, keys, config.tokens, now),
     limits,
     clients: createClientDirectory({ config, store, limits, outbound, log, now }),
     log,
@@ -129,7 +130,7 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
-  const repeated = [startSweeper(store, now, log), startDelivery(deps)];
+  const repeated = [startSweeper(store, now, log), startDelivery(deps), startKeyLook(deps)];
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
   log.info(
     { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
@@ -239,6 +240,10 @@ const startDelivery = (deps: AppDeps): Repeated =>
   repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
     await deliverRevocations(deps, goOn);
   });
+
+/** Notices signing keys that another instance or the command line has made. */
+const startKeyLook = ({ signer, log }: AppDeps): Repeated =>
+  repeatedly(KEY_LOOK_EVERY * 1000, 'signing_keys', log, () => signer.refresh());
 
 /** Never twice at once; a failure is logged and tried again at the next turn. */
 function repeatedly(everyMs: number, what: string, log: Log, work: (goOn: () => boolean) => Promise<void>): Repeated {

@@ -13,7 +13,8 @@ import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
-import { answerFailure, answerNotFound } from './failure.ts';
+import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
+import { frontHosts, mountFronts } from './front/mount.ts';
 import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
 import { callbackEndpoint } from './journey/callback.ts';
@@ -45,19 +46,21 @@ interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  /** Access comes about here, so it is closed while the time is not sure. */
+  readonly grants?: true;
   /** For whatever method it is asked with. */
   readonly any?: Endpoint;
 }
 
 const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/register', post: registerEndpoint },
-  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint },
-  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision },
+  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint, grants: true },
+  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision, grants: true },
   { rule: 'page', path: '/consent/:id/go', get: handOffPage },
   { rule: 'page', path: '/consent/:id/another', get: anotherAccount },
   { rule: 'page', path: '/consent/:id/report', get: reportPage, post: reportAction },
-  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint },
-  { rule: 'open', path: '/token', post: tokenEndpoint },
+  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint, grants: true },
+  { rule: 'open', path: '/token', post: tokenEndpoint, grants: true },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
   { rule: 'closed', path: '/introspect', post: introspectEndpoint },
   { rule: 'closed', path: '/verify/:resource', any: verifyEndpoint },
@@ -83,12 +86,14 @@ const ADMIN = '/admin/v1';
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const rest = createRest(deps);
   const app = new Hono<AppEnv>();
+  const toFronts = frontHosts(deps, prepareHost(deps));
+  if (toFronts !== undefined) app.use(toFronts);
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountResourceMetadata(app, deps);
   mountAssets(app, deps);
   const base = baseOf(deps);
-  // One handler each and no middleware, so that an answer at hand leaves in the same turn.
+  // One handler each and, without fronts on other hosts, no middleware: an answer at hand leaves in the same turn.
   app.get(`${base}/verify/:resource`, quickVerification(deps));
   app.post(`${base}/introspect`, quickIntrospection(deps));
   app.notFound((c) => rest.fetch(c.req.raw, c.env));
@@ -104,12 +109,19 @@ function createRest(deps: AppDeps): Hono<AppEnv> {
   app.use(requestEvents(deps));
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  mountFronts(app, deps);
   if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
   return app;
 }
+
+/** What a host of fronted resources has besides them. */
+const prepareHost = (deps: AppDeps) => (host: Hono<AppEnv>) => {
+  mountResourceMetadata(host, deps);
+  host.use(requestEvents(deps));
+};
 
 /** The admin API alone, for a listener of its own; the public one then has none. */
 export function createAdminApp(deps: AppDeps): Hono<AppEnv> {
@@ -127,6 +139,7 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
     page: [deliberateVisit, rememberLanguage(deps) as MiddlewareHandler],
   };
   for (const rule of rules[route.rule]) app.use(path, rule);
+  if (route.grants) app.use(path, onlyWithSureTime(deps));
   if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
   if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
   if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);

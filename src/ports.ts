@@ -7,6 +7,7 @@
 import type { Config } from './config/config.ts';
 import type { PublicJwk } from './domain/client-keys.ts';
 import type { AccessToken, Client, ClientKeys, Seconds, TokenHash } from './domain/types.ts';
+import type { ServerLine } from './front/dial.ts';
 import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
@@ -73,6 +74,10 @@ export interface Metrics {
   tokensIssued(grantType: string): void;
   refused(endpoint: string, error: string): void;
   revoked(reason: string): void;
+  /** One call of a tool through the built-in front, by resource key and how it ended. */
+  toolCalled(resource: string, outcome: string): void;
+  /** A tool first seen, changed, held back or with hidden characters, by resource key. */
+  toolSeen(resource: string, what: string): void;
 }
 
 /** A live access token, with what has been prepared to be said about it. */
@@ -89,14 +94,12 @@ export interface PreparedVerification {
 }
 
 /**
- * Live access tokens, remembered for at most `verification_cache.bound`. After `invalidate` nothing is answered from
- * before it; it is called after the commit and before the answer of everything that ends access (Store.onAccessEnded),
- * and by whatever hears of such a commit elsewhere.
+ * Live access tokens, remembered for at most `verification_cache.bound`, and no longer than nothing has ended anywhere
+ * as far as this instance can know (Store.mark).
  */
 export interface KnownTokens {
   /** The token if it is live: at once when it is remembered, else a promise. Rejects as the store does. */
   find(hash: TokenHash, now: Seconds): KnownToken | Promise<KnownToken | undefined>;
-  invalidate(): void;
 }
 
 /** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */
@@ -138,6 +141,8 @@ export interface AppDeps {
   readonly knownTokens: KnownTokens;
   readonly keys: KeyRing;
   readonly connectors: ReadonlyMap<string, Connector>;
+  /** The way to each MCP server behind the built-in front, by resource key. */
+  readonly serverLines: ReadonlyMap<string, ServerLine>;
   readonly signer: Signer;
   readonly limits: Limits;
   readonly clients: ClientDirectory;

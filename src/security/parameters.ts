@@ -90,8 +90,14 @@ export async function readText(c: Context, max: number): Promise<string | undefi
   if (Number(announced ?? 0) > max) return undefined;
   // Node reads no more than was announced, so this way, which needs no stream, is bounded, too.
   if (announced !== undefined && c.req.header('transfer-encoding') === undefined) return readOnce(c);
+  return (await readBytes(c, max))?.toString('utf8');
+}
+
+/** The body as it came, or undefined beyond `max` bytes; reading stops there. */
+export async function readBytes(c: Context, max: number): Promise<Buffer | undefined> {
+  if (Number(c.req.header('content-length') ?? 0) > max) return undefined;
   const stream = c.req.raw.body;
-  if (stream === null) return '';
+  if (stream === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
@@ -99,7 +105,7 @@ export async function readText(c: Context, max: number): Promise<string | undefi
     if (size > max) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 const texts = new WeakMap<Request, Promise<string>>();

@@ -13,7 +13,7 @@ import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
-import { answerFailure, answerNotFound } from './failure.ts';
+import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
 import { frontHosts, mountFronts } from './front/mount.ts';
 import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
@@ -25,6 +25,7 @@ import { startSignIn } from './journey/start-sign-in.ts';
 import { mountHealth } from './observability/health.ts';
 import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
+import { deleteRegistration, readRegistration, updateRegistration } from './registration/manage.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
@@ -44,19 +45,32 @@ interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  readonly put?: Endpoint;
+  readonly delete?: Endpoint;
+  /** Access comes about here, so it is closed while the time is not sure. */
+  readonly grants?: true;
   /** For whatever method it is asked with. */
   readonly any?: Endpoint;
 }
 
+const METHODS = ['get', 'post', 'put', 'delete'] as const;
+
 const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/register', post: registerEndpoint },
-  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint },
-  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision },
+  {
+    rule: 'open',
+    path: '/register/:client_id',
+    get: readRegistration,
+    put: updateRegistration,
+    delete: deleteRegistration,
+  },
+  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint, grants: true },
+  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision, grants: true },
   { rule: 'page', path: '/consent/:id/go', get: handOffPage },
   { rule: 'page', path: '/consent/:id/another', get: anotherAccount },
   { rule: 'page', path: '/consent/:id/report', get: reportPage, post: reportAction },
-  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint },
-  { rule: 'open', path: '/token', post: tokenEndpoint },
+  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint, grants: true },
+  { rule: 'open', path: '/token', post: tokenEndpoint, grants: true },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
   { rule: 'closed', path: '/introspect', post: introspectEndpoint },
   { rule: 'closed', path: '/verify/:resource', any: verifyEndpoint },
@@ -119,10 +133,15 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
     page: [deliberateVisit, rememberLanguage(deps) as MiddlewareHandler],
   };
   for (const rule of rules[route.rule]) app.use(path, rule);
-  if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
-  if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
+  if (route.grants) app.use(path, onlyWithSureTime(deps));
   if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);
-  const allowed = [route.get && 'GET', route.post && 'POST'].filter((method) => method !== undefined).join(', ');
+  for (const method of METHODS) {
+    const endpoint = route[method];
+    if (endpoint !== undefined) app[method](path, endpoint(deps) as (c: unknown) => Promise<Response>);
+  }
+  const allowed = METHODS.filter((method) => route[method] !== undefined)
+    .map((method) => method.toUpperCase())
+    .join(', ');
   app.all(path, (c) => {
     c.header('Allow', allowed);
     return c.text('method not allowed\n', 405);

@@ -35,18 +35,17 @@ export interface RequestEvent {
   note(fields: EventFields): void;
 }
 
-export type LimitName =
-  | 'registrations'
-  | 'authorizations'
-  | 'tokens'
-  | 'admin_failures'
-  | 'documents'
-  | 'document_hosts';
-export type LimitVerdict = { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
+export type LimitName = 'authorizations' | 'tokens' | 'admin_failures' | 'documents' | 'document_hosts';
+/** `afterMs`: let in, after so long a wait. `retryAfter` in seconds. */
+export type LimitVerdict =
+  | { readonly ok: true; readonly afterMs?: number }
+  | { readonly ok: false; readonly retryAfter: number };
 
 export interface Limits {
-  /** Takes one token from the source's bucket. `retryAfter` in seconds. */
+  /** Takes one token from the source's bucket. */
   take(name: LimitName, source: string): LimitVerdict;
+  /** Counts one registration. `hosted` names the known hosted app it is for; asked only when the answer depends on it. */
+  registration(source: string, hosted: () => Promise<string | undefined>): Promise<LimitVerdict>;
   /** Counts one consent page for a (person or browser) and client. */
   prompt(who: string, clientId: string): LimitVerdict;
 }
@@ -94,14 +93,12 @@ export interface PreparedVerification {
 }
 
 /**
- * Live access tokens, remembered for at most `verification_cache.bound`. After `invalidate` nothing is answered from
- * before it; it is called after the commit and before the answer of everything that ends access (Store.onAccessEnded),
- * and by whatever hears of such a commit elsewhere.
+ * Live access tokens, remembered for at most `verification_cache.bound`, and no longer than nothing has ended anywhere
+ * as far as this instance can know (Store.mark).
  */
 export interface KnownTokens {
   /** The token if it is live: at once when it is remembered, else a promise. Rejects as the store does. */
   find(hash: TokenHash, now: Seconds): KnownToken | Promise<KnownToken | undefined>;
-  invalidate(): void;
 }
 
 /** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */

@@ -18,11 +18,13 @@ export const {
   grants,
   refreshTokens,
   accessTokens,
+  machineTokens,
   journeys,
   signingKeys,
   keepsakes,
   audit,
   adminKeys,
+  leases,
   mcpTools,
   mcpSessions,
 } = sqliteTables;

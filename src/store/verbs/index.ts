@@ -14,6 +14,7 @@ import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
 import { restoreVerbs } from './restoring.ts';
 import { revocationVerbs } from './revocations.ts';
+import { signingKeyVerbs } from './signing-keys.ts';
 import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
@@ -34,6 +35,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...registryVerbs(engine, record),
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
+    ...signingKeyVerbs(engine, record),
     ...houseVerbs(engine, record),
     ...restoreVerbs(engine, record),
     time: engine.time,

@@ -5,9 +5,11 @@
  */
 import { Hono } from 'hono';
 import { createAdminApp, createApp } from './app.ts';
+import { openAuditKey, rowMarker } from './audit/audit-key.ts';
+import { createTrace } from './audit/trace.ts';
+import { startBackground } from './background.ts';
 import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
-import { deliverRevocations } from './custody/deliver-revocations.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
 import type { Client, Seconds, Trail } from './domain/types.ts';
 import { type Listener, listen } from './listener.ts';
@@ -25,9 +27,6 @@ import { createConnectors } from './upstream/connectors.ts';
 import { version } from './version.ts';
 
 const GRACE_MS = 10_000;
-const SWEEP_EVERY_MS = 60_000;
-const SWEEP_ROWS = 500;
-const DELIVER_EVERY_MS = 5_000;
 
 export interface BrokerOptions {
   /** The clock, in epoch seconds; limits follow it, too, when it is given. */
@@ -55,7 +54,8 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
   const clock = options.now;
   const now = clock ?? (() => Math.floor(Date.now() / 1000));
   const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
-  const store = await openStore(config.database, (message) => log.warn({ event: 'store' }, message), newId);
+  const mark = rowMarker(createKeyRing(config.secrets));
+  const store = await openStore(config.database, (message) => log.warn({ event: 'store' }, message), newId, mark);
   try {
     return await serveStore(config, store, { log, now, nowMs, connectors: options.connectors });
   } catch (error) {
@@ -75,17 +75,22 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys, now());
   await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
+  const auditKey = await openAuditKey(store, keys);
+  await recordStart(store, config, keys, now());
+  const fetch = outboundFetch(config);
+  const trace = createTrace(store, log);
   const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
   const state = { ready: true };
   const deps: AppDeps = {
     config,
     store,
     keys,
-    connectors: connectors ?? createConnectors(config, outboundFetch(config)),
+    connectors: connectors ?? createConnectors(config, fetch),
     signer: await openSigner(store, keys, now),
     limits: createLimits(config.limits, nowMs),
     log,
     metrics,
+    trace,
     now,
     ready: () => state.ready,
   };
@@ -93,7 +98,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
-  const repeated = [startSweeper(store, now, log), startDelivery(deps)];
+  const background = startBackground(deps, { auditKey, fetch, trace });
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
   log.info(
     { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
@@ -107,7 +112,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
     adminListener?.announceEnd();
     if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
     await Promise.all([listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)]);
-    await Promise.all(repeated.map((one) => one.stop()));
+    await background.stop();
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');
   };
@@ -129,6 +134,16 @@ const outboundFetch = (config: Config) =>
   });
 
 const startTrail = (at: Seconds): Trail => ({ at, reference: newId('req'), actor: { kind: 'system', id: undefined } });
+
+/** Which configuration took effect: its names, and a keyed mark that tells equal ones from changed ones. */
+const recordStart = (store: Store, config: Config, keys: KeyRing, at: Seconds): Promise<void> => {
+  const plain = JSON.stringify(config, (_name, value) => (value instanceof Map ? [...value] : value));
+  const details = {
+    ...{ version, mode: config.mode, configuration: keys.fingerprint('configuration', plain) },
+    ...{ resources: [...config.resources.keys()], upstreams: [...config.upstreams.keys()] },
+  };
+  return store.recordEvent('config.loaded', { details }, startTrail(at));
+};
 
 /** A start that could not open what the database holds would silently lose it. */
 async function requireOwnSecrets(store: Store, keys: KeyRing, now: Seconds): Promise<void> {
@@ -185,45 +200,4 @@ async function serveMetrics(config: Config, metrics: MetricsRegistry, log: Log):
     );
     return undefined;
   }
-}
-
-interface Repeated {
-  stop(): Promise<void>;
-}
-
-/** Removes what is past keeping, in small steps, once a minute. */
-const startSweeper = (store: Store, now: () => Seconds, log: Log): Repeated =>
-  repeatedly(SWEEP_EVERY_MS, 'sweep', log, async (goOn) => {
-    while (goOn() && (await store.sweep(now(), SWEEP_ROWS)) >= SWEEP_ROWS);
-  });
-
-/** Tells upstreams what has ended here. */
-const startDelivery = (deps: AppDeps): Repeated =>
-  repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
-    await deliverRevocations(deps, goOn);
-  });
-
-/** Never twice at once; a failure is logged and tried again at the next turn. */
-function repeatedly(everyMs: number, what: string, log: Log, work: (goOn: () => boolean) => Promise<void>): Repeated {
-  let running: Promise<void> | undefined;
-  let stopped = false;
-  const turn = async () => {
-    try {
-      await work(() => !stopped);
-    } catch (err) {
-      log.warn({ event: `${what}.failed`, err }, `${what} failed`);
-    }
-    running = undefined;
-  };
-  const timer = setInterval(() => {
-    running ??= turn();
-  }, everyMs);
-  timer.unref();
-  return {
-    stop: async () => {
-      stopped = true;
-      clearInterval(timer);
-      await running;
-    },
-  };
 }

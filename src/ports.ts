@@ -7,7 +7,7 @@
 import type { Config } from './config/config.ts';
 import type { Seconds } from './domain/types.ts';
 import type { KeyRing } from './security/vault.ts';
-import type { Store } from './store/store.ts';
+import type { FlowStep, Store } from './store/store.ts';
 import type { Connector } from './upstream/connector.ts';
 
 /** Fields an endpoint may add to its request's one log line; nothing else is ever logged. */
@@ -22,6 +22,8 @@ export interface EventFields {
   readonly error?: string;
   /** Why, in words for the operator; never from a secret, never a raw body. */
   readonly reason?: string;
+  /** The reference of the request that opened the flow this one belongs to. */
+  readonly flow?: string;
 }
 
 export interface RequestEvent {
@@ -48,6 +50,11 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** The memory of flows; takes what a request came to and never makes it wait. */
+export interface Trace {
+  step(step: FlowStep): void;
+}
+
 export type JourneyStep =
   | 'asked'
   | 'skipped'
@@ -67,10 +74,15 @@ export interface Metrics {
   revoked(reason: string): void;
 }
 
+/** What the broker signs besides tokens. */
+export type Attested = 'consent-receipt+jwt' | 'audit-checkpoint+jwt';
+
 /** Signs and publishes (RFC 9068, RFC 7517). */
 export interface Signer {
   /** A compact JWS with header `typ: at+jwt` over these claims. */
   sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
+  /** A compact JWS that is no token: its `typ` says what it proves, and no resource accepts it. */
+  attest(typ: Attested, claims: Readonly<Record<string, unknown>>): Promise<string>;
   /** The public key set, serialised once. */
   readonly jwks: string;
 }
@@ -84,6 +96,7 @@ export interface AppDeps {
   readonly limits: Limits;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly trace: Trace;
   readonly now: () => Seconds;
   /** Whether new work is taken; false once shutdown has begun. */
   readonly ready: () => boolean;

@@ -130,6 +130,7 @@ export const auditSchema = z.object({
   resource: z.string().nullable(),
   reference: z.string(),
   details: z.record(z.string(), z.unknown()),
+  seal: z.int().nullable().meta({ description: 'The link of the chain that holds it; null until one does.' }),
 });
 
 export const statusSchema = z.object({

@@ -9,6 +9,7 @@ import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand }
 import { didYouMean } from '../config/problems.ts';
 import { version } from '../version.ts';
 import { adminKeyCommand } from './admin-key-command.ts';
+import { audit } from './audit-command.ts';
 import { configCommand } from './config-command.ts';
 import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
@@ -22,6 +23,7 @@ const root = defineCommand({
   subCommands: {
     ...{ serve, demo, init, config: configCommand, secret, keys: keysCommand, explain },
     'admin-key': adminKeyCommand,
+    audit,
     ...{ migrate, sweep, version: versionCommand },
   },
 });

@@ -79,6 +79,16 @@ export interface ConfiguredClient {
   readonly metadata: ClientMetadata;
 }
 
+/** Who is told of audit events. */
+export interface WebhookConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly secret: string;
+  /** Names of events; `client.*` and `*` are patterns. */
+  readonly events: readonly string[];
+  readonly allowPrivate: boolean;
+}
+
 export interface Config {
   /** `demo` only through the demo command: every page says so and only loopback is listened on. */
   readonly mode: 'demo' | 'configured';
@@ -99,6 +109,9 @@ export interface Config {
     readonly initialAccessTokenHashes: readonly TokenHash[];
     readonly redirectSchemes: readonly string[];
     readonly clients: readonly ConfiguredClient[];
+    /** Who may use a client that registered itself before an administrator has accepted it. */
+    readonly newClients: 'usable' | 'quarantined' | 'requester_only';
+    readonly quarantineExpiry: number;
     readonly metadataDocuments: {
       readonly enabled: boolean;
       readonly allowedHosts: readonly string[];
@@ -143,6 +156,9 @@ export interface Config {
   readonly sessions: { readonly idle: number; readonly absolute: number };
   /** Life of an undecided request. */
   readonly journeyLifetime: number;
+  /** How long steps of flows are kept. */
+  readonly traceKept: number;
+  readonly webhooks: readonly WebhookConfig[];
   readonly verificationCacheMs: number;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; readonly format: 'json' | 'pretty' };
   readonly telemetry: {

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { hasSafeScheme, parseUrl, proxyRangeProblem } from './addresses.ts';
 import { catalogEntry } from './catalog-schema.ts';
+import { trace, webhook } from './oversight-schema.ts';
 import { duration, listener, report, secret, text, wholeNumber, yesNo } from './scalars.ts';
 import { client, FOREIGN_SCHEMES, resource, upstream } from './upstream-schema.ts';
 
@@ -145,6 +146,15 @@ export const settings = z.strictObject({
         .prefault(['cursor', 'vscode', 'vscode-insiders', 'claude'])
         .describe('Custom schemes that native apps may redirect to.'),
       clients: z.array(client).max(1000).prefault([]).describe('Pre-registered clients.'),
+      new_clients: z
+        .enum(['usable', 'quarantined', 'requester_only'])
+        .prefault('usable')
+        .describe(
+          'Who may use a client that registered itself before an administrator has accepted it: everybody, nobody, or only the first person who finishes with it.',
+        ),
+      quarantine_expiry: duration({ min: '1h', max: '365d' })
+        .prefault('30d')
+        .describe('A quarantined client nobody has decided on is forgotten after this.'),
     })
     .prefault({}),
   catalog: z
@@ -238,6 +248,8 @@ export const settings = z.strictObject({
       absolute: duration({ min: '1m', max: '90d' }).prefault('7d').describe('Every browser session ends after this.'),
     })
     .prefault({}),
+  trace,
+  webhooks: z.array(webhook).max(20).prefault([]).describe('Who is told of security events, signed.'),
   verification_cache: z
     .strictObject({
       bound: duration({ min: '0s', max: '5s', in: 'milliseconds' })

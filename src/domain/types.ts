@@ -47,6 +47,9 @@ export interface ClientMetadata {
 /** How the client came to be known: RFC 7591 registration, or the operator's configuration. */
 export type ClientKind = 'registered' | 'configured';
 
+/** Who may use a client that waits for an administrator: nobody, or the person who brought it. */
+export type UsableBy = 'nobody' | 'requester';
+
 export interface Client {
   readonly id: string;
   readonly kind: ClientKind;
@@ -56,6 +59,11 @@ export interface Client {
   readonly lastUsedAt: Seconds | undefined;
   readonly blockedAt: Seconds | undefined;
   readonly blockedReason: string | undefined;
+  /** Since when it waits for an administrator; undefined when it does not. */
+  readonly quarantinedAt?: Seconds | undefined;
+  readonly usableBy?: UsableBy | undefined;
+  /** The person who brought it, once known. */
+  readonly requesterId?: string | undefined;
 }
 
 export type ScopeRisk = 'view' | 'change' | 'high';

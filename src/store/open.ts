@@ -22,7 +22,7 @@ import { type SqliteConnection, sqliteEngine } from './sqlite-runner.ts';
 import type { AnyStatement, Db } from './statement.ts';
 import { statements } from './statements/index.ts';
 import type { Store } from './store.ts';
-import type { NewId } from './verbs/audit.ts';
+import type { MarkRow, NewId } from './verbs/audit.ts';
 import { storeOver } from './verbs/index.ts';
 
 export type DatabaseLocation =
@@ -44,10 +44,10 @@ const MIGRATION_LOCK = 7_295_104_387;
 
 /**
  * Opens the store with its tables up to date. Rejects when the database cannot be opened or migrated.
- * `log` gets operational messages, never stored values. `newId` mints the ids of audit rows.
+ * `log` gets operational messages, never stored values. `newId` mints the ids of audit rows, `markRow` signs for them.
  */
-export async function openStore(database: DatabaseLocation, log: Log, newId: NewId): Promise<Store> {
-  return storeOver(await openEngine(database, log), newId);
+export async function openStore(database: DatabaseLocation, log: Log, newId: NewId, markRow?: MarkRow): Promise<Store> {
+  return storeOver(await openEngine(database, log), newId, markRow);
 }
 
 /** The engine beneath openStore. */

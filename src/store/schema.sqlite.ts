@@ -22,4 +22,11 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  auditSeals,
+  auditCheckpoints,
+  leases,
+  flowSteps,
+  admissionRequests,
+  refusalRules,
+  webhookDeliveries,
 } = sqliteTables;

@@ -10,6 +10,7 @@ import type { Kit } from './kit.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
+import { oversightTables } from './tables/oversight.ts';
 import { peopleTables } from './tables/people.ts';
 import { upstreamTables } from './tables/upstream.ts';
 
@@ -23,5 +24,6 @@ export const makeSchema = (k: Kit) => {
     ...upstreamTables(k, people),
     ...journeyTables(k),
     ...houseTables(k),
+    ...oversightTables(k),
   };
 };

@@ -24,6 +24,8 @@ import type {
 } from '../domain/types.ts';
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
+import type { ChainStore } from './chain-store.ts';
+import type { OversightStore } from './oversight-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -43,6 +45,8 @@ import type {
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
+export type * from './chain-store.ts';
+export type * from './oversight-store.ts';
 export type * from './records.ts';
 export type * from './upstream-store.ts';
 
@@ -214,9 +218,10 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
+   * 400 days; steps of flows and clients that nobody has decided on after `kept` (audits `client.expired`). Upstream tokens
+   * that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
-  sweep(now: Seconds, limit: number): Promise<number>;
+  sweep(now: Seconds, limit: number, kept?: { readonly trace: Seconds; readonly waiting: Seconds }): Promise<number>;
   /** How many clients and people there are. */
   countPeople(): Promise<PeopleCounts>;
   /** Rejects when the database cannot answer. */
@@ -234,6 +239,8 @@ export interface Store
     RegistryStore,
     AdminKeyStore,
     VaultStore,
+    ChainStore,
+    OversightStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */

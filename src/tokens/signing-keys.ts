@@ -22,12 +22,14 @@ export async function openSigner(store: Store, keys: KeyRing, now: () => Seconds
   const opened = keys.open(current.privateSealed, sealedRow.signingKey(current.kid));
   if (opened === undefined) throw new Error('the signing key does not open with the configured secrets');
   const key = await importJWK(JSON.parse(opened), SIGNING_ALGORITHM);
-  const header = { alg: SIGNING_ALGORITHM, typ: 'at+jwt', kid: current.kid };
+  const signAs = (typ: string, claims: Readonly<Record<string, unknown>>) =>
+    new SignJWT(claims).setProtectedHeader({ alg: SIGNING_ALGORITHM, typ, kid: current.kid }).sign(key);
   const published = (await store.listSigningKeys()).map((row) => row.publicJwk);
 
   return {
     jwks: JSON.stringify({ keys: published }),
-    sign: (claims) => new SignJWT(claims).setProtectedHeader(header).sign(key),
+    sign: (claims) => signAs('at+jwt', claims),
+    attest: signAs,
   };
 }
 

@@ -13,6 +13,7 @@ import type { Engine } from '../../src/store/engine.ts';
 import { openEngine } from '../../src/store/open.ts';
 import { all, type Statement, type Unit } from '../../src/store/statement.ts';
 import type { Completion, NewJourney, Redemption, Rotation, Store, Successor } from '../../src/store/store.ts';
+import type { MarkRow } from '../../src/store/verbs/audit.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import { createDatabase } from '../support/postgres.ts';
 
@@ -55,28 +56,35 @@ export function newId(prefix: string): string {
 const TABLES = [
   'access_tokens',
   'admin_keys',
+  'admission_requests',
   'approvals',
   'audit',
+  'audit_checkpoints',
+  'audit_seals',
   'blocks',
   'clients',
   'codes',
   'destinations',
+  'flow_steps',
   'grants',
   'journeys',
   'keepsakes',
+  'leases',
   'refresh_tokens',
+  'refusal_rules',
   'revocations',
   'sessions',
   'signing_keys',
   'upstream_grants',
   'upstream_revocations',
   'users',
+  'webhook_deliveries',
 ];
 
-export async function openFixture(name: EngineName): Promise<Fixture> {
+export async function openFixture(name: EngineName, markRow?: MarkRow): Promise<Fixture> {
   const place = name === 'sqlite' ? sqlitePlace() : await postgresPlace();
   const engine = await openEngine(place.location, () => undefined);
-  const store = storeOver(engine, newId);
+  const store = storeOver(engine, newId, markRow);
   const others: Store[] = [];
   const dump = async (): Promise<Dump> => {
     const tables: Dump = {};
@@ -90,7 +98,7 @@ export async function openFixture(name: EngineName): Promise<Fixture> {
     counts: async () => Object.fromEntries(Object.entries(await dump()).map(([table, rows]) => [table, rows.length])),
     sql: async (text) => void (await place.query(text)),
     another: async () => {
-      const other = storeOver(await openEngine(place.location, () => undefined), newId);
+      const other = storeOver(await openEngine(place.location, () => undefined), newId, markRow);
       others.push(other);
       return other;
     },

@@ -3,10 +3,12 @@ import type { AnyStatement } from '../statement.ts';
 import * as adminKeys from './admin-keys.ts';
 import * as approvals from './approvals.ts';
 import * as blocks from './blocks.ts';
+import * as chain from './chain.ts';
 import * as clients from './clients.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
+import * as oversight from './oversight.ts';
 import * as pending from './pending.ts';
 import * as people from './people.ts';
 import * as registry from './registry.ts';
@@ -15,13 +17,14 @@ import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
 import * as upstream from './upstream.ts';
 import * as vault from './vault.ts';
+import * as webhooks from './webhooks.ts';
 
 const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
   ...[adminKeys, approvals, blocks, clients, grants, house, journeys, pending, people],
-  ...[registry, revocations, sweep, tokens, upstream, vault],
+  ...[registry, revocations, sweep, tokens, upstream, vault, chain, oversight, webhooks],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

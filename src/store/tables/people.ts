@@ -1,6 +1,6 @@
 /** Tables of clients, people, their browser sessions, their approvals and their blocks. Conventions: ../schema.ts. */
-import { isNull } from 'drizzle-orm';
-import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../domain/types.ts';
+import { isNotNull, isNull } from 'drizzle-orm';
+import type { ClientFace, ClientKind, ClientMetadata, TokenHash, UsableBy } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 
 export function peopleTables(k: Kit) {
@@ -15,8 +15,17 @@ export function peopleTables(k: Kit) {
       lastUsedAt: k.time('last_used_at'),
       blockedAt: k.time('blocked_at'),
       blockedReason: k.text('blocked_reason'),
+      /** Since when an administrator's word is waited for; null once it is given, and where none is needed. */
+      quarantinedAt: k.time('quarantined_at'),
+      /** Who may use it meanwhile. */
+      usableBy: k.text('usable_by').$type<UsableBy>(),
+      /** The person who brought it, once known. */
+      requesterId: k.text('requester_id'),
     },
-    (t) => [k.index('clients_time').on(t.createdAt, t.id)],
+    (t) => [
+      k.index('clients_time').on(t.createdAt, t.id),
+      k.index('clients_waiting').on(t.quarantinedAt, t.id).where(isNotNull(t.quarantinedAt)),
+    ],
   );
 
   const users = k.table(

@@ -4,10 +4,12 @@ import type { Engine } from '../engine.ts';
 import { all, first, type Statement, type Unit } from '../statement.ts';
 import { countClients } from '../statements/clients.ts';
 import * as house from '../statements/house.ts';
+import * as oversight from '../statements/oversight.ts';
 import { countUsers } from '../statements/people.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
 import { endUpstreamGrant } from '../statements/upstream.ts';
+import { sweepDeliveries } from '../statements/webhooks.ts';
 import type { HouseStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { handOver } from './handing-over.ts';
@@ -16,9 +18,13 @@ import { handOver } from './handing-over.ts';
 const UPSTREAM_KEPT = 3600;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
+/** How long it is kept that a webhook was delivered, in seconds. */
+const DELIVERY_KEPT = 7 * 86_400;
+/** Steps of flows, and clients nobody has decided on, where the caller says nothing. */
+const KEPT = { trace: 7 * 86_400, waiting: 30 * 86_400 };
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
-  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine) };
+  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
 }
 
 function keepingVerbs(engine: Engine) {
@@ -61,12 +67,12 @@ function auditVerbs(engine: Engine, record: Recorder) {
   } satisfies Partial<HouseStore>;
 }
 
-function runningVerbs(engine: Engine) {
+function runningVerbs(engine: Engine, record: Recorder) {
   /** Each kind in a commit of its own, so that no request waits for the whole sweep. */
   const slice = async (work: () => Unit<number>): Promise<number> => engine.unit(work);
 
   return {
-    sweep: async (now, limit) => {
+    sweep: async (now, limit, kept = KEPT) => {
       let removed = 0;
       for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
       removed += await slice(() => sweepGrants(now, limit));
@@ -74,6 +80,10 @@ function runningVerbs(engine: Engine) {
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(oversight.sweepSteps, now - kept.trace, limit));
+      removed += await slice(() => count(oversight.sweepAdmissionRequests, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(sweepDeliveries, now - DELIVERY_KEPT, limit));
+      removed += await slice(() => sweepWaiting(record, now, now - kept.waiting, limit));
       return removed;
     },
 
@@ -89,6 +99,13 @@ function runningVerbs(engine: Engine) {
 
     close: () => engine.close(),
   } satisfies Partial<HouseStore>;
+}
+
+function* sweepWaiting(record: Recorder, now: Seconds, before: Seconds, limit: number): Unit<number> {
+  const gone = yield* all(oversight.sweepWaiting, { before, limit });
+  const trail = { at: now, reference: record.newId('req'), actor: { kind: 'system', id: undefined } } as const;
+  for (const { id } of gone) yield* record('client.expired', { clientId: id }, trail);
+  return gone.length;
 }
 
 /** Tokens before grants: a grant goes only when nothing is left under it. */

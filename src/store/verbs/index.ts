@@ -2,11 +2,13 @@
 import type { Engine } from '../engine.ts';
 import type { Store } from '../store.ts';
 import { adminKeyVerbs } from './admin-keys.ts';
-import { type NewId, recorder } from './audit.ts';
+import { type MarkRow, type NewId, recorder } from './audit.ts';
+import { chainVerbs } from './chain.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
+import { oversightVerbs } from './oversight.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
 import { revocationVerbs } from './revocations.ts';
@@ -14,8 +16,8 @@ import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
 
-export function storeOver(engine: Engine, newId: NewId): Store {
-  const record = recorder(newId);
+export function storeOver(engine: Engine, newId: NewId, markRow?: MarkRow): Store {
+  const record = recorder(newId, markRow);
   return {
     engine: engine.kind,
     ...clientVerbs(engine, record),
@@ -29,6 +31,8 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
+    ...chainVerbs(engine, record),
+    ...oversightVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };
 }

@@ -7,7 +7,6 @@ import { Hono } from 'hono';
 import { createAdminApp, createApp } from './app.ts';
 import { openAuditKey, rowMarker } from './audit/audit-key.ts';
 import { createTrace } from './audit/trace.ts';
-import { startBackground } from './background.ts';
 import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
@@ -23,6 +22,7 @@ import { createKeyRing, type KeyRing } from './security/vault.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { openSigner } from './tokens/signing-keys.ts';
+import { startUpkeep } from './upkeep.ts';
 import { createConnectors } from './upstream/connectors.ts';
 import { version } from './version.ts';
 
@@ -98,7 +98,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
-  const background = startBackground(deps, { auditKey, fetch, trace });
+  const upkeep = startUpkeep(deps, { auditKey, fetch, trace });
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
   log.info(
     { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
@@ -112,7 +112,7 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
     adminListener?.announceEnd();
     if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
     await Promise.all([listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)]);
-    await background.stop();
+    await upkeep.stop();
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');
   };

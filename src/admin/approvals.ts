@@ -172,7 +172,8 @@ function keepToLimit({ caller }: Setting, resource: string | undefined): void {
   throw new Refused(403, 'forbidden', 'This key is limited: name one of its resources as resource.');
 }
 
-async function ownApproval({ deps, caller }: Setting, id: string | undefined): Promise<Approval> {
+/** The approval, if this key may see it. Throws Refused. */
+export async function ownApproval({ deps, caller }: Setting, id: string | undefined): Promise<Approval> {
   const approval = await deps.store.getApproval(id ?? '');
   if (approval === undefined || caller.resources?.includes(approval.resource) === false) throw notFound();
   return approval;

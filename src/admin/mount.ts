@@ -16,6 +16,7 @@ import { clientCalls } from './clients.ts';
 import { houseCalls } from './house.ts';
 import { openApiDocument, segmentsOf } from './open-api.ts';
 import { answerProblem, notFound, Refused } from './problem.ts';
+import { proofCalls } from './proof.ts';
 import { userCalls } from './users.ts';
 
 const MAX_BODY = 16 * 1024;
@@ -25,7 +26,7 @@ type Handler = (c: Context<AppEnv>) => Promise<Response>;
 
 /** Mounts every call under `prefix` (which ends in `/admin/v1`) and answers all else there. */
 export function mountAdmin(app: Hono<AppEnv>, prefix: string, deps: AppDeps): void {
-  const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...houseCalls];
+  const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...proofCalls, ...houseCalls];
   const document = openApiDocument(calls, prefix);
   const describe = call({
     id: 'describe',

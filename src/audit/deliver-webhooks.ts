@@ -17,7 +17,7 @@ const AT_ONCE = 4;
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER = 64 * 1024;
 
-export type Delivering = Pick<AppDeps, 'store' | 'config' | 'log' | 'now'> & { readonly fetch: SafeFetch };
+export type Delivering = Pick<AppDeps, 'store' | 'config' | 'log' | 'now'> & { readonly post: SafeFetch };
 
 /** Delivers what is due now, four at a time; stops early when `goOn` says so. Returns how many were tried. */
 export async function deliverWebhooks(deps: Delivering, goOn: () => boolean = () => true): Promise<number> {
@@ -51,12 +51,12 @@ async function deliverOne(id: string, deps: Delivering): Promise<boolean> {
 }
 
 /** Why the receiver has not taken it, in a word; undefined when it has. */
-async function call({ id, endpoint, body }: Delivery, { config, fetch, now }: Delivering): Promise<string | undefined> {
+async function call({ id, endpoint, body }: Delivery, { config, post, now }: Delivering): Promise<string | undefined> {
   const webhook = config.webhooks.find(({ name }) => name === endpoint);
   if (webhook === undefined) return 'not configured any more';
   if (body === undefined) return 'nothing left to send';
   const at = now();
-  const outcome = await fetch(
+  const outcome = await post(
     webhook.url,
     {
       method: 'POST',

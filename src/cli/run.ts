@@ -15,6 +15,7 @@ import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
 import { init } from './init.ts';
 import { keysCommand } from './keys-command.ts';
+import { receiptCommand } from './receipt-command.ts';
 import { demo, serve } from './serve.ts';
 import { paint, type Terminal } from './terminal.ts';
 
@@ -24,6 +25,7 @@ const root = defineCommand({
     ...{ serve, demo, init, config: configCommand, secret, keys: keysCommand, explain },
     'admin-key': adminKeyCommand,
     audit,
+    receipt: receiptCommand,
     ...{ migrate, sweep, version: versionCommand },
   },
 });

@@ -82,7 +82,7 @@ function ordered(value: unknown): unknown {
 }
 
 /** The head after these rows. */
-export const headAfter = (head: string, rows: readonly ChainedRow[], hash: Hash): string =>
+const headAfter = (head: string, rows: readonly ChainedRow[], hash: Hash): string =>
   rows.reduce((before, row) => hash(`${before}\n${row.seq}\n${canonicalRow(row)}`), head);
 
 /** What the mark of a link covers. */

@@ -5,6 +5,8 @@
  * Must never import a package or a node: module.
  */
 
+import type { Standing } from './quarantine.ts';
+
 declare const brand: unique symbol;
 /** A value only one place in the code may mint; see "Trust as types" in ARCHITECTURE.md. */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -47,10 +49,7 @@ export interface ClientMetadata {
 /** How the client came to be known: RFC 7591 registration, or the operator's configuration. */
 export type ClientKind = 'registered' | 'configured';
 
-/** Who may use a client that waits for an administrator: nobody, or the person who brought it. */
-export type UsableBy = 'nobody' | 'requester';
-
-export interface Client {
+export interface Client extends Standing {
   readonly id: string;
   readonly kind: ClientKind;
   readonly metadata: ClientMetadata;
@@ -59,11 +58,6 @@ export interface Client {
   readonly lastUsedAt: Seconds | undefined;
   readonly blockedAt: Seconds | undefined;
   readonly blockedReason: string | undefined;
-  /** Since when it waits for an administrator; undefined when it does not. */
-  readonly quarantinedAt?: Seconds | undefined;
-  readonly usableBy?: UsableBy | undefined;
-  /** The person who brought it, once known. */
-  readonly requesterId?: string | undefined;
 }
 
 export type ScopeRisk = 'view' | 'change' | 'high';

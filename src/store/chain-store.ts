@@ -1,5 +1,5 @@
 /**
- * The part of the store that proves the audit log: links of the chain, checkpoints, leases. Promises: store.ts.
+ * The part of the store that proves the audit log: links of the chain and checkpoints. Promises: store.ts.
  */
 import type { ChainedRow, ChainStart, Seal } from '../domain/audit-chain.ts';
 import type { Seconds, Trail } from '../domain/types.ts';
@@ -46,6 +46,4 @@ export interface ChainStore {
   keepCheckpoint(checkpoint: Checkpoint, trail: Trail): Promise<boolean>;
   /** Removes at most `limit` rows of the links up to the newest checkpoint, and links that have no row left. Returns the rows removed. */
   removePruned(limit: number): Promise<number>;
-  /** Takes a lease that is free, run out, or the holder's own. */
-  takeLease(name: string, holder: string, until: Seconds, now: Seconds): Promise<boolean>;
 }

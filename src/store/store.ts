@@ -222,6 +222,12 @@ export interface HouseStore {
    * that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number, kept?: { readonly trace: Seconds; readonly waiting: Seconds }): Promise<number>;
+  /**
+   * Takes or renews what only one instance does, until the moment. True when it is the holder's now. Atomic.
+   */
+  takeLease(name: string, holder: string, until: Seconds, now: Seconds): Promise<boolean>;
+  /** Gives it up, so that another instance need not wait for its end. */
+  dropLease(name: string, holder: string): Promise<void>;
   /** How many clients and people there are. */
   countPeople(): Promise<PeopleCounts>;
   /** Rejects when the database cannot answer. */

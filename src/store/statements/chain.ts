@@ -139,17 +139,3 @@ export const removePrunedSeals = given<{ through: number }>()('audit_seal_remove
       ),
     ),
 );
-
-export const takeLease = given<{ name: string; holder: string; until: Seconds; now: Seconds }>()(
-  'lease_take',
-  (db, t, p) =>
-    db
-      .insert(t.leases)
-      .values({ name: p.name, holder: p.holder, expiresAt: p.until })
-      .onConflictDoUpdate({
-        target: t.leases.name,
-        set: { holder: p.holder, expiresAt: p.until },
-        setWhere: sql`${lte(t.leases.expiresAt, p.now)} or ${eq(t.leases.holder, p.holder)}`,
-      })
-      .returning({ name: t.leases.name }),
-);

@@ -63,7 +63,14 @@ export function houseTables(k: Kit) {
     (t) => [k.uniqueIndex('admin_keys_hash').on(t.keyHash)],
   );
 
-  return { signingKeys, keepsakes, audit, adminKeys, ...chainTables(k) };
+  /** What only one instance does, and which instances there are; each until its moment, in the database's time. */
+  const leases = k.table('leases', {
+    name: k.text('name').primaryKey(),
+    holder: k.text('holder').notNull(),
+    expiresAt: k.time('expires_at').notNull(),
+  });
+
+  return { signingKeys, keepsakes, audit, adminKeys, leases, ...chainTables(k) };
 }
 
 function chainTables(k: Kit) {
@@ -94,12 +101,5 @@ function chainTables(k: Kit) {
     signed: k.text('signed').notNull(),
   });
 
-  /** Work that one instance at a time does. */
-  const leases = k.table('leases', {
-    name: k.text('name').primaryKey(),
-    holder: k.text('holder').notNull(),
-    expiresAt: k.time('expires_at').notNull(),
-  });
-
-  return { auditSeals, auditCheckpoints, leases };
+  return { auditSeals, auditCheckpoints };
 }

@@ -1,6 +1,7 @@
 /** Tables of clients, people, their browser sessions, their approvals and their blocks. Conventions: ../schema.ts. */
 import { isNotNull, isNull } from 'drizzle-orm';
-import type { ClientFace, ClientKind, ClientMetadata, TokenHash, UsableBy } from '../../domain/types.ts';
+import type { UsableBy } from '../../domain/quarantine.ts';
+import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 
 export function peopleTables(k: Kit) {

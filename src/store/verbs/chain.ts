@@ -37,11 +37,6 @@ function linkVerbs(engine: Engine) {
     listSealed: (no) => engine.read(chain.listSealed, { no }),
     listUnsealed: (afterSeq, limit) => engine.read(chain.listUnsealed, { afterSeq, limit }),
     listBeyond: async (from) => (await engine.read(chain.listBeyond, { from })).map(({ id }) => id),
-
-    takeLease: (name, holder, until, now) =>
-      engine.unit(function* () {
-        return (yield* first(chain.takeLease, { name, holder, until, now })) !== undefined;
-      }),
   } satisfies Partial<ChainStore>;
 }
 

@@ -19,7 +19,7 @@ const TELL_EVERY_MS = 2_000;
 const SEAL_EVERY_MS = 2_000;
 const TRACE_EVERY_MS = 250;
 
-export interface Background {
+export interface Upkeep {
   /** Ends every task when its present step is done; what the trace still holds is written. */
   stop(): Promise<void>;
 }
@@ -30,7 +30,7 @@ interface Parts {
   readonly trace: FlowTrace;
 }
 
-export function startBackground(deps: AppDeps, { auditKey, fetch, trace }: Parts): Background {
+export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): Upkeep {
   const { store, now, config, log } = deps;
   const seal = createSealer(deps, auditKey);
   const kept = { trace: config.traceKept, waiting: config.registration.quarantineExpiry };
@@ -45,7 +45,7 @@ export function startBackground(deps: AppDeps, { auditKey, fetch, trace }: Parts
       await seal(goOn);
     }),
     repeatedly(TELL_EVERY_MS, 'webhook_delivery', log, async (goOn) => {
-      await deliverWebhooks({ ...deps, fetch }, goOn);
+      await deliverWebhooks({ ...deps, post: fetch }, goOn);
     }),
     repeatedly(TRACE_EVERY_MS, 'trace', log, () => trace.flush()),
   ];

@@ -11,12 +11,14 @@ import { readQuery, readText } from '../security/parameters.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { approvalCalls } from './approvals.ts';
 import { authenticate, authorize } from './authenticate.ts';
+import { blockCalls } from './blocks.ts';
 import { type Call, call, type Setting } from './call.ts';
 import { clientCalls } from './clients.ts';
 import { houseCalls } from './house.ts';
 import { openApiDocument, segmentsOf } from './open-api.ts';
 import { answerProblem, notFound, Refused } from './problem.ts';
 import { proofCalls } from './proof.ts';
+import { quarantineCalls } from './quarantine.ts';
 import { userCalls } from './users.ts';
 
 const MAX_BODY = 16 * 1024;
@@ -26,7 +28,15 @@ type Handler = (c: Context<AppEnv>) => Promise<Response>;
 
 /** Mounts every call under `prefix` (which ends in `/admin/v1`) and answers all else there. */
 export function mountAdmin(app: Hono<AppEnv>, prefix: string, deps: AppDeps): void {
-  const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...proofCalls, ...houseCalls];
+  const calls: readonly Call[] = [
+    ...approvalCalls,
+    ...clientCalls,
+    ...quarantineCalls,
+    ...blockCalls,
+    ...userCalls,
+    ...proofCalls,
+    ...houseCalls,
+  ];
   const document = openApiDocument(calls, prefix);
   const describe = call({
     id: 'describe',

@@ -22,7 +22,8 @@ export interface RefusalRule {
 /** What is known of whoever asks. */
 export interface RuledClient {
   readonly id: string;
-  readonly name: string | undefined;
+  /** Every name it goes by. */
+  readonly names: readonly string[];
   /** Where access would go. */
   readonly redirectUri: string;
 }
@@ -33,7 +34,7 @@ export const findRefusalRule = <R extends Pick<RefusalRule, 'kind' | 'pattern'>>
   client: RuledClient,
 ): R | undefined => {
   const places = placesOf(client);
-  const names = namesOf(client.name);
+  const names = client.names.flatMap(readingsOf);
   return rules.find(({ kind, pattern }) =>
     kind === 'site'
       ? places.some((place) => isUnder(place, pattern))
@@ -56,15 +57,15 @@ const hostOf = (address: string): readonly string[] => {
 const isUnder = (place: string, site: string): boolean => place === site || place.endsWith(`.${site}`);
 
 /** As sent, and as a person would see it: what cleaning hides must not hide from a rule, nor the other way round. */
-function namesOf(name: string | undefined): readonly string[] {
-  return [...new Set([folded(name ?? ''), folded(cleanDisplayName(name).name)])].filter((one) => one !== '');
+function readingsOf(name: string): readonly string[] {
+  return [...new Set([folded(name), folded(cleanDisplayName(name).name)])].filter((one) => one !== '');
 }
 
 const LONGEST = 2000;
 const folded = (text: string): string => text.slice(0, LONGEST).normalize('NFKC').toLowerCase().trim();
 
 /** `*` is any text, `?` one character. Linear in practice: a star is only ever taken back to its last place. */
-export function matchesName(pattern: string, name: string): boolean {
+function matchesName(pattern: string, name: string): boolean {
   const [wanted, given] = [[...folded(pattern)], [...folded(name)]];
   let [at, place] = [0, 0];
   let [star, kept] = [-1, 0];

@@ -16,12 +16,14 @@ import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import { chosenScopes } from '../domain/scope.ts';
 import type { Journey, TokenHash } from '../domain/types.ts';
+import { ownBlock, stopsNow } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { isSameHash } from '../security/browser-binding.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
-import { ownBlock, refuseBlocked } from './blocked.ts';
+import { refuseBlocked, refuseRuled } from './blocked.ts';
 import { type ConsentScene, consentModel } from './consent-model.ts';
 import { consentRecord } from './journey-secrets.ts';
+import { showWaiting } from './waiting.ts';
 
 /** The same decision again, and the hand-off again, within this many seconds get the same answer. */
 export const REPEAT_WINDOW = 60;
@@ -63,7 +65,8 @@ export const consentPage =
     if (found.decision !== undefined) return alreadyAnswered(c, deps, visitor, found, 200);
     const scene = await sceneOf(deps, found);
     if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
-    if (await isBlocked(deps, visitor, scene)) return refuseBlocked(c, deps, visitor);
+    const stopped = await whyNot(c, deps, visitor, found, scene);
+    if (stopped !== undefined) return stopped;
     return showConsent(c, deps, visitor, { ...scene, journey: await inTime(deps, found) }, found.browserHash);
   };
 
@@ -106,7 +109,8 @@ async function allow(
   ticked: readonly string[],
   understood: boolean,
 ): Promise<Response> {
-  if (await isBlocked(deps, visitor, scene)) return refuseBlocked(c, deps, visitor);
+  const stopped = await whyNot(c, deps, visitor, journey, scene);
+  if (stopped !== undefined) return stopped;
   const { identity, alarmBlocks, screen, alreadyAllowed } = consentModel(
     scene,
     frameOf(c, deps, visitor.session),
@@ -261,11 +265,21 @@ export async function usedBefore(
   return { siteUsedBefore, usedHere: siteUsedBefore ?? (await deps.store.isClientApproved(client.id, deps.now())) };
 }
 
-async function isBlocked(deps: AppDeps, { session }: Visitor, scene: ConsentScene): Promise<boolean> {
-  const userId = scene.person?.id ?? session?.user.id;
-  if (userId === undefined) return false;
-  const client = { id: scene.request.clientId, metadata: scene.metadata };
-  return (await ownBlock(deps, userId, client, scene.request)) !== undefined;
+/** What must not be allowed now: by the person's own block, by a rule, or until an administrator has accepted the app. */
+async function whyNot(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  { person, request, metadata, client }: ConsentScene,
+): Promise<Response | undefined> {
+  const userId = person?.id ?? visitor.session?.user.id;
+  const view = { id: request.clientId, metadata };
+  if (userId !== undefined && (await ownBlock(deps, userId, view, request))) return refuseBlocked(c, deps, visitor);
+  if (client === undefined) return expired(c, deps, visitor, 'the client is gone');
+  const stop = await stopsNow(deps, client, request.redirectUri, journey.expectedUserId);
+  if (stop === undefined) return undefined;
+  return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);
 }
 
 const expired = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>

@@ -6,6 +6,7 @@
  */
 import type { Context } from 'hono';
 import { judgeMetadata } from '../domain/client.ts';
+import { standingOfNew } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { readText } from '../security/parameters.ts';
@@ -55,15 +56,17 @@ export const registerEndpoint =
     if (!verdict.ok) return refuse(verdict.error, verdict.description);
 
     const secret = verdict.metadata.authMethod === 'none' ? undefined : newSecret();
+    const now = deps.now();
     const client: Client = {
       id: newId('mcbc'),
       kind: 'registered',
       metadata: verdict.metadata,
       secretHash: secret === undefined ? undefined : hashSecret(secret),
-      createdAt: deps.now(),
+      createdAt: now,
       lastUsedAt: undefined,
       blockedAt: undefined,
       blockedReason: undefined,
+      ...standingOfNew(registration.newClients, now),
     };
     await deps.store.insertClient(client, {
       at: client.createdAt,

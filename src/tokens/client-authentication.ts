@@ -8,6 +8,7 @@
 import type { Context } from 'hono';
 import type { ResourceConfig } from '../config/config.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
+import { mustWait } from '../domain/quarantine.ts';
 import type { Client, TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one } from '../security/parameters.ts';
@@ -48,6 +49,7 @@ export async function authenticateClient(
   if (client === undefined) return refused('unknown client');
   c.get('event').note({ client_id: client.id });
   if (client.blockedAt !== undefined) return refused('blocked client');
+  if (mustWait(client, undefined)) return refused('the client waits for an administrator');
   if (client.metadata.authMethod !== method) return refused(`used ${method}, registered ${client.metadata.authMethod}`);
   if (method === 'none') return { ok: true, value: client };
   return isOneOf(secrets, client.secretHash) ? { ok: true, value: client } : refused('wrong secret');

@@ -13,6 +13,8 @@ export const insertClient = given<Client>()('client_insert', (db, t, p) =>
     lastUsedAt: p.lastUsedAt,
     blockedAt: p.blockedAt,
     blockedReason: p.blockedReason,
+    quarantinedAt: p.quarantinedAt,
+    usableBy: p.usableBy,
   }),
 );
 

@@ -10,11 +10,14 @@ import { revokeMatching } from './registry.ts';
 
 const EVER = Number.MAX_SAFE_INTEGER;
 
+/** A statement is given every value, also those a client does not have. */
+const NO_WAITING = { quarantinedAt: undefined, usableBy: undefined };
+
 export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
   return {
     insertClient: (client, trail) =>
       engine.unit(function* () {
-        yield* all(clients.insertClient, client);
+        yield* all(clients.insertClient, { ...NO_WAITING, ...client });
         yield* record('client.registered', { clientId: client.id }, trail);
       }),
 

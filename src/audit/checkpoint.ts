@@ -13,7 +13,7 @@ const SLICE = 500;
 
 /** The link as a JWS: `seal`, `total` and `head` of the chain of this issuer. */
 export const signCheckpoint = (issuer: string, at: Seconds, { no, total, head }: ChainStart, signer: Signer) =>
-  signer.attest('audit-checkpoint+jwt', { iss: issuer, iat: at, seal: no, total, head });
+  signer.sign({ iss: issuer, iat: at, seal: no, total, head }, 'audit-checkpoint+jwt');
 
 interface Pruning {
   readonly store: ChainStore;

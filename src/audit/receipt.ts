@@ -19,28 +19,31 @@ export const signReceipt = (
   resource: Pick<Resource, 'url' | 'name'> | undefined,
   signer: Signer,
 ): Promise<string> =>
-  signer.attest('consent-receipt+jwt', {
-    iss: issuer,
-    iat: at,
-    sub: approval.userId,
-    jti: approval.id,
-    receipt: {
-      client: {
-        id: approval.clientId,
-        name: approval.face.name,
-        sends_access_to: approval.face.destination,
-        redirect_uris: approval.redirectUris,
+  signer.sign(
+    {
+      iss: issuer,
+      iat: at,
+      sub: approval.userId,
+      jti: approval.id,
+      receipt: {
+        client: {
+          id: approval.clientId,
+          name: approval.face.name,
+          sends_access_to: approval.face.destination,
+          redirect_uris: approval.redirectUris,
+        },
+        resource: { key: approval.resource, url: resource?.url, name: resource?.name },
+        scopes: approval.scopes,
+        allowed_at: iso(approval.grantedAt),
+        ends_at: iso(approval.expiresAt),
+        ...(approval.revokedAt !== undefined && {
+          ended_at: iso(approval.revokedAt),
+          ended_because: approval.revokedReason,
+        }),
       },
-      resource: { key: approval.resource, url: resource?.url, name: resource?.name },
-      scopes: approval.scopes,
-      allowed_at: iso(approval.grantedAt),
-      ends_at: iso(approval.expiresAt),
-      ...(approval.revokedAt !== undefined && {
-        ended_at: iso(approval.revokedAt),
-        ended_because: approval.revokedReason,
-      }),
     },
-  });
+    'consent-receipt+jwt',
+  );
 
 /** The claims, if the text was signed as this kind of statement by one of the keys and for this issuer, when one is named. */
 export async function readAttested(

@@ -46,7 +46,7 @@ const MIGRATION_LOCK = 7_295_104_387;
  * Opens the store with its tables up to date. Rejects when the database cannot be opened or migrated.
  * `log` gets operational messages, never stored values. `newId` mints the ids of audit rows, `markRow` signs for them.
  */
-export async function openStore(database: DatabaseLocation, log: Log, newId: NewId, markRow?: MarkRow): Promise<Store> {
+export async function openStore(database: DatabaseLocation, log: Log, newId: NewId, markRow: MarkRow): Promise<Store> {
   return storeOver(await openEngine(database, log), newId, markRow);
 }
 

@@ -134,7 +134,11 @@ describe('a client only its requester may use', () => {
     expect(answerOf(await approveAs('maya', first, page)).get('code')).not.toBeNull();
 
     const second = new BrowserJar();
-    const other = await approveAs('jonas', second, await second.get(authorizationUrl(setting.issuer, client, newPkce())));
+    const other = await approveAs(
+      'jonas',
+      second,
+      await second.get(authorizationUrl(setting.issuer, client, newPkce())),
+    );
     expect([other.status, other.next]).toEqual([403, undefined]);
     expect(other.body).toContain('isn’t accepted yet');
     const [waiting] = (await call('GET', '/quarantine')).json.items;

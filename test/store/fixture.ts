@@ -62,6 +62,7 @@ const TABLES = [
   'audit_checkpoints',
   'audit_seals',
   'blocks',
+  'client_assertions',
   'clients',
   'codes',
   'destinations',

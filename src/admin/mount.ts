@@ -19,6 +19,7 @@ import { openApiDocument, segmentsOf } from './open-api.ts';
 import { answerProblem, notFound, Refused } from './problem.ts';
 import { proofCalls } from './proof.ts';
 import { quarantineCalls } from './quarantine.ts';
+import { toolCalls } from './tools.ts';
 import { userCalls } from './users.ts';
 
 const MAX_BODY = 16 * 1024;
@@ -43,6 +44,7 @@ export function mountAdmin(
     ...blockCalls,
     ...userCalls,
     ...proofCalls,
+    ...toolCalls,
     ...houseCalls,
   ];
   const document = openApiDocument(calls, prefix);

@@ -35,6 +35,7 @@ const FIELDS = [
   'database',
   'signal',
   'count',
+  'tool',
 ] as const;
 
 const LONGEST_VALUE = 300;

@@ -30,4 +30,6 @@ export const {
   admissionRequests,
   refusalRules,
   webhookDeliveries,
+  mcpTools,
+  mcpSessions,
 } = sqliteTables;

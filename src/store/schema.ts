@@ -7,6 +7,7 @@
  * Must never hold a database default or a secret in clear.
  */
 import type { Kit } from './kit.ts';
+import { frontTables } from './tables/front.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
@@ -25,5 +26,6 @@ export const makeSchema = (k: Kit) => {
     ...journeyTables(k),
     ...houseTables(k),
     ...oversightTables(k),
+    ...frontTables(k),
   };
 };

@@ -26,6 +26,7 @@ import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-s
 import type { BlockStore } from './block-store.ts';
 import type { ChainStore } from './chain-store.ts';
 import type { DocumentStore } from './document-store.ts';
+import type { FrontStore } from './front-store.ts';
 import type { OversightStore } from './oversight-store.ts';
 import type {
   Activity,
@@ -48,6 +49,7 @@ import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-stor
 export type * from './admin-store.ts';
 export type * from './chain-store.ts';
 export type * from './document-store.ts';
+export type * from './front-store.ts';
 export type * from './oversight-store.ts';
 export type * from './records.ts';
 export type * from './upstream-store.ts';
@@ -220,9 +222,9 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days; documents nobody has allowed for a day or used for 90; steps of flows and clients that nobody has decided on
-   * after `kept` (audits `client.expired`). Upstream tokens that go with a grant or code are put into the outbox first.
-   * Returns the rows removed.
+   * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week; steps of flows and
+   * clients that nobody has decided on after `kept` (audits `client.expired`). Upstream tokens that go with a grant or code
+   * are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number, kept?: { readonly trace: Seconds; readonly waiting: Seconds }): Promise<number>;
   /**
@@ -251,6 +253,7 @@ export interface Store
     VaultStore,
     ChainStore,
     OversightStore,
+    FrontStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';
   /**

@@ -71,6 +71,8 @@ const TABLES = [
   'journeys',
   'keepsakes',
   'leases',
+  'mcp_sessions',
+  'mcp_tools',
   'refresh_tokens',
   'refusal_rules',
   'revocations',

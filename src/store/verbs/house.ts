@@ -26,6 +26,8 @@ const REPORT_KEPT = 400 * 86_400;
 const DELIVERY_KEPT = 7 * 86_400;
 /** Steps of flows, and clients nobody has decided on, where the caller says nothing. */
 const KEPT = { trace: 7 * 86_400, waiting: 30 * 86_400 };
+/** How long a session of an older MCP revision is kept after its last use, in seconds; a client without it begins anew. */
+const MCP_SESSION_KEPT = 7 * 86_400;
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
   return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
@@ -83,6 +85,7 @@ function runningVerbs(engine: Engine, record: Recorder) {
       removed += await slice(() => sweepCodes(now, limit));
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(sweeping.sweepMcpSessions, now - MCP_SESSION_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(oversight.sweepSteps, now - kept.trace, limit));
       removed += await slice(() => count(oversight.sweepAdmissionRequests, now - REPORT_KEPT, limit));

@@ -8,6 +8,7 @@ import { chainVerbs } from './chain.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
 import { documentVerbs } from './documents.ts';
+import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { oversightVerbs } from './oversight.ts';
@@ -38,6 +39,7 @@ export function storeOver(bare: Engine, newId: NewId, markRow?: MarkRow): Store 
     ...houseVerbs(engine, record),
     ...chainVerbs(engine, record),
     ...oversightVerbs(engine, record),
+    ...frontVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };
 }

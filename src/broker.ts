@@ -29,7 +29,8 @@ import { startUpkeep } from './upkeep.ts';
 import { createConnectors } from './upstream/connectors.ts';
 import { version } from './version.ts';
 
-const GRACE_MS = 10_000;
+/** For requests under way. With the announcement and the end of the store the whole end stays below ten seconds. */
+const GRACE_MS = 7_000;
 
 export interface BrokerOptions {
   /** The clock, in epoch seconds; limits follow it, too, when it is given. */
@@ -48,7 +49,7 @@ export interface Broker {
   readonly deps: AppDeps;
   /**
    * Reports unready, keeps answering for `announceMs` (so that a balancer can notice), stops listening, lets requests
-   * under way finish for at most ten seconds, closes the store. Idempotent.
+   * under way finish for at most seven seconds, closes the store. Idempotent.
    */
   close(options?: { announceMs?: number }): Promise<void>;
 }
@@ -57,10 +58,11 @@ export interface Broker {
 export async function startBroker(config: Config, options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? (await openLog(config.log));
   const clock = options.now;
-  const now = clock ?? (() => Math.floor(Date.now() / 1000));
   const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
+  const warn = (message: string) => log.warn({ event: 'store' }, message);
   const mark = rowMarker(createKeyRing(config.secrets));
-  const store = await openStore(config.database, (message) => log.warn({ event: 'store' }, message), newId, mark);
+  const store = await openStore(config.database, warn, newId, mark, config.verificationCacheMs);
+  const now = clock ?? store.time.now;
   try {
     return await serveStore(config, store, {
       log,
@@ -103,7 +105,6 @@ export async function openDeps(
     boundMs: config.verificationCacheMs,
     nowMs: () => performance.now(),
   });
-  store.onAccessEnded(() => knownTokens.invalidate());
   return {
     config,
     store,
@@ -148,9 +149,9 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
     listener.announceEnd();
     adminListener?.announceEnd();
     if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
-    await Promise.all([listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)]);
+    const listeners = [listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)];
+    await Promise.all([...listeners, upkeep.stop(GRACE_MS)]);
     await Promise.all([...deps.serverLines.values()].map((line) => line.close()));
-    await upkeep.stop();
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');
   };

@@ -1,8 +1,6 @@
 /**
- * What a running instance does besides answering: sweeping, telling upstreams and webhooks, linking the audit log.
- *
- * Each task never runs twice at once in one instance; between instances the store's leases decide. A failure is logged
- * and tried again at the next turn.
+ * What an instance does besides answering: it sweeps, if it is the one of all instances that does, tells upstreams what has
+ * ended here, links the audit log, and tells webhooks of it. Must never do the same work twice at once, nor keep the process from ending.
  */
 import type { AuditKey } from './audit/audit-key.ts';
 import { deliverWebhooks } from './audit/deliver-webhooks.ts';
@@ -11,17 +9,21 @@ import type { FlowTrace } from './audit/trace.ts';
 import { deliverRevocations } from './custody/deliver-revocations.ts';
 import type { AppDeps, Log } from './ports.ts';
 import type { SafeFetch } from './security/safe-fetch.ts';
+import { newId } from './security/secrets.ts';
 
 const SWEEP_EVERY_MS = 60_000;
 const SWEEP_ROWS = 500;
+/** One that sweeps and dies is followed by another after this long. */
+const SWEEP_LEASE_SECONDS = 150;
+const SWEEPER = 'sweeper';
 const DELIVER_EVERY_MS = 5_000;
 const TELL_EVERY_MS = 2_000;
 const SEAL_EVERY_MS = 2_000;
 const TRACE_EVERY_MS = 250;
 
 export interface Upkeep {
-  /** Ends every task when its present step is done; what the trace still holds is written. */
-  stop(): Promise<void>;
+  /** Begins nothing more, and waits for what is under way for at most `graceMs`. */
+  stop(graceMs: number): Promise<void>;
 }
 
 interface Parts {
@@ -31,14 +33,13 @@ interface Parts {
 }
 
 export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): Upkeep {
-  const { store, now, config, log } = deps;
+  const { config, log } = deps;
   const seal = createSealer(deps, auditKey);
   const kept = { trace: config.traceKept, waiting: config.registration.quarantineExpiry };
-  const tasks = [
-    repeatedly(SWEEP_EVERY_MS, 'sweep', log, async (goOn) => {
-      while (goOn() && (await store.sweep(now(), SWEEP_ROWS, kept)) >= SWEEP_ROWS);
-    }),
-    repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', log, async (goOn) => {
+  const holder = newId('swp');
+  const repeated = [
+    repeatedly(SWEEP_EVERY_MS, 'sweep', deps.log, (goOn) => sweep(deps, holder, goOn, kept)),
+    repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
       await deliverRevocations(deps, goOn);
     }),
     repeatedly(SEAL_EVERY_MS, 'audit_sealing', log, async (goOn) => {
@@ -50,17 +51,40 @@ export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): U
     repeatedly(TRACE_EVERY_MS, 'trace', log, () => trace.flush()),
   ];
   return {
-    stop: async () => {
-      await Promise.all(tasks.map((task) => task.stop()));
-      await trace.flush().catch((err: unknown) => log.warn({ event: 'trace.failed', err }, 'trace failed'));
+    stop: async (graceMs) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      const stopped = Promise.all(repeated.map((one) => one.stop()))
+        .then(() => trace.flush())
+        .then(() => deps.store.dropLease(SWEEPER, holder))
+        .catch((err: unknown) => log.warn({ event: 'upkeep.failed', err }, 'what was left at the end is not written'));
+      await Promise.race([late, stopped]);
+      clearTimeout(timer);
     },
   };
+}
+
+/**
+ * Removes what is past keeping in small steps, as long as this instance is the one that does. The lease is asked for
+ * again before every step, so an instance that was stopped in between finds out that another has taken over.
+ */
+export async function sweep(
+  { store, now }: Pick<AppDeps, 'store' | 'now'>,
+  holder: string,
+  goOn: () => boolean,
+  kept?: Parameters<AppDeps['store']['sweep']>[2],
+): Promise<void> {
+  while (goOn() && (await store.takeLease(SWEEPER, holder, now() + SWEEP_LEASE_SECONDS, now())))
+    if ((await store.sweep(now(), SWEEP_ROWS, kept)) < SWEEP_ROWS) return;
 }
 
 interface Repeated {
   stop(): Promise<void>;
 }
 
+/** Never twice at once; a failure is logged and tried again at the next turn. */
 function repeatedly(everyMs: number, what: string, log: Log, work: (goOn: () => boolean) => Promise<void>): Repeated {
   let running: Promise<void> | undefined;
   let stopped = false;

@@ -20,7 +20,13 @@ export async function withDatabase(
   if (config === undefined) return EXIT.configuration;
   const mark = rowMarker(createKeyRing(config.secrets));
   const { openStore } = await import('../store/open.ts');
-  const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId, mark);
+  const store = await openStore(
+    config.database,
+    (message) => terminal.err(`${message}\n`),
+    newId,
+    mark,
+    config.verificationCacheMs,
+  );
   try {
     return await work(store, config);
   } finally {

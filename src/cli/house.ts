@@ -19,7 +19,7 @@ const SWEEP_ROWS = 500;
 async function openDatabase(config: Config, terminal: Terminal): Promise<Store> {
   const mark = rowMarker(createKeyRing(config.secrets));
   const { openStore } = await import('../store/open.ts');
-  return openStore(config.database, (message) => terminal.err(`${message}\n`), newId, mark);
+  return openStore(config.database, (message) => terminal.err(`${message}\n`), newId, mark, config.verificationCacheMs);
 }
 
 const json = { json: { type: 'boolean', description: 'Answer in JSON' } } as const;
@@ -52,7 +52,7 @@ export const sweep = defineCommand({
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {
-        step = await store.sweep(Math.floor(Date.now() / 1000), SWEEP_ROWS, kept);
+        step = await store.sweep(store.time.now(), SWEEP_ROWS, kept);
       }
     } finally {
       await store.close();

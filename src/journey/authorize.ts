@@ -25,10 +25,11 @@ import { one, readForm, readQuery } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
 import type { NewJourney } from '../store/store.ts';
 import { refuseBlocked, refuseRuled } from './blocked.ts';
-import { showConsent, usedBefore } from './consent.ts';
+import { showConsent } from './consent.ts';
 import { consentRecord } from './journey-secrets.ts';
 import { mergeKeyOf, openJourney } from './open.ts';
 import { refuseAddressee, refuseRequest } from './refuse.ts';
+import { usedBefore } from './scene.ts';
 import { showWaiting } from './waiting.ts';
 
 export const authorizeEndpoint =

@@ -76,6 +76,8 @@ describe('the document', () => {
       'GET /quarantine',
       'GET /revocations/{id}',
       'GET /status',
+      'GET /tools',
+      'GET /tools/{id}',
       'GET /users',
       'GET /users/{id}',
       'PATCH /clients/{client_id}',
@@ -83,6 +85,7 @@ describe('the document', () => {
       'POST /blocks',
       'POST /quarantine/{client_id}',
       'POST /revocations',
+      'POST /tools/{id}/decision',
       'POST /users/{id}/sign-out',
     ]);
     expect(new Set(calls.map(({ operation }) => operation.operationId)).size).toBe(calls.length);

@@ -45,12 +45,6 @@ CREATE TABLE "flow_steps" (
 	"upstream" text
 );
 --> statement-breakpoint
-CREATE TABLE "leases" (
-	"name" text PRIMARY KEY NOT NULL,
-	"holder" text NOT NULL,
-	"expires_at" bigint NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE "refusal_rules" (
 	"id" text PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,

@@ -50,12 +50,6 @@ CREATE INDEX `flow_steps_reference` ON `flow_steps` (`reference`);--> statement-
 CREATE INDEX `flow_steps_journey` ON `flow_steps` (`journey`);--> statement-breakpoint
 CREATE INDEX `flow_steps_flow` ON `flow_steps` (`flow`);--> statement-breakpoint
 CREATE INDEX `flow_steps_time` ON `flow_steps` (`at`);--> statement-breakpoint
-CREATE TABLE `leases` (
-	`name` text PRIMARY KEY NOT NULL,
-	`holder` text NOT NULL,
-	`expires_at` integer NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE `refusal_rules` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,

@@ -17,6 +17,7 @@ import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
 import { createClientDirectory } from './registration/resolve-client.ts';
+import { liveTokens } from './resources/live-tokens.ts';
 import { createVerdictCache } from './resources/verdict-cache.ts';
 import { createLimits } from './security/limits.ts';
 import { createSafeFetch, type SafeFetchOptions } from './security/safe-fetch.ts';
@@ -101,7 +102,7 @@ export async function openDeps(
   const outbound = outboundFetch(config, network);
   const limits = createLimits(config.limits, nowMs);
   const knownTokens = createVerdictCache({
-    store,
+    store: { findAccessToken: liveTokens(store), mark: store.mark },
     boundMs: config.verificationCacheMs,
     nowMs: () => performance.now(),
   });

@@ -10,6 +10,7 @@ import { deliverRevocations } from './custody/deliver-revocations.ts';
 import type { AppDeps, Log } from './ports.ts';
 import type { SafeFetch } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
+import type { ClientLifetimes, Kept } from './store/store.ts';
 
 const SWEEP_EVERY_MS = 60_000;
 const SWEEP_ROWS = 500;
@@ -38,7 +39,9 @@ export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): U
   const kept = { trace: config.traceKept, waiting: config.registration.quarantineExpiry };
   const holder = newId('swp');
   const repeated = [
-    repeatedly(SWEEP_EVERY_MS, 'sweep', deps.log, (goOn) => sweep(deps, holder, goOn, kept)),
+    repeatedly(SWEEP_EVERY_MS, 'sweep', deps.log, (goOn) =>
+      sweep(deps, holder, goOn, config.registration.clientLifetimes, kept),
+    ),
     repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
       await deliverRevocations(deps, goOn);
     }),
@@ -74,10 +77,11 @@ export async function sweep(
   { store, now }: Pick<AppDeps, 'store' | 'now'>,
   holder: string,
   goOn: () => boolean,
-  kept?: Parameters<AppDeps['store']['sweep']>[2],
+  clients?: ClientLifetimes,
+  kept?: Kept,
 ): Promise<void> {
   while (goOn() && (await store.takeLease(SWEEPER, holder, now() + SWEEP_LEASE_SECONDS, now())))
-    if ((await store.sweep(now(), SWEEP_ROWS, kept)) < SWEEP_ROWS) return;
+    if ((await store.sweep(now(), SWEEP_ROWS, clients, kept)) < SWEEP_ROWS) return;
 }
 
 interface Repeated {

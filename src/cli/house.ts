@@ -52,7 +52,7 @@ export const sweep = defineCommand({
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {
-        step = await store.sweep(store.time.now(), SWEEP_ROWS, kept);
+        step = await store.sweep(store.time.now(), SWEEP_ROWS, config.registration.clientLifetimes, kept);
       }
     } finally {
       await store.close();

@@ -101,6 +101,8 @@ export interface ConfiguredClient {
   readonly id: string;
   readonly secretHash: TokenHash | undefined;
   readonly metadata: ClientMetadata;
+  /** What it may have for itself (RFC 6749 4.4): scopes by resource key. Empty for a client of people alone. */
+  readonly ownScopes: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Who is told of audit events. */
@@ -136,6 +138,9 @@ export interface Config {
     /** Who may use a client that registered itself before an administrator has accepted it. */
     readonly newClients: 'usable' | 'quarantined' | 'requester_only';
     readonly quarantineExpiry: number;
+    /** How long a registered client is kept that nobody has approved, and one whose approvals are all over. */
+    readonly clientLifetimes: { readonly unapproved: number; readonly idle: number };
+    readonly unapprovedCap: number;
     readonly metadataDocuments: {
       readonly enabled: boolean;
       readonly allowedHosts: readonly string[];
@@ -167,6 +172,7 @@ export interface Config {
   };
   readonly limits: {
     readonly registrations: Bucket | undefined;
+    readonly allRegistrations: Bucket | undefined;
     readonly authorizations: Bucket | undefined;
     readonly tokens: Bucket | undefined;
     readonly adminFailures: Bucket | undefined;

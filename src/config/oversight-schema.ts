@@ -1,4 +1,4 @@
-/** The shape of what tells and watches: webhooks, and the memory of flows. */
+/** The shape of what tells and watches: webhooks, the memory of flows, the quarantine. */
 import { z } from 'zod';
 import { hasSafeScheme, parseUrl } from './addresses.ts';
 import { duration, report, secret, text, yesNo } from './scalars.ts';
@@ -47,3 +47,14 @@ export const trace = z
     keep: duration({ min: '1h', max: '90d' }).prefault('7d').describe('How long the steps of a flow can be explained.'),
   })
   .prefault({});
+
+export const newClients = z
+  .enum(['usable', 'quarantined', 'requester_only'])
+  .prefault('usable')
+  .describe(
+    'Who may use a client that introduced itself before an administrator has accepted it: everybody, nobody, or only the first person who finishes with it.',
+  );
+
+export const quarantineExpiry = duration({ min: '1h', max: '365d' })
+  .prefault('30d')
+  .describe('A quarantined client nobody has decided on is forgotten after this.');

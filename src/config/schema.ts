@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { hasSafeScheme, parseUrl, proxyRangeProblem } from './addresses.ts';
 import { catalogEntry } from './catalog-schema.ts';
-import { trace, webhook } from './oversight-schema.ts';
+import { newClients, quarantineExpiry, trace, webhook } from './oversight-schema.ts';
 import { duration, listener, report, secret, text, wholeNumber, yesNo } from './scalars.ts';
 import { client, FOREIGN_SCHEMES, resource, upstream } from './upstream-schema.ts';
 
@@ -43,13 +43,10 @@ const database = text(1000)
   })
   .meta({ secret: 'password' });
 
+const bucketShape = z.strictObject({ per_minute: wholeNumber(1, 1_000_000), burst: wholeNumber(1, 1_000_000) });
+
 const bucket = (perMinute: number, burst: number) =>
-  z
-    .union([
-      z.literal('off'),
-      z.strictObject({ per_minute: wholeNumber(1, 1_000_000), burst: wholeNumber(1, 1_000_000) }),
-    ])
-    .prefault({ per_minute: perMinute, burst });
+  z.union([z.literal('off'), bucketShape]).prefault({ per_minute: perMinute, burst });
 
 const keyed = <T extends z.ZodType>(value: T) =>
   z.record(
@@ -146,15 +143,17 @@ export const settings = z.strictObject({
         .prefault(['cursor', 'vscode', 'vscode-insiders', 'claude'])
         .describe('Custom schemes that native apps may redirect to.'),
       clients: z.array(client).max(1000).prefault([]).describe('Pre-registered clients.'),
-      new_clients: z
-        .enum(['usable', 'quarantined', 'requester_only'])
-        .prefault('usable')
-        .describe(
-          'Who may use a client that registered itself before an administrator has accepted it: everybody, nobody, or only the first person who finishes with it.',
-        ),
-      quarantine_expiry: duration({ min: '1h', max: '365d' })
-        .prefault('30d')
-        .describe('A quarantined client nobody has decided on is forgotten after this.'),
+      new_clients: newClients,
+      quarantine_expiry: quarantineExpiry,
+      unapproved_lifetime: duration({ min: '10m', max: '90d' })
+        .prefault('24h')
+        .describe('A registered client that nobody has approved is forgotten after this.'),
+      idle_lifetime: duration({ min: '1h', max: '3650d' })
+        .prefault('90d')
+        .describe('One that was approved is forgotten this long after its last, never while an approval of it lives.'),
+      unapproved_cap: wholeNumber(100, 1_000_000)
+        .prefault(10_000)
+        .describe('Most registered clients that nobody has approved; sources with the most of them lose theirs first.'),
     })
     .prefault({}),
   catalog: z
@@ -214,6 +213,10 @@ export const settings = z.strictObject({
       registrations: bucket(60, 30).describe(
         'Per source, as all of these: a token bucket `{ per_minute, burst }`, or `off`.',
       ),
+      all_registrations: z
+        .union([z.literal('off'), bucketShape])
+        .optional()
+        .describe('Of all sources together. Fifty times that of one source where nothing is said.'),
       authorizations: bucket(600, 1200).describe('`/authorize`.'),
       tokens: bucket(6000, 2000).describe('`/token` and `/revoke`.'),
       admin_failures: bucket(60, 120).describe('Counts wrong admin keys only.'),

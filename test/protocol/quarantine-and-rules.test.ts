@@ -114,7 +114,7 @@ describe('a quarantined client', () => {
     const page = await new BrowserJar().get(authorizationUrl(setting.issuer, rejected, newPkce()));
     expect(page.body).toContain('unknown vendor');
     const { store } = setting.broker.deps;
-    await store.sweep(setting.clock.now() + 31 * 86_400, 500, { trace: 1, waiting: 30 * 86_400 });
+    await store.sweep(setting.clock.now() + 31 * 86_400, 500, undefined, { trace: 1, waiting: 30 * 86_400 });
     expect(await store.findClient(forgotten.client_id)).toBeUndefined();
     expect((await store.listAudit({ event: 'client.expired', limit: 10 })).map(({ clientId }) => clientId)).toContain(
       forgotten.client_id,

@@ -12,7 +12,15 @@ import type { Client, ClientMetadata, Journey, Sealed, TokenHash, Trail } from '
 import type { Engine } from '../../src/store/engine.ts';
 import { openEngine } from '../../src/store/open.ts';
 import { all, type Statement, type Unit } from '../../src/store/statement.ts';
-import type { Completion, NewJourney, Redemption, Rotation, Store, Successor } from '../../src/store/store.ts';
+import type {
+  ClientUpdate,
+  Completion,
+  NewJourney,
+  Redemption,
+  Rotation,
+  Store,
+  Successor,
+} from '../../src/store/store.ts';
 import type { MarkRow } from '../../src/store/verbs/audit.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import { createDatabase } from '../support/postgres.ts';
@@ -72,6 +80,7 @@ const TABLES = [
   'journeys',
   'keepsakes',
   'leases',
+  'machine_tokens',
   'mcp_sessions',
   'mcp_tools',
   'refresh_tokens',
@@ -173,6 +182,16 @@ export const client = (id = 'cli_acme', more: Partial<Client> = {}): Client => (
   lastUsedAt: undefined,
   blockedAt: undefined,
   blockedReason: undefined,
+  managementHash: hash('management'),
+  ...more,
+});
+
+/** What the holder of the client's token changes. */
+export const update = (more: Partial<ClientUpdate> = {}): ClientUpdate => ({
+  metadata,
+  secretHash: undefined,
+  heldHash: hash('management'),
+  nextHash: hash('management-2'),
   ...more,
 });
 

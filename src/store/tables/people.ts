@@ -18,6 +18,12 @@ export function peopleTables(k: Kit) {
       lastUsedAt: k.time('last_used_at'),
       blockedAt: k.time('blocked_at'),
       blockedReason: k.text('blocked_reason'),
+      /** Of the registration access token; replaced at every update. */
+      managementHash: k.text('management_hash').$type<TokenHash>(),
+      /** A keyed mark of where the registration came from; only equality means something. */
+      sourceMark: k.text('source_mark'),
+      /** A keyed mark of source and metadata: what registered the same again. */
+      twinMark: k.text('twin_mark'),
       /** Only of kind `document`; the time is when the request began that this state comes from. */
       document: k.json<DocumentState>('document'),
       documentReadAt: k.time('document_read_at'),
@@ -32,6 +38,10 @@ export function peopleTables(k: Kit) {
     (t) => [
       k.index('clients_time').on(t.createdAt, t.id),
       k.index('clients_waiting').on(t.quarantinedAt, t.id).where(isNotNull(t.quarantinedAt)),
+      // `last_used_at` is set by the first approval, so these hold the clients that nobody has approved.
+      k.index('clients_unapproved').on(t.createdAt).where(isNull(t.lastUsedAt)),
+      k.index('clients_twins').on(t.twinMark, t.createdAt).where(isNull(t.lastUsedAt)),
+      k.index('clients_idle').on(t.lastUsedAt).where(isNotNull(t.lastUsedAt)),
     ],
   );
 

@@ -5,8 +5,10 @@ import { all, first, type Statement, type Unit } from '../statement.ts';
 import { countClients } from '../statements/clients.ts';
 import { removeIdleDocuments, removeSpentAssertions, removeUnusedDocuments } from '../statements/documents.ts';
 import * as house from '../statements/house.ts';
+import { sweepMachineTokens } from '../statements/machine-tokens.ts';
 import * as oversight from '../statements/oversight.ts';
 import { countUsers } from '../statements/people.ts';
+import { sweepIdle, sweepUnapproved } from '../statements/registrations.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
 import { endUpstreamGrant } from '../statements/upstream.ts';
@@ -78,7 +80,7 @@ function runningVerbs(engine: Engine, record: Recorder) {
   const slice = async (work: () => Unit<number>): Promise<number> => engine.unit(work);
 
   return {
-    sweep: async (now, limit, kept = KEPT) => {
+    sweep: async (now, limit, clients, kept = KEPT) => {
       let removed = 0;
       for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
       removed += await slice(() => sweepGrants(now, limit));
@@ -93,6 +95,9 @@ function runningVerbs(engine: Engine, record: Recorder) {
       removed += await slice(() => sweepWaiting(record, now, now - kept.waiting, limit));
       removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));
       removed += await slice(() => removeIdle(now, limit));
+      if (clients === undefined) return removed;
+      removed += await slice(() => sweepClients(record, sweepUnapproved, now - clients.unapproved, now, limit));
+      removed += await slice(() => sweepClients(record, sweepIdle, now - clients.idle, now, limit));
       return removed;
     },
 
@@ -133,6 +138,7 @@ const EXPIRING = [
   sweeping.sweepSessions,
   sweeping.sweepAccessTokens,
   sweeping.sweepRefreshTokens,
+  sweepMachineTokens,
   removeSpentAssertions,
 ];
 
@@ -146,6 +152,21 @@ function* count(
   limit: number,
 ): Unit<number> {
   return (yield* all(statement, { before, limit })).length;
+}
+
+function* sweepClients(
+  record: Recorder,
+  statement: typeof sweepIdle,
+  before: Seconds,
+  now: Seconds,
+  limit: number,
+): Unit<number> {
+  const gone = yield* all(statement, { before, now, limit });
+  if (gone.length > 0) {
+    const trail = { at: now, reference: record.newId('req'), actor: { kind: 'system', id: undefined } } as const;
+    yield* record('client.expired', { details: { clients: gone.length } }, trail);
+  }
+  return gone.length;
 }
 
 function* sweepGrants(before: Seconds, limit: number): Unit<number> {

@@ -10,6 +10,7 @@ import { documentVerbs } from './documents.ts';
 import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
+import { machineTokenVerbs } from './machine-tokens.ts';
 import { oversightVerbs } from './oversight.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
@@ -28,6 +29,7 @@ export function storeOver(engine: Engine, newId: NewId, markRow?: MarkRow): Stor
     ...completionVerbs(engine, record),
     ...peopleVerbs(engine, record),
     ...tokenVerbs(engine, record),
+    ...machineTokenVerbs(engine, record),
     ...upstreamVerbs(engine, record),
     ...revocationVerbs(engine, record),
     ...registryVerbs(engine, record),

@@ -1,12 +1,14 @@
 /**
- * What an instance does besides answering: it sweeps, if it is the one of all instances that does, tells upstreams what has
- * ended here, links the audit log, and tells webhooks of it. Must never do the same work twice at once, nor keep the process from ending.
+ * What an instance does besides answering: it sweeps, if it is the one of all instances that does, tells upstreams and
+ * webhooks what has happened, links the audit log, and notices signing keys that others have made. Must never do the same
+ * work twice at once, nor keep the process from ending.
  */
 import type { AuditKey } from './audit/audit-key.ts';
 import { deliverWebhooks } from './audit/deliver-webhooks.ts';
 import { createSealer } from './audit/sealer.ts';
 import type { FlowTrace } from './audit/trace.ts';
 import { deliverRevocations } from './custody/deliver-revocations.ts';
+import { KEY_LOOK_EVERY } from './domain/signing-keys.ts';
 import type { AppDeps, Log } from './ports.ts';
 import type { SafeFetch } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
@@ -45,6 +47,7 @@ export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): U
     repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
       await deliverRevocations(deps, goOn);
     }),
+    repeatedly(KEY_LOOK_EVERY * 1000, 'signing_keys', deps.log, () => deps.signer.refresh()),
     repeatedly(SEAL_EVERY_MS, 'audit_sealing', log, async (goOn) => {
       await seal(goOn);
     }),

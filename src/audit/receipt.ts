@@ -53,7 +53,7 @@ export async function readAttested(
   issuer?: string,
 ): Promise<JWTPayload | undefined> {
   try {
-    const options = { typ, algorithms: ['ES256'], ...(issuer !== undefined && { issuer }) };
+    const options = { typ, algorithms: ['ES256', 'EdDSA'], ...(issuer !== undefined && { issuer }) };
     const { payload } = await jwtVerify(text.trim(), createLocalJWKSet(keys), options);
     return payload;
   } catch {

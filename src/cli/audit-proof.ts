@@ -90,7 +90,7 @@ export const auditPrune = defineCommand({
       terminal.err('--before is a date such as 2026-01-31\n');
       return EXIT.usage;
     }
-    return withDatabase(terminal, config, async (store, { secrets, issuer }) => {
+    return withDatabase(terminal, config, async (store, { secrets, issuer, tokens }) => {
       const { openSigner } = await import('../tokens/signing-keys.ts');
       const keys = createKeyRing(secrets);
       const at = Math.floor(Date.now() / 1000);
@@ -103,7 +103,7 @@ export const auditPrune = defineCommand({
         return meant + left === 0 ? EXIT.nothingMatched : EXIT.ok;
       }
       const trail = { at, reference: newId('req'), actor: { kind: 'system', id: 'cli' } } as const;
-      const signer = await openSigner(store, keys, () => at);
+      const signer = await openSigner(store, keys, tokens, () => at);
       const pruning = { store, signer, key: await openAuditKey(store, keys), issuer };
       const removed = await pruneThrough(pruning, seal, trail);
       const checkpoint = (await store.findCheckpoint())?.signed;

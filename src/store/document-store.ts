@@ -18,7 +18,7 @@ export interface DocumentReading {
   /** When the request for it began. */
   readonly readAt: Seconds;
   /** How the client stands when it is new; one that is known keeps its standing. */
-  readonly standing: Standing;
+  readonly standing?: Standing;
 }
 
 /** Documents kept at once that nobody has allowed yet; the oldest beyond go first, of the same host before any other. */

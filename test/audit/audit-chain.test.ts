@@ -159,7 +159,7 @@ describe.each(ENGINES)('the audit log on %s', (engine) => {
     const old = await prunableSeal(store, T0 + 500);
     if (old === undefined) throw new Error('nothing to prune');
     expect(old.no).toBe(1);
-    const signer = await openSigner(store, RING, () => T0);
+    const signer = await openSigner(store, RING, { signingAlg: 'ES256', access: 600 }, () => T0);
     const removed = await pruneThrough({ store, signer, key, issuer: CONFIG.issuer }, old, trail(T0 + 2000));
     expect(removed).toBe(3);
     expect(await verify()).toMatchObject({ ok: true, sealed: 3, pruned: 3, tail: 1 });

@@ -14,8 +14,8 @@ export function documentVerbs(engine: Engine, record: Recorder): DocumentStore {
         const before = yield* first(findClient, { id: reading.id });
         const client = yield* first(documents.putDocument, {
           ...reading,
-          quarantinedAt: reading.standing.quarantinedAt,
-          usableBy: reading.standing.usableBy,
+          quarantinedAt: reading.standing?.quarantinedAt,
+          usableBy: reading.standing?.usableBy,
         });
         if (client === undefined) return undefined;
         if (before === undefined) yield* keepToCaps(caps);

@@ -1,9 +1,9 @@
 /**
- * The part of the store about the house itself: keepsakes, signing keys, the audit log, leases, the sweep. Promises: store.ts.
+ * The part of the store about the house itself: keepsakes, the audit log, leases, the sweep. Promises: store.ts.
  */
 import type { Seconds, Trail } from '../domain/types.ts';
 import type { PeopleCounts } from './admin-store.ts';
-import type { Activity, AuditFilter, AuditRow, SigningKeyRow } from './records.ts';
+import type { Activity, AuditFilter, AuditRow } from './records.ts';
 import type { ClientLifetimes } from './store.ts';
 
 /** How long steps of flows and clients that nobody has decided on are kept, in seconds. */
@@ -15,14 +15,6 @@ export interface Kept {
 export interface HouseStore {
   /** Keeps the first row written under a name and returns the row that is kept. Used for the vault's key check. Atomic. */
   keepFirst(name: string, value: string): Promise<string>;
-  listSigningKeys(): Promise<readonly SigningKeyRow[]>;
-  /** Inserts unless a live key of this algorithm exists; returns the live one. Atomic. */
-  keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
-  /**
-   * Retires the live key of this algorithm and keeps the new one; `atOnce` ends every other key altogether, whose tokens
-   * verify nowhere from then on. Returns the kids that were retired or ended. Atomic. Audits `signing_key.rotated`.
-   */
-  rotateSigningKey(key: SigningKeyRow, atOnce: boolean, trail: Trail): Promise<readonly string[]>;
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** What happened to a person since the moment, at most `limit` rows. */

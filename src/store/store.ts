@@ -44,6 +44,7 @@ import type {
   StateClaim,
 } from './records.ts';
 import type { RegistrationStore } from './registration-store.ts';
+import type { SigningKeyStore } from './signing-key-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
@@ -250,6 +251,7 @@ export interface Store
     ChainStore,
     OversightStore,
     FrontStore,
+    SigningKeyStore,
     HouseStore,
     WatchStore {
   readonly engine: 'sqlite' | 'postgres';

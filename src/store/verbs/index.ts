@@ -15,6 +15,7 @@ import { oversightVerbs } from './oversight.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
 import { revocationVerbs } from './revocations.ts';
+import { signingKeyVerbs } from './signing-keys.ts';
 import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
@@ -35,6 +36,7 @@ export function storeOver(engine: Engine, newId: NewId, markRow?: MarkRow): Stor
     ...registryVerbs(engine, record),
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
+    ...signingKeyVerbs(engine, record),
     ...houseVerbs(engine, record),
     ...chainVerbs(engine, record),
     ...oversightVerbs(engine, record),

@@ -6,10 +6,11 @@
  * are loaded when they are needed.
  */
 import { defineCommand } from 'citty';
+import { rowMarker } from '../audit/audit-key.ts';
 import type { Config } from '../config/config.ts';
 import { checkKeys, describeMissing } from '../custody/key-check.ts';
 import { newId } from '../security/secrets.ts';
-import { createKeyRing } from '../security/vault.ts';
+import { createKeyRing, type KeyRing } from '../security/vault.ts';
 import { CopyRefused } from '../store/copy-refused.ts';
 import type { Store } from '../store/store.ts';
 import { configArgument, requireConfig } from './configured.ts';
@@ -88,9 +89,10 @@ type Ended = Readonly<Record<string, number>>;
 async function endEverything(config: Config, database: Config['database'], terminal: Terminal): Promise<Ended> {
   const warn = (message: string) => terminal.err(`${message}\n`);
   const { openStore } = await import('../store/open.ts');
-  const store = await openStore(database, warn, newId, config.verificationCacheMs);
+  const keys = createKeyRing(config.secrets);
+  const store = await openStore(database, warn, newId, rowMarker(keys), config.verificationCacheMs);
   try {
-    await requireKeys(store, config);
+    await requireKeys(store, keys);
     return await store.endEverything({
       at: store.time.now(),
       reference: newId('req'),
@@ -101,8 +103,8 @@ async function endEverything(config: Config, database: Config['database'], termi
   }
 }
 
-async function requireKeys(store: Store, config: Config): Promise<void> {
-  const check = await checkKeys(store, createKeyRing(config.secrets), store.time.now());
+async function requireKeys(store: Store, keys: KeyRing): Promise<void> {
+  const check = await checkKeys(store, keys, store.time.now());
   if (check.ok) return;
   throw new CopyRefused(
     check.problem === 'foreign'

@@ -65,7 +65,12 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       refreshIdle: tokens.refresh_idle,
       refreshGrace: tokens.refresh_grace,
     },
-    admin: { keyHashes: settings.admin.keys.map(hashSecret), listen: settings.admin.listen ?? undefined },
+    admin: {
+      keyHashes: settings.admin.keys.map(hashSecret),
+      listen: settings.admin.listen ?? undefined,
+      url: settings.admin.url ?? undefined,
+      people: settings.admin.people.map(({ resources, ...person }) => ({ ...person, resources })),
+    },
     limits: {
       registrations: bucketOf(limits.registrations),
       authorizations: bucketOf(limits.authorizations),

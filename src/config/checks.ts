@@ -6,6 +6,7 @@
  */
 import { canonicalResource } from '../domain/resource.ts';
 import { isLoopback, isPrivateHost, parseUrl } from './addresses.ts';
+import { checkAdministrators } from './admin-checks.ts';
 import { valueAt } from './issues.ts';
 import { didYouMean, type ProblemCode } from './problems.ts';
 import { parseDuration, parseListener } from './scalars.ts';
@@ -246,4 +247,5 @@ const CHECKS: readonly Check[] = [
   fittingLifetimes,
   separateSecrets,
   registration,
+  checkAdministrators,
 ];

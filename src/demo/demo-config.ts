@@ -51,7 +51,7 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
   messages: {},
   consent: { remember: 'ask', lifetime: 90 * DAY, lookAlike: 'warn' },
   tokens: { code: MINUTE, access: 10 * MINUTE, refresh: 30 * DAY, refreshIdle: 14 * DAY, refreshGrace: 30 },
-  admin: { keyHashes: [install.adminKeyHash], listen: undefined },
+  admin: { keyHashes: [install.adminKeyHash], listen: undefined, url: undefined, people: [] },
   limits: {
     registrations: { perMinute: 60, burst: 30 },
     authorizations: { perMinute: 600, burst: 1200 },

@@ -22,4 +22,6 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  consoleLinks,
+  consoleSessions,
 } = sqliteTables;

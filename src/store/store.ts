@@ -24,6 +24,7 @@ import type {
 } from '../domain/types.ts';
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
+import type { ConsoleStore } from './console-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -43,6 +44,7 @@ import type {
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
+export type * from './console-store.ts';
 export type * from './records.ts';
 export type * from './upstream-store.ts';
 
@@ -233,6 +235,7 @@ export interface Store
     RevocationStore,
     RegistryStore,
     AdminKeyStore,
+    ConsoleStore,
     VaultStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';

@@ -60,6 +60,8 @@ const TABLES = [
   'blocks',
   'clients',
   'codes',
+  'console_links',
+  'console_sessions',
   'destinations',
   'grants',
   'journeys',

@@ -3,6 +3,7 @@ import type { Seconds } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Statement, type Unit } from '../statement.ts';
 import { countClients } from '../statements/clients.ts';
+import { sweepConsoleLinks, sweepConsoleSessions } from '../statements/console.ts';
 import * as house from '../statements/house.ts';
 import { countUsers } from '../statements/people.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
@@ -95,6 +96,8 @@ function runningVerbs(engine: Engine) {
 const EXPIRING = [
   sweeping.sweepJourneys,
   sweeping.sweepSessions,
+  sweepConsoleSessions,
+  sweepConsoleLinks,
   sweeping.sweepAccessTokens,
   sweeping.sweepRefreshTokens,
 ];

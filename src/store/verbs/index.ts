@@ -5,6 +5,7 @@ import { adminKeyVerbs } from './admin-keys.ts';
 import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
+import { consoleVerbs } from './console.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
@@ -27,6 +28,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...revocationVerbs(engine, record),
     ...registryVerbs(engine, record),
     ...adminKeyVerbs(engine, record),
+    ...consoleVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
     migrationState: () => engine.migrations(),

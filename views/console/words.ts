@@ -1,0 +1,133 @@
+/**
+ * Every sentence of the admin console, in English, for those who administrate. `{name}` stands for a value.
+ *
+ * Protocol words are at home here, as in the API and on the command line.
+ */
+export const words = {
+  navigation: 'Console',
+  overview: 'Overview',
+  apps: 'Apps',
+  approvals: 'Approvals',
+  people: 'People',
+  audit: 'Audit',
+  status: 'Status',
+  signedInAs: '{name} ({role})',
+
+  enterTitle: 'Admin console',
+  enterLead: 'Sign in with an account that the configuration lets administrate. Your own session here is not enough.',
+  enterNobody: 'Nobody may sign in here by themselves. Make a one-time link on the server: {command}',
+  enterWith: 'Sign in with {upstream}',
+  enterLink: 'Or make a one-time link on the server: {command}',
+  linkTitle: 'Enter the admin console?',
+  linkLead: 'This link signs this browser in as {role}, once. It is good until {until}.',
+  linkDo: 'Enter',
+  linkSpent: 'This link is spent',
+  linkSpentLead: 'It was used, has run out, or never was one. Make another on the server: {command}',
+  signedOut: 'Signed out',
+  signedOutLead: 'You’re signed out of the admin console. A session of your own elsewhere is untouched.',
+  signInAgain: 'Back to the console',
+  command: 'consent-broker admin-link --role revoker',
+
+  filter: 'Filter',
+  clear: 'Clear filters',
+  any: 'Any',
+  captionFound: '{noun}, newest first',
+  none: 'Nothing matches these filters.',
+  next: 'Next page',
+  first: 'First page',
+  exportCsv: 'Download as CSV',
+  exportJson: 'Download as JSON',
+  revokeMatching: 'Revoke all that match…',
+
+  app: 'App',
+  clientId: 'Client ID',
+  kind: 'Kind',
+  sendsTo: 'Sends access to',
+  lastUsed: 'Last used',
+  state: 'State',
+  person: 'Person',
+  server: 'Server',
+  goesTo: 'Access goes to',
+  scopes: 'Scopes',
+  since: 'Since',
+  ends: 'Ends',
+  name: 'Name',
+  upstream: 'Upstream',
+  subject: 'Subject',
+  time: 'Time',
+  who: 'Who',
+  did: 'Did',
+  about: 'About',
+  details: 'Details',
+  reference: 'Reference',
+  sinceTime: 'Since (RFC 3339)',
+  event: 'Event',
+  site: 'Site (host, loopback, scheme:name)',
+  noName: 'no name',
+  never: 'never',
+  nothing: 'none',
+
+  counts: 'Now',
+  latest: 'Latest events',
+  seeAudit: 'See the audit log',
+  activeApprovals: 'Active approvals',
+  peopleWithAccess: 'People with approvals',
+  clients: 'Clients',
+  blockedClients: 'Blocked clients',
+  users: 'People',
+  disabledUsers: 'Disabled people',
+
+  approvalTitle: 'Approval',
+  theirApprovals: 'See their approvals',
+  itsApprovals: 'See its approvals',
+  itsAudit: 'See its audit log',
+  theirAudit: 'See their audit log',
+  registered: 'Registered',
+  redirects: 'Redirect URIs',
+  authentication: 'Authentication',
+  software: 'Software',
+  blockedBecause: 'Blocked because',
+  revokedBecause: 'Revoked because',
+  revokedAt: 'Revoked',
+  disabledAt: 'Disabled',
+  firstSeen: 'First seen',
+
+  confirmCount: 'This ends {approvals} approvals of {people} people for {clients} apps. It cannot be undone.',
+  confirmNone: 'Nobody’s access ends by this.',
+  reason: 'Reason (kept in the audit log)',
+  typeNumber: 'More than 20 people: type {people} to confirm',
+  keep: 'Keep as it is',
+  wrongNumber: 'The number does not match. Nothing was changed.',
+  needReason: 'A reason is needed. Nothing was changed.',
+
+  doneReport: 'Report {id}',
+  doneNothing: 'Nothing was live any more; nothing was ended.',
+  doneSessions: 'Browser sessions ended: {sessions}',
+  doneUpstream: 'At the upstreams',
+  doneWaiting: 'still to be told',
+  doneEnded: 'Ended here',
+  doneReload: 'Reload this page to see how far the upstreams have been told.',
+  back: 'Back',
+
+  errorTitle: 'That did not work',
+  staleForm: 'This form is not of this session, or came from elsewhere. Nothing was changed.',
+  referenceIs: 'Reference: {reference}',
+} as const;
+
+/** What each action is called: as a question, on its button, when it is done. */
+export const actionWords = {
+  revoke_approval: ['Revoke this approval?', 'Revoke', 'Approval revoked'],
+  revoke_matching: ['Revoke all that match?', 'Revoke all', 'Approvals revoked'],
+  block_app: ['Block this app?', 'Block and revoke', 'App blocked'],
+  unblock_app: ['Let this app ask again?', 'Unblock', 'App unblocked'],
+  delete_app: ['Delete this app?', 'Delete and revoke', 'App deleted'],
+  sign_out_person: ['Sign this person out everywhere?', 'Sign out', 'Signed out everywhere'],
+  disable_person: ['Keep this person out?', 'Disable and revoke', 'Person disabled'],
+  enable_person: ['Let this person sign in again?', 'Enable', 'Person enabled'],
+} as const;
+
+export type ActionName = keyof typeof actionWords;
+
+/** A sentence with its values as text. */
+export const fill = (sentence: string, values: Readonly<Record<string, string | number>> = {}): string =>
+  sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { all, first, type Statement, type Unit } from '../statement.ts';
 import { countClients } from '../statements/clients.ts';
 import { sweepConsoleLinks, sweepConsoleSessions } from '../statements/console.ts';
+import { removeIdleDocuments, removeSpentAssertions, removeUnusedDocuments } from '../statements/documents.ts';
 import * as house from '../statements/house.ts';
 import { countUsers } from '../statements/people.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
@@ -15,6 +16,9 @@ import { handOver } from './handing-over.ts';
 
 /** How long an ended upstream grant is kept, so that whoever had it in hand learns that it ended; in seconds. */
 const UPSTREAM_KEPT = 3600;
+/** How long a document's client is kept that nobody has allowed, and after its last use; in seconds. */
+const UNUSED_DOCUMENT_KEPT = 86_400;
+const IDLE_DOCUMENT_KEPT = 90 * 86_400;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
 
@@ -75,6 +79,8 @@ function runningVerbs(engine: Engine) {
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));
+      removed += await slice(() => removeIdle(now, limit));
       return removed;
     },
 
@@ -100,7 +106,12 @@ const EXPIRING = [
   sweepConsoleLinks,
   sweeping.sweepAccessTokens,
   sweeping.sweepRefreshTokens,
+  removeSpentAssertions,
 ];
+
+function* removeIdle(now: Seconds, limit: number): Unit<number> {
+  return (yield* all(removeIdleDocuments, { before: now - IDLE_DOCUMENT_KEPT, now, limit })).length;
+}
 
 function* count(
   statement: Statement<{ before: Seconds; limit: number }, unknown>,

@@ -38,7 +38,7 @@ export function ConfirmPage(model: ConfirmModel): Child {
         ))}
         {model.needsReason && (
           <label>
-            {words.reason}
+            {words.askReason}
             <input type="text" name="reason" maxlength={500} required autocomplete="off" />
           </label>
         )}

@@ -33,6 +33,10 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 .facts-card .pairs > div { grid-template-columns: 12rem 1fr; padding-block: .3125rem; }
 .console .button.small { flex: none; }
 .console .actions { flex-wrap: wrap; justify-content: start; }
+.console > main > .actions > .button, .ask .actions > .button { flex: 0 1 auto; min-inline-size: 11rem; }
+.ask { max-inline-size: 40rem; }
+.table .tag, .table thead th { white-space: nowrap; overflow-wrap: normal; }
+.console section > .small { margin-block-start: .5rem; }
 .state-blocked, .state-revoked, .state-disabled { border-color: var(--alarm-line); background: var(--alarm-tint); color: var(--alarm-ink); }
 @media (max-width: 60rem) {
   .table thead { position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; }

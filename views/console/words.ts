@@ -52,6 +52,8 @@ export const words = {
   since: 'Since',
   ends: 'Ends',
   name: 'Name',
+  id: 'ID',
+  grantedBefore: 'Granted before',
   upstream: 'Upstream',
   subject: 'Subject',
   time: 'Time',
@@ -94,7 +96,8 @@ export const words = {
 
   confirmCount: 'This ends {approvals} approvals of {people} people for {clients} apps. It cannot be undone.',
   confirmNone: 'Nobody’s access ends by this.',
-  reason: 'Reason (kept in the audit log)',
+  reason: 'Reason',
+  askReason: 'Reason (kept in the audit log)',
   typeNumber: 'More than 20 people: type {people} to confirm',
   keep: 'Keep as it is',
   wrongNumber: 'The number does not match. Nothing was changed.',

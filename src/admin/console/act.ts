@@ -82,13 +82,14 @@ async function showConfirm(
   problem: string | undefined,
 ): Promise<Response> {
   const action = ACTIONS[name];
+  const subject = await subjectOf(c, desk, inside, name, target);
   const counts = await countsOf(c, desk, inside, name, target);
   const people = String(counts?.users ?? 0);
   const { base } = desk.place;
   const model = {
     frame: insideFrame(desk, inside, undefined),
     name,
-    subject: Object.entries(target).map(([label, text]): Fact => ({ label, value: { kind: 'code', text } })),
+    subject,
     counts,
     needsReason: action.needsReason,
     typed: Number(people) > MANY ? Number(people) : undefined,
@@ -105,7 +106,45 @@ async function showConfirm(
 const boundTo = (inside: Inside, name: ActionName, target: Target, people: string): string =>
   bound(inside, name, people, JSON.stringify(ACTIONS[name].target.map((member) => target[member] ?? '')));
 
-/** What would end, counted by the API itself; also whether the thing is there at all. */
+/** What is meant, as the API knows it. Throws Refused when it is not there, or not for this administrator. */
+async function subjectOf(
+  c: Context<AppEnv>,
+  desk: Desk,
+  inside: Inside,
+  name: ActionName,
+  target: Target,
+): Promise<readonly Fact[]> {
+  const meant = Object.entries(target).map(
+    ([member, text]): Fact => ({
+      label: MEMBERS[member] ?? member,
+      value: { kind: 'code', text },
+    }),
+  );
+  if (target.id === undefined) return meant;
+  const path = ACTIONS[name].request(target, '').path.replace(/\/sign-out$/, '');
+  const thing = await ask<Readonly<Record<string, unknown>>>(c, desk, inside, { method: 'get', path });
+  const named = thing.client_name ?? thing.name;
+  return [
+    { label: words.name, value: { kind: 'name', text: typeof named === 'string' ? named : '' } },
+    ...['site', 'user', 'resource', 'upstream'].flatMap((member): readonly Fact[] => {
+      const text = thing[member];
+      return typeof text === 'string' ? [{ label: MEMBERS[member] ?? member, value: { kind: 'code', text } }] : [];
+    }),
+    ...meant,
+  ];
+}
+
+const MEMBERS: Readonly<Record<string, string>> = {
+  id: words.id,
+  user: words.person,
+  client_id: words.clientId,
+  resource: words.server,
+  site: words.goesTo,
+  upstream: words.upstream,
+  granted_before: words.grantedBefore,
+};
+
+/** What would end, counted by the API itself. */
 async function countsOf(
   c: Context<AppEnv>,
   desk: Desk,
@@ -113,11 +152,7 @@ async function countsOf(
   name: ActionName,
   target: Target,
 ): Promise<Counts | undefined> {
-  const { ends, request } = ACTIONS[name];
-  if (target.id !== undefined) {
-    const path = request(target, '').path.replace(/\/sign-out$/, '');
-    await ask(c, desk, inside, { method: 'get', path });
-  }
+  const { ends } = ACTIONS[name];
   if (ends === undefined) return undefined;
   const body = { ...ends(target), reason: 'dry run', dry_run: true };
   return (await ask<{ matched: Counts }>(c, desk, inside, { method: 'post', path: '/revocations', body })).matched;

@@ -142,8 +142,6 @@ const audit: List = {
 export const LISTS = { apps, approvals, people, audit } as const;
 export type ListName = keyof typeof LISTS;
 
-export const isListName = (name: string): name is ListName => Object.hasOwn(LISTS, name);
-
 /** A member of the API's answer as a file has it. */
 export const plainMember = (value: unknown): string =>
   Array.isArray(value)

@@ -26,7 +26,7 @@ const ROWS = '50';
 const EXPORT_ROWS = '500';
 
 /** The list's own filters among what was asked for. Throws Refused for a query that cannot be read. */
-export function filtersOf(c: Context<AppEnv>, list: List, { caller }: Inside): Query {
+function filtersOf(c: Context<AppEnv>, list: List, { caller }: Inside): Query {
   const reading = readQuery(c);
   if (!reading.ok) throw new Refused(reading.status, 'invalid_request', reading.detail);
   const given = Object.fromEntries(list.filters.map(({ name }) => [name, one(reading.parameters, name)]));

@@ -15,7 +15,8 @@ import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
-import { answerFailure, answerNotFound } from './failure.ts';
+import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
+import { frontHosts, mountFronts } from './front/mount.ts';
 import { adminSignIn } from './journey/admin-sign-in.ts';
 import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
@@ -27,12 +28,15 @@ import { startSignIn } from './journey/start-sign-in.ts';
 import { mountHealth } from './observability/health.ts';
 import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
+import { deleteRegistration, readRegistration, updateRegistration } from './registration/manage.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
+import { quickVerification } from './resources/quick-verification.ts';
 import { verifyEndpoint } from './resources/verify.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
+import { quickIntrospection } from './tokens/quick-introspection.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
 
@@ -46,19 +50,32 @@ interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  readonly put?: Endpoint;
+  readonly delete?: Endpoint;
+  /** Access comes about here, so it is closed while the time is not sure. */
+  readonly grants?: true;
   /** For whatever method it is asked with. */
   readonly any?: Endpoint;
 }
 
+const METHODS = ['get', 'post', 'put', 'delete'] as const;
+
 const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/register', post: registerEndpoint },
-  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint },
-  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision },
+  {
+    rule: 'open',
+    path: '/register/:client_id',
+    get: readRegistration,
+    put: updateRegistration,
+    delete: deleteRegistration,
+  },
+  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint, grants: true },
+  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision, grants: true },
   { rule: 'page', path: '/consent/:id/go', get: handOffPage },
   { rule: 'page', path: '/consent/:id/another', get: anotherAccount },
   { rule: 'page', path: '/consent/:id/report', get: reportPage, post: reportAction },
-  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint },
-  { rule: 'open', path: '/token', post: tokenEndpoint },
+  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint, grants: true },
+  { rule: 'open', path: '/token', post: tokenEndpoint, grants: true },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
   { rule: 'closed', path: '/introspect', post: introspectEndpoint },
   { rule: 'closed', path: '/verify/:resource', any: verifyEndpoint },
@@ -77,25 +94,49 @@ const ROUTES: readonly Route[] = [
 
 const ADMIN = '/admin/v1';
 
-/** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
+/**
+ * The whole HTTP surface: what is asked most and needs nothing of a request's own (metadata, assets, health, the quick
+ * yes of `/verify` and `/introspect`) by a router of its own, all else by the one behind it.
+ */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
+  const rest = createRest(deps);
   const app = new Hono<AppEnv>();
+  const toFronts = frontHosts(deps, prepareHost(deps));
+  if (toFronts !== undefined) app.use(toFronts);
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountResourceMetadata(app, deps);
   mountAssets(app, deps);
-  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
+  const base = baseOf(deps);
+  // One handler each and, without fronts on other hosts, no middleware: an answer at hand leaves in the same turn.
+  app.get(`${base}/verify/:resource`, quickVerification(deps));
+  app.post(`${base}/introspect`, quickIntrospection(deps));
+  app.notFound((c) => rest.fetch(c.req.raw, c.env));
+  return app;
+}
 
+const baseOf = ({ config }: AppDeps): string => new URL(config.issuer).pathname.replace(/\/$/, '');
+
+function createRest(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const base = baseOf(deps);
+  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
   app.use(requestEvents(deps));
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
-  const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  mountFronts(app, deps);
   if (deps.config.admin.listen === undefined) mountAdministration(app, base, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
   return app;
 }
+
+/** What a host of fronted resources has besides them. */
+const prepareHost = (deps: AppDeps) => (host: Hono<AppEnv>) => {
+  mountResourceMetadata(host, deps);
+  host.use(requestEvents(deps));
+};
 
 /** The admin API and the console alone, for a listener of their own; the public one then has neither. */
 export function createAdminApp(deps: AppDeps): Hono<AppEnv> {
@@ -123,10 +164,15 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
     page: [deliberateVisit, rememberLanguage(deps) as MiddlewareHandler],
   };
   for (const rule of rules[route.rule]) app.use(path, rule);
-  if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
-  if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
+  if (route.grants) app.use(path, onlyWithSureTime(deps));
   if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);
-  const allowed = [route.get && 'GET', route.post && 'POST'].filter((method) => method !== undefined).join(', ');
+  for (const method of METHODS) {
+    const endpoint = route[method];
+    if (endpoint !== undefined) app[method](path, endpoint(deps) as (c: unknown) => Promise<Response>);
+  }
+  const allowed = METHODS.filter((method) => route[method] !== undefined)
+    .map((method) => method.toUpperCase())
+    .join(', ');
   app.all(path, (c) => {
     c.header('Allow', allowed);
     return c.text('method not allowed\n', 405);

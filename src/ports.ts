@@ -7,6 +7,7 @@
 import type { Config } from './config/config.ts';
 import type { PublicJwk } from './domain/client-keys.ts';
 import type { AccessToken, Client, ClientKeys, Seconds, TokenHash } from './domain/types.ts';
+import type { ServerLine } from './front/dial.ts';
 import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
@@ -34,18 +35,17 @@ export interface RequestEvent {
   note(fields: EventFields): void;
 }
 
-export type LimitName =
-  | 'registrations'
-  | 'authorizations'
-  | 'tokens'
-  | 'admin_failures'
-  | 'documents'
-  | 'document_hosts';
-export type LimitVerdict = { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
+export type LimitName = 'authorizations' | 'tokens' | 'admin_failures' | 'documents' | 'document_hosts';
+/** `afterMs`: let in, after so long a wait. `retryAfter` in seconds. */
+export type LimitVerdict =
+  | { readonly ok: true; readonly afterMs?: number }
+  | { readonly ok: false; readonly retryAfter: number };
 
 export interface Limits {
-  /** Takes one token from the source's bucket. `retryAfter` in seconds. */
+  /** Takes one token from the source's bucket. */
   take(name: LimitName, source: string): LimitVerdict;
+  /** Counts one registration. `hosted` names the known hosted app it is for; asked only when the answer depends on it. */
+  registration(source: string, hosted: () => Promise<string | undefined>): Promise<LimitVerdict>;
   /** Counts one consent page for a (person or browser) and client. */
   prompt(who: string, clientId: string): LimitVerdict;
 }
@@ -73,6 +73,10 @@ export interface Metrics {
   tokensIssued(grantType: string): void;
   refused(endpoint: string, error: string): void;
   revoked(reason: string): void;
+  /** One call of a tool through the built-in front, by resource key and how it ended. */
+  toolCalled(resource: string, outcome: string): void;
+  /** A tool first seen, changed, held back or with hidden characters, by resource key. */
+  toolSeen(resource: string, what: string): void;
 }
 
 /** A live access token, with what has been prepared to be said about it. */
@@ -89,14 +93,12 @@ export interface PreparedVerification {
 }
 
 /**
- * Live access tokens, remembered for at most `verification_cache.bound`. After `invalidate` nothing is answered from
- * before it; it is called after the commit and before the answer of everything that ends access (Store.onAccessEnded),
- * and by whatever hears of such a commit elsewhere.
+ * Live access tokens, remembered for at most `verification_cache.bound`, and no longer than nothing has ended anywhere
+ * as far as this instance can know (Store.mark).
  */
 export interface KnownTokens {
   /** The token if it is live: at once when it is remembered, else a promise. Rejects as the store does. */
   find(hash: TokenHash, now: Seconds): KnownToken | Promise<KnownToken | undefined>;
-  invalidate(): void;
 }
 
 /** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */
@@ -108,6 +110,8 @@ export interface Signer {
   sign(claims: Readonly<Record<string, unknown>>, type: SignedType): Promise<string>;
   /** The public key set as it is now. */
   readonly jwks: PreparedDocument;
+  /** Looks for keys that somebody else made or retired. Rejects as the store does, and when one does not open. */
+  refresh(): Promise<void>;
 }
 
 /** Who a client id is. `nobody.detail` may be shown; what only the log may know has been logged. */
@@ -136,6 +140,8 @@ export interface AppDeps {
   readonly knownTokens: KnownTokens;
   readonly keys: KeyRing;
   readonly connectors: ReadonlyMap<string, Connector>;
+  /** The way to each MCP server behind the built-in front, by resource key. */
+  readonly serverLines: ReadonlyMap<string, ServerLine>;
   readonly signer: Signer;
   readonly limits: Limits;
   readonly clients: ClientDirectory;

@@ -6,10 +6,10 @@
 import { resolve } from 'node:path';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import { canonicalResource } from '../domain/resource.ts';
-import type { ClientMetadata, ScopeDefinition } from '../domain/types.ts';
+import type { ClientGrantType, ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
-import type { Bucket, Config, ConfiguredClient, ResourceConfig } from './config.ts';
+import type { Bucket, Config, ConfiguredClient, FrontConfig, ResourceConfig } from './config.ts';
 import type { Settings } from './schema.ts';
 import { upstreamOf } from './upstream.ts';
 import type { ClientSettings, ResourceSettings } from './upstream-schema.ts';
@@ -47,6 +47,8 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       initialAccessTokenHashes: registration.initial_access_tokens.map(hashSecret),
       redirectSchemes: registration.redirect_schemes,
       clients: registration.clients.map(clientOf),
+      clientLifetimes: { unapproved: registration.unapproved_lifetime, idle: registration.idle_lifetime },
+      unapprovedCap: registration.unapproved_cap,
       metadataDocuments: {
         enabled: registration.metadata_documents.enabled,
         allowedHosts: registration.metadata_documents.allowed_hosts,
@@ -64,6 +66,7 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       refresh: tokens.refresh,
       refreshIdle: tokens.refresh_idle,
       refreshGrace: tokens.refresh_grace,
+      signingAlg: tokens.signing_alg,
     },
     admin: {
       keyHashes: settings.admin.keys.map(hashSecret),
@@ -73,6 +76,7 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
     },
     limits: {
       registrations: bucketOf(limits.registrations),
+      allRegistrations: allRegistrationsOf(limits),
       authorizations: bucketOf(limits.authorizations),
       tokens: bucketOf(limits.tokens),
       adminFailures: bucketOf(limits.admin_failures),
@@ -103,6 +107,15 @@ function databaseOf(text: string, baseDir: string): Config['database'] {
 
 const bucketOf = (bucket: 'off' | { per_minute: number; burst: number }): Bucket | undefined =>
   bucket === 'off' ? undefined : { perMinute: bucket.per_minute, burst: bucket.burst };
+
+/** So many sources at their limit are no longer everyday use. */
+const EVERYDAY_SOURCES = 50;
+
+function allRegistrationsOf({ registrations, all_registrations }: Settings['limits']): Bucket | undefined {
+  if (all_registrations !== undefined) return bucketOf(all_registrations);
+  const one = bucketOf(registrations);
+  return one && { perMinute: one.perMinute * EVERYDAY_SOURCES, burst: one.burst * EVERYDAY_SOURCES };
+}
 
 const catalogEntryOf = (entry: Settings['catalog'][number]): CatalogEntry => ({
   id: entry.id,
@@ -142,6 +155,21 @@ function resourceOf(key: string, resource: ResourceSettings): ResourceConfig {
     credentialHash: resource.credential === undefined ? undefined : hashSecret(resource.credential),
     rules: resource.rules,
     upstreamToken: resource.upstream_token,
+    front: frontOf(resource),
+  };
+}
+
+function frontOf(resource: ResourceSettings): FrontConfig | undefined {
+  if (resource.proxy_to === undefined) return undefined;
+  return {
+    target: resource.proxy_to,
+    tools: resource.tools === undefined ? undefined : new Map(Object.entries(resource.tools)),
+    toolChanges: resource.tool_changes ?? 'warn',
+    upstreamTokenHeader: resource.upstream_token_header,
+    allowedOrigins: [new URL(resource.url).origin, ...(resource.allowed_origins ?? [])],
+    passHeaders: resource.pass_headers ?? [],
+    maxRequestBytes: resource.max_request_bytes ?? 4 * 1024 * 1024,
+    firstByteMs: resource.first_byte_timeout ?? 60_000,
   };
 }
 
@@ -152,7 +180,7 @@ function clientOf(client: ClientSettings): ConfiguredClient {
     applicationType: client.application_type ?? (client.redirect_uris.some(isNative) ? 'native' : 'web'),
     authMethod:
       client.token_endpoint_auth_method ?? (client.client_secret === undefined ? 'none' : 'client_secret_basic'),
-    grantTypes: client.grant_types,
+    grantTypes: grantTypesOf(client),
     scope: client.scope,
     clientUri: client.client_uri,
     logoUri: client.logo_uri,
@@ -167,8 +195,15 @@ function clientOf(client: ClientSettings): ConfiguredClient {
     id: client.client_id,
     secretHash: client.client_secret === undefined ? undefined : hashSecret(client.client_secret),
     metadata,
+    ownScopes: new Map(Object.entries(client.client_credentials)),
   };
 }
+
+/** What only acts for itself has no grant that ends at a redirect. */
+const grantTypesOf = (client: ClientSettings): readonly ClientGrantType[] => [
+  ...(client.redirect_uris.length === 0 ? [] : client.grant_types),
+  ...(Object.keys(client.client_credentials).length === 0 ? [] : (['client_credentials'] as const)),
+];
 
 function isNative(redirectUri: string): boolean {
   const url = parseUrl(redirectUri);

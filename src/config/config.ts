@@ -8,6 +8,7 @@
 import type { AccessRule } from '../domain/access-rules.ts';
 import type { Administrator } from '../domain/administrator.ts';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
+import type { ToolScopes } from '../domain/tool-scopes.ts';
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
 import type { IdentityFacts, ProviderFacts } from '../upstream/provider.ts';
 
@@ -78,12 +79,32 @@ export interface ResourceConfig extends Resource {
   readonly rules: readonly AccessRule[];
   /** Whether `/verify` adds the upstream's token for a caller that has shown the credential. */
   readonly upstreamToken: boolean;
+  /** Set when the broker itself passes this server's traffic on. */
+  readonly front?: FrontConfig | undefined;
+}
+
+/** The built-in front of one resource. */
+export interface FrontConfig {
+  /** Where the MCP server really is. */
+  readonly target: string;
+  readonly tools: ToolScopes | undefined;
+  readonly toolChanges: 'warn' | 'hold';
+  /** In lower case; undefined: the server gets no token of the upstream. */
+  readonly upstreamTokenHeader: string | undefined;
+  /** Exact origins of web pages; on a loopback resource every loopback page besides. */
+  readonly allowedOrigins: readonly string[];
+  /** Request headers passed on beside those of MCP, in lower case. */
+  readonly passHeaders: readonly string[];
+  readonly maxRequestBytes: number;
+  readonly firstByteMs: number;
 }
 
 export interface ConfiguredClient {
   readonly id: string;
   readonly secretHash: TokenHash | undefined;
   readonly metadata: ClientMetadata;
+  /** What it may have for itself (RFC 6749 4.4): scopes by resource key. Empty for a client of people alone. */
+  readonly ownScopes: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Config {
@@ -106,6 +127,9 @@ export interface Config {
     readonly initialAccessTokenHashes: readonly TokenHash[];
     readonly redirectSchemes: readonly string[];
     readonly clients: readonly ConfiguredClient[];
+    /** How long a registered client is kept that nobody has approved, and one whose approvals are all over. */
+    readonly clientLifetimes: { readonly unapproved: number; readonly idle: number };
+    readonly unapprovedCap: number;
     readonly metadataDocuments: {
       readonly enabled: boolean;
       readonly allowedHosts: readonly string[];
@@ -130,6 +154,7 @@ export interface Config {
     readonly refresh: number;
     readonly refreshIdle: number;
     readonly refreshGrace: number;
+    readonly signingAlg: 'ES256' | 'EdDSA';
   };
   readonly admin: {
     readonly keyHashes: readonly TokenHash[];
@@ -141,6 +166,7 @@ export interface Config {
   };
   readonly limits: {
     readonly registrations: Bucket | undefined;
+    readonly allRegistrations: Bucket | undefined;
     readonly authorizations: Bucket | undefined;
     readonly tokens: Bucket | undefined;
     readonly adminFailures: Bucket | undefined;

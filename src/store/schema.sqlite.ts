@@ -18,6 +18,7 @@ export const {
   grants,
   refreshTokens,
   accessTokens,
+  machineTokens,
   journeys,
   signingKeys,
   keepsakes,
@@ -25,4 +26,7 @@ export const {
   adminKeys,
   consoleLinks,
   consoleSessions,
+  leases,
+  mcpTools,
+  mcpSessions,
 } = sqliteTables;

@@ -8,6 +8,7 @@
  */
 import type { Kit } from './kit.ts';
 import { consoleTables } from './tables/console.ts';
+import { frontTables } from './tables/front.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
@@ -25,5 +26,6 @@ export const makeSchema = (k: Kit) => {
     ...journeyTables(k),
     ...houseTables(k),
     ...consoleTables(k),
+    ...frontTables(k),
   };
 };

@@ -6,11 +6,11 @@
  * conditional write. Nothing is answered before the commit. Time is an argument, in epoch seconds.
  * Must never decide policy, mint randomness, read a clock, or see a secret in clear.
  */
+import type { MachineToken } from '../domain/machine-token.ts';
 import type {
   AccessToken,
   Approval,
   Client,
-  ClientMetadata,
   Code,
   ConsentedJourney,
   Grant,
@@ -24,8 +24,10 @@ import type {
 } from '../domain/types.ts';
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
-import type { ConsoleStore } from './console-store.ts';
+import type { DatabaseTime } from './database-time.ts';
 import type { DocumentStore } from './document-store.ts';
+import type { Trouble } from './engine.ts';
+import type { FrontStore } from './front-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -42,17 +44,17 @@ import type {
   SigningKeyRow,
   StateClaim,
 } from './records.ts';
+import type { RegistrationStore } from './registration-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
-export type * from './console-store.ts';
 export type * from './document-store.ts';
+export type * from './front-store.ts';
 export type * from './records.ts';
+export type * from './registration-store.ts';
 export type * from './upstream-store.ts';
 
-export interface ClientStore {
-  /** Inserts; an id that exists throws. Audits `client.registered`. */
-  insertClient(client: Client, trail: Trail): Promise<void>;
+export interface ClientStore extends RegistrationStore {
   /**
    * Makes the configured clients exactly these: inserts, updates, and removes configured ones no longer listed. Idempotent.
    * Throws, changing nothing, when an id belongs to a registered client. Audits `client.configured` and
@@ -60,8 +62,6 @@ export interface ClientStore {
    */
   syncConfiguredClients(clients: readonly Client[], trail: Trail): Promise<void>;
   findClient(id: string): Promise<Client | undefined>;
-  /** Replaces the metadata (RFC 7592 update) unless blocked. Returns the client if this call changed it. Audits `client.updated`. */
-  updateClient(id: string, metadata: ClientMetadata, trail: Trail): Promise<Client | undefined>;
   /** Whether anybody's live approval of this client exists. */
   isClientApproved(clientId: string, now: Seconds): Promise<boolean>;
   /** A page of clients, newest first. */
@@ -199,12 +199,34 @@ export interface TokenStore {
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
 }
 
+export interface MachineTokenStore {
+  /** Makes the token live if the client is a configured one and unblocked. `undefined`: it is not. Audits `machine_token.issued`. */
+  issueMachineToken(token: MachineToken, trail: Trail): Promise<true | undefined>;
+  /** The token if it is live now: unexpired, unrevoked, its client configured and unblocked. */
+  findMachineToken(tokenHash: TokenHash, now: Seconds): Promise<MachineToken | undefined>;
+  /** Ends this client's live token. Audits `machine_token.revoked`. */
+  revokeMachineToken(tokenHash: TokenHash, clientId: string, trail: Trail): Promise<boolean>;
+}
+
+/** How long a registered client is kept, in seconds. */
+export interface ClientLifetimes {
+  /** One that nobody has approved, from its registration. */
+  readonly unapproved: Seconds;
+  /** One without a live approval, from its last. */
+  readonly idle: Seconds;
+}
+
 export interface HouseStore {
   /** Keeps the first row written under a name and returns the row that is kept. Used for the vault's key check. Atomic. */
   keepFirst(name: string, value: string): Promise<string>;
   listSigningKeys(): Promise<readonly SigningKeyRow[]>;
   /** Inserts unless a live key of this algorithm exists; returns the live one. Atomic. */
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
+  /**
+   * Retires the live key of this algorithm and keeps the new one; `atOnce` ends every other key altogether, whose tokens
+   * verify nowhere from then on. Returns the kids that were retired or ended. Atomic. Audits `signing_key.rotated`.
+   */
+  rotateSigningKey(key: SigningKeyRow, atOnce: boolean, trail: Trail): Promise<readonly string[]>;
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** What happened to a person since the moment, at most `limit` rows. */
@@ -218,14 +240,39 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days; documents nobody has allowed for a day or used for 90. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
+   * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week; registered clients
+   * past `clients`, never one with a live approval or a request under way. Upstream tokens that go with a grant or code are
+   * put into the outbox first. Audits `client.expired` with their number. Returns the rows removed.
    */
-  sweep(now: Seconds, limit: number): Promise<number>;
+  sweep(now: Seconds, limit: number, clients?: ClientLifetimes): Promise<number>;
+  /**
+   * Takes or renews what only one instance does, until the moment. True when it is the holder's now. Atomic.
+   */
+  takeLease(name: string, holder: string, until: Seconds, now: Seconds): Promise<boolean>;
+  /** Gives it up, so that another instance need not wait for its end. */
+  dropLease(name: string, holder: string): Promise<void>;
   /** How many clients and people there are. */
   countPeople(): Promise<PeopleCounts>;
   /** Rejects when the database cannot answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What only the database can tell: the time that decides, and whether what was read earlier may still be relied on. */
+export interface WatchStore {
+  readonly time: DatabaseTime;
+  /**
+   * Equal marks before and after mean that nothing anybody could ask about has ended in between, as far as this instance
+   * has heard; undefined means that it hears nothing now and may rely on nothing. To be taken before a read is begun.
+   */
+  mark(): number | undefined;
+  /**
+   * Whether a mark knows of every commit there is (SQLite). Otherwise nothing read may be relied on for longer than the
+   * `keptMs` the store was opened with: a revocation waits no longer than that for an instance that does not answer.
+   */
+  readonly marksAreExact: boolean;
+  /** Why this instance should be sent no work although it may answer reads. */
+  trouble(): Trouble | undefined;
 }
 
 export interface Store
@@ -234,20 +281,16 @@ export interface Store
     JourneyStore,
     PeopleStore,
     TokenStore,
+    MachineTokenStore,
     UpstreamStore,
     RevocationStore,
     RegistryStore,
     AdminKeyStore,
-    ConsoleStore,
     VaultStore,
-    HouseStore {
+    FrontStore,
+    HouseStore,
+    WatchStore {
   readonly engine: 'sqlite' | 'postgres';
-  /**
-   * From now on `tell` is called after every commit of this process that ended access: a token, a grant, an approval, a
-   * person or a client. The verb that did it answers only after every `tell` has settled; a rejection is the verb's.
-   * Also called when it is unknown whether such a commit happened.
-   */
-  onAccessEnded(tell: () => void | Promise<void>): void;
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */
   migrationState(): { readonly applied: number; readonly available: number };
 }

@@ -12,7 +12,15 @@ import type { Client, ClientMetadata, Journey, Sealed, TokenHash, Trail } from '
 import type { Engine } from '../../src/store/engine.ts';
 import { openEngine } from '../../src/store/open.ts';
 import { all, type Statement, type Unit } from '../../src/store/statement.ts';
-import type { Completion, NewJourney, Redemption, Rotation, Store, Successor } from '../../src/store/store.ts';
+import type {
+  ClientUpdate,
+  Completion,
+  NewJourney,
+  Redemption,
+  Rotation,
+  Store,
+  Successor,
+} from '../../src/store/store.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import { createDatabase } from '../support/postgres.ts';
 
@@ -52,6 +60,7 @@ export function newId(prefix: string): string {
   return `${prefix}_${String(ids).padStart(8, '0')}`;
 }
 
+/** All but the leases, which instances keep alive by themselves. */
 const TABLES = [
   'access_tokens',
   'admin_keys',
@@ -67,6 +76,9 @@ const TABLES = [
   'grants',
   'journeys',
   'keepsakes',
+  'machine_tokens',
+  'mcp_sessions',
+  'mcp_tools',
   'refresh_tokens',
   'revocations',
   'sessions',
@@ -78,7 +90,7 @@ const TABLES = [
 
 export async function openFixture(name: EngineName): Promise<Fixture> {
   const place = name === 'sqlite' ? sqlitePlace() : await postgresPlace();
-  const engine = await openEngine(place.location, () => undefined);
+  const engine = await openEngine(place.location, () => undefined, newId);
   const store = storeOver(engine, newId);
   const others: Store[] = [];
   const dump = async (): Promise<Dump> => {
@@ -93,7 +105,7 @@ export async function openFixture(name: EngineName): Promise<Fixture> {
     counts: async () => Object.fromEntries(Object.entries(await dump()).map(([table, rows]) => [table, rows.length])),
     sql: async (text) => void (await place.query(text)),
     another: async () => {
-      const other = storeOver(await openEngine(place.location, () => undefined), newId);
+      const other = storeOver(await openEngine(place.location, () => undefined, newId), newId);
       others.push(other);
       return other;
     },
@@ -164,6 +176,16 @@ export const client = (id = 'cli_acme', more: Partial<Client> = {}): Client => (
   lastUsedAt: undefined,
   blockedAt: undefined,
   blockedReason: undefined,
+  managementHash: hash('management'),
+  ...more,
+});
+
+/** What the holder of the client's token changes. */
+export const update = (more: Partial<ClientUpdate> = {}): ClientUpdate => ({
+  metadata,
+  secretHash: undefined,
+  heldHash: hash('management'),
+  nextHash: hash('management-2'),
   ...more,
 });
 

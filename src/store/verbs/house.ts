@@ -6,7 +6,9 @@ import { countClients } from '../statements/clients.ts';
 import { sweepConsoleLinks, sweepConsoleSessions } from '../statements/console.ts';
 import { removeIdleDocuments, removeSpentAssertions, removeUnusedDocuments } from '../statements/documents.ts';
 import * as house from '../statements/house.ts';
+import { sweepMachineTokens } from '../statements/machine-tokens.ts';
 import { countUsers } from '../statements/people.ts';
+import { sweepIdle, sweepUnapproved } from '../statements/registrations.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
 import { endUpstreamGrant } from '../statements/upstream.ts';
@@ -19,14 +21,18 @@ const UPSTREAM_KEPT = 3600;
 /** How long a document's client is kept that nobody has allowed, and after its last use; in seconds. */
 const UNUSED_DOCUMENT_KEPT = 86_400;
 const IDLE_DOCUMENT_KEPT = 90 * 86_400;
+/** Longer than any token that a retired key can have signed lives, in seconds. */
+const SIGNING_KEY_KEPT = 2 * 86_400;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
+/** How long a session of an older MCP revision is kept after its last use, in seconds; a client without it begins anew. */
+const MCP_SESSION_KEPT = 7 * 86_400;
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
-  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine) };
+  return { ...keepingVerbs(engine, record), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
 }
 
-function keepingVerbs(engine: Engine) {
+function keepingVerbs(engine: Engine, record: Recorder) {
   return {
     keepFirst: (name, value) =>
       engine.unit(function* () {
@@ -45,6 +51,17 @@ function keepingVerbs(engine: Engine) {
         if (kept === undefined)
           throw new Error(`no live signing key for ${key.alg}: ${key.kid} exists already and is retired`);
         return kept;
+      }),
+
+    rotateSigningKey: (key, atOnce, trail) =>
+      engine.unit(function* () {
+        const retired = atOnce
+          ? yield* all(house.endSigningKeys, {})
+          : yield* all(house.retireSigningKey, { alg: key.alg, now: trail.at });
+        yield* all(house.insertSigningKey, key);
+        const kids = retired.map(({ kid }) => kid);
+        yield* record('signing_key.rotated', { details: { kid: key.kid, retired: kids, atOnce } }, trail);
+        return kids;
       }),
   } satisfies Partial<HouseStore>;
 }
@@ -66,23 +83,38 @@ function auditVerbs(engine: Engine, record: Recorder) {
   } satisfies Partial<HouseStore>;
 }
 
-function runningVerbs(engine: Engine) {
+function runningVerbs(engine: Engine, record: Recorder) {
   /** Each kind in a commit of its own, so that no request waits for the whole sweep. */
   const slice = async (work: () => Unit<number>): Promise<number> => engine.unit(work);
 
   return {
-    sweep: async (now, limit) => {
+    sweep: async (now, limit, clients) => {
       let removed = 0;
       for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
       removed += await slice(() => sweepGrants(now, limit));
       removed += await slice(() => sweepCodes(now, limit));
+      removed += await slice(() => count(sweeping.sweepSigningKeys, now - SIGNING_KEY_KEPT, limit));
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(sweeping.sweepMcpSessions, now - MCP_SESSION_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));
       removed += await slice(() => removeIdle(now, limit));
+      if (clients === undefined) return removed;
+      removed += await slice(() => sweepClients(record, sweepUnapproved, now - clients.unapproved, now, limit));
+      removed += await slice(() => sweepClients(record, sweepIdle, now - clients.idle, now, limit));
       return removed;
     },
+
+    takeLease: (name, holder, until, now) =>
+      engine.unit(function* () {
+        return (yield* first(house.takeLease, { name, holder, until, now })) !== undefined;
+      }),
+
+    dropLease: (name, holder) =>
+      engine.unit(function* () {
+        yield* all(house.dropLease, { name, holder });
+      }),
 
     countPeople: async () => {
       const [clients] = await engine.read(countClients, {});
@@ -106,6 +138,7 @@ const EXPIRING = [
   sweepConsoleLinks,
   sweeping.sweepAccessTokens,
   sweeping.sweepRefreshTokens,
+  sweepMachineTokens,
   removeSpentAssertions,
 ];
 
@@ -119,6 +152,21 @@ function* count(
   limit: number,
 ): Unit<number> {
   return (yield* all(statement, { before, limit })).length;
+}
+
+function* sweepClients(
+  record: Recorder,
+  statement: typeof sweepIdle,
+  before: Seconds,
+  now: Seconds,
+  limit: number,
+): Unit<number> {
+  const gone = yield* all(statement, { before, now, limit });
+  if (gone.length > 0) {
+    const trail = { at: now, reference: record.newId('req'), actor: { kind: 'system', id: undefined } } as const;
+    yield* record('client.expired', { details: { clients: gone.length } }, trail);
+  }
+  return gone.length;
 }
 
 function* sweepGrants(before: Seconds, limit: number): Unit<number> {

@@ -1,5 +1,4 @@
 /** All verbs over one engine: the store as everybody else knows it. */
-import { announcingEnds } from '../ends.ts';
 import type { Engine } from '../engine.ts';
 import type { Store } from '../store.ts';
 import { adminKeyVerbs } from './admin-keys.ts';
@@ -8,8 +7,10 @@ import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
 import { consoleVerbs } from './console.ts';
 import { documentVerbs } from './documents.ts';
+import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
+import { machineTokenVerbs } from './machine-tokens.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
 import { revocationVerbs } from './revocations.ts';
@@ -17,18 +18,17 @@ import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
 
-export function storeOver(bare: Engine, newId: NewId): Store {
-  const { engine, onAccessEnded } = announcingEnds(bare);
+export function storeOver(engine: Engine, newId: NewId): Store {
   const record = recorder(newId);
   return {
     engine: engine.kind,
-    onAccessEnded,
     ...clientVerbs(engine, record),
     ...documentVerbs(engine, record),
     ...journeyVerbs(engine, record),
     ...completionVerbs(engine, record),
     ...peopleVerbs(engine, record),
     ...tokenVerbs(engine, record),
+    ...machineTokenVerbs(engine, record),
     ...upstreamVerbs(engine, record),
     ...revocationVerbs(engine, record),
     ...registryVerbs(engine, record),
@@ -36,6 +36,11 @@ export function storeOver(bare: Engine, newId: NewId): Store {
     ...consoleVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
+    time: engine.time,
+    mark: () => engine.mark(),
+    marksAreExact: engine.kind === 'sqlite',
+    trouble: () => engine.trouble(),
+    ...frontVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };
 }

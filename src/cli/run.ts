@@ -21,6 +21,7 @@ import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
 import { init } from './init.ts';
 import { keysCommand } from './keys-command.ts';
+import { receiptCommand } from './receipt-command.ts';
 import { demo, serve } from './serve.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { usersCommand } from './users-command.ts';
@@ -32,6 +33,7 @@ const root: CommandDef = defineCommand({
     ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
     'admin-key': adminKeyCommand,
     'admin-link': adminLink,
+    receipt: receiptCommand,
     ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },
 });

@@ -27,6 +27,12 @@ export const {
   consoleLinks,
   consoleSessions,
   leases,
+  auditSeals,
+  auditCheckpoints,
+  flowSteps,
+  admissionRequests,
+  refusalRules,
+  webhookDeliveries,
   mcpTools,
   mcpSessions,
 } = sqliteTables;

@@ -12,6 +12,7 @@ import { frontTables } from './tables/front.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
+import { oversightTables } from './tables/oversight.ts';
 import { peopleTables } from './tables/people.ts';
 import { upstreamTables } from './tables/upstream.ts';
 
@@ -26,6 +27,7 @@ export const makeSchema = (k: Kit) => {
     ...journeyTables(k),
     ...houseTables(k),
     ...consoleTables(k),
+    ...oversightTables(k),
     ...frontTables(k),
   };
 };

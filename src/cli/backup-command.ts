@@ -127,6 +127,7 @@ function tell(terminal: Terminal, asJson: boolean | undefined, ended: Ended, bef
 const NAMES: Readonly<Record<string, string>> = {
   machineTokens: 'machine tokens',
   adminKeys: 'admin keys',
+  consoleSessions: 'console sessions',
   signingKeys: 'signing keys',
 };
 

@@ -6,8 +6,8 @@ import type { Trouble } from './engine.ts';
 /** After a copy of the database was put back; see docs/operations.md. */
 export interface RestoreStore {
   /**
-   * Ends whatever the copy says is alive: grants with their tokens, codes, journeys, sessions, the admin keys it holds, the
-   * signing key. Approvals stay and have expired, so people are asked again. In slices; to be run to its end, and can be
+   * Ends whatever the copy says is alive: grants with their tokens, codes, journeys, sessions, admin keys and console
+   * sessions, the signing key. Approvals stay and have expired, so people are asked again. In slices; to be run to its end, and can be
    * run again. Audits `database.restored` in the last commit. Returns what this call ended.
    */
   endEverything(trail: Trail): Promise<Readonly<Record<string, number>>>;

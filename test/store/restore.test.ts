@@ -41,6 +41,8 @@ describe.each(ENGINES)('on %s', (engine) => {
       expiresAt: undefined,
     } as const;
     await store.insertAdminKey(key, hash('admin'), trail());
+    const link = { id: 'lnk_1', role: 'admin', resources: undefined, createdAt: T0, expiresAt: T0 + 600 } as const;
+    await store.insertConsoleLink(link, hash('link'), trail());
     await store.insertClient(client('cli_machine', { kind: 'configured' }), trail());
     const machine = { clientId: 'cli_machine', resource: 'tickets', scopes: [], issuedAt: T0, expiresAt: T0 + 600 };
     await store.issueMachineToken({ tokenHash: hash('machine'), ...machine }, trail());
@@ -57,6 +59,7 @@ describe.each(ENGINES)('on %s', (engine) => {
       sessions: 2,
       approvals: 1,
       adminKeys: 1,
+      consoleSessions: 1,
       signingKeys: 0,
     });
     const later = trail(T0 + 6);
@@ -67,6 +70,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await store.completeJourney(completion('j4'), later)).toBeUndefined();
     expect(await store.findSession(hash('session-j1'), T0 + 6, T0)).toBeUndefined();
     expect(await store.findMachineToken(hash('machine'), T0 + 6)).toBeUndefined();
+    expect(await store.findConsoleLink(hash('link'), T0 + 6)).toBeUndefined();
     expect(await store.findAdminKey(hash('admin'), T0 + 6)).toBeUndefined();
   });
 
@@ -80,7 +84,7 @@ describe.each(ENGINES)('on %s', (engine) => {
   test('once is enough, and it is on record', async () => {
     const { store } = fixture;
     await store.endEverything(NOW);
-    expect(Object.values(await store.endEverything(NOW))).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(Object.values(await store.endEverything(NOW))).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(await store.listAudit({ event: 'database.restored', limit: 9 })).toHaveLength(2);
   });
 });

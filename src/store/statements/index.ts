@@ -5,6 +5,7 @@ import * as approvals from './approvals.ts';
 import * as blocks from './blocks.ts';
 import * as chain from './chain.ts';
 import * as clients from './clients.ts';
+import * as console from './console.ts';
 import * as documents from './documents.ts';
 import * as front from './front.ts';
 import * as grants from './grants.ts';
@@ -42,6 +43,7 @@ export const statements: readonly AnyStatement[] = [
     chain,
     oversight,
     webhooks,
+    console,
   ],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])

@@ -125,3 +125,20 @@ export const retireSigningKeys = given<{ now: Seconds }>()('restore_signing_keys
     .where(isNull(t.signingKeys.retiredAt))
     .returning({ id: t.signingKeys.kid }),
 );
+
+/** Ways into the administration that were open. */
+export const endAllConsoleSessions = given<{ now: Seconds }>()('restore_console_sessions', (db, t, p) =>
+  db
+    .update(t.consoleSessions)
+    .set({ endedAt: p.now, expiresAt: p.now })
+    .where(and(gt(t.consoleSessions.expiresAt, p.now), isNull(t.consoleSessions.endedAt)))
+    .returning({ id: t.consoleSessions.idHash }),
+);
+
+export const spendAllConsoleLinks = given<{ now: Seconds }>()('restore_console_links', (db, t, p) =>
+  db
+    .update(t.consoleLinks)
+    .set({ expiresAt: p.now })
+    .where(gt(t.consoleLinks.expiresAt, p.now))
+    .returning({ id: t.consoleLinks.id }),
+);

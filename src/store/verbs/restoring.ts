@@ -36,8 +36,20 @@ export function restoreVerbs(engine: Engine, record: Recorder): RestoreStore {
       const machineTokens = await endAll(restoring.endAllMachineTokens, now);
       const ended = await engine.unit(function* () {
         const adminKeys = (yield* all(restoring.revokeAllAdminKeys, { now })).length;
+        const console = (yield* all(restoring.endAllConsoleSessions, { now })).length;
+        const links = (yield* all(restoring.spendAllConsoleLinks, { now })).length;
         const signingKeys = (yield* all(restoring.retireSigningKeys, { now })).length;
-        const counts = { grants, machineTokens, codes, journeys, sessions, approvals, adminKeys, signingKeys };
+        const counts = {
+          grants,
+          machineTokens,
+          codes,
+          journeys,
+          sessions,
+          approvals,
+          adminKeys,
+          consoleSessions: console + links,
+          signingKeys,
+        };
         yield* record('database.restored', { details: { ended: counts } }, trail);
         return counts;
       });

@@ -222,6 +222,11 @@ export interface HouseStore {
   listSigningKeys(): Promise<readonly SigningKeyRow[]>;
   /** Inserts unless a live key of this algorithm exists; returns the live one. Atomic. */
   keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
+  /**
+   * Retires the live key of this algorithm and keeps the new one; `atOnce` ends every other key altogether, whose tokens
+   * verify nowhere from then on. Returns the kids that were retired or ended. Atomic. Audits `signing_key.rotated`.
+   */
+  rotateSigningKey(key: SigningKeyRow, atOnce: boolean, trail: Trail): Promise<readonly string[]>;
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** What happened to a person since the moment, at most `limit` rows. */

@@ -20,16 +20,18 @@ const UPSTREAM_KEPT = 3600;
 /** How long a document's client is kept that nobody has allowed, and after its last use; in seconds. */
 const UNUSED_DOCUMENT_KEPT = 86_400;
 const IDLE_DOCUMENT_KEPT = 90 * 86_400;
+/** Longer than any token that a retired key can have signed lives, in seconds. */
+const SIGNING_KEY_KEPT = 2 * 86_400;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
 /** How long a session of an older MCP revision is kept after its last use, in seconds; a client without it begins anew. */
 const MCP_SESSION_KEPT = 7 * 86_400;
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
-  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
+  return { ...keepingVerbs(engine, record), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
 }
 
-function keepingVerbs(engine: Engine) {
+function keepingVerbs(engine: Engine, record: Recorder) {
   return {
     keepFirst: (name, value) =>
       engine.unit(function* () {
@@ -48,6 +50,17 @@ function keepingVerbs(engine: Engine) {
         if (kept === undefined)
           throw new Error(`no live signing key for ${key.alg}: ${key.kid} exists already and is retired`);
         return kept;
+      }),
+
+    rotateSigningKey: (key, atOnce, trail) =>
+      engine.unit(function* () {
+        const retired = atOnce
+          ? yield* all(house.endSigningKeys, {})
+          : yield* all(house.retireSigningKey, { alg: key.alg, now: trail.at });
+        yield* all(house.insertSigningKey, key);
+        const kids = retired.map(({ kid }) => kid);
+        yield* record('signing_key.rotated', { details: { kid: key.kid, retired: kids, atOnce } }, trail);
+        return kids;
       }),
   } satisfies Partial<HouseStore>;
 }
@@ -79,6 +92,7 @@ function runningVerbs(engine: Engine, record: Recorder) {
       for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
       removed += await slice(() => sweepGrants(now, limit));
       removed += await slice(() => sweepCodes(now, limit));
+      removed += await slice(() => count(sweeping.sweepSigningKeys, now - SIGNING_KEY_KEPT, limit));
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(sweeping.sweepMcpSessions, now - MCP_SESSION_KEPT, limit));

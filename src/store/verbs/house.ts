@@ -28,10 +28,10 @@ const REPORT_KEPT = 400 * 86_400;
 const MCP_SESSION_KEPT = 7 * 86_400;
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
-  return { ...keepingVerbs(engine, record), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
+  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
 }
 
-function keepingVerbs(engine: Engine, record: Recorder) {
+function keepingVerbs(engine: Engine) {
   return {
     keepFirst: (name, value) =>
       engine.unit(function* () {
@@ -39,28 +39,6 @@ function keepingVerbs(engine: Engine, record: Recorder) {
         const kept = yield* first(house.findKeepsake, { name });
         if (kept === undefined) throw new Error(`nothing is kept under ${name}`);
         return kept.value;
-      }),
-
-    listSigningKeys: () => engine.read(house.listSigningKeys, {}),
-
-    keepSigningKey: (key) =>
-      engine.unit(function* () {
-        yield* all(house.insertSigningKey, key);
-        const kept = yield* first(house.findLiveSigningKey, { alg: key.alg });
-        if (kept === undefined)
-          throw new Error(`no live signing key for ${key.alg}: ${key.kid} exists already and is retired`);
-        return kept;
-      }),
-
-    rotateSigningKey: (key, atOnce, trail) =>
-      engine.unit(function* () {
-        const retired = atOnce
-          ? yield* all(house.endSigningKeys, {})
-          : yield* all(house.retireSigningKey, { alg: key.alg, now: trail.at });
-        yield* all(house.insertSigningKey, key);
-        const kids = retired.map(({ kid }) => kid);
-        yield* record('signing_key.rotated', { details: { kid: key.kid, retired: kids, atOnce } }, trail);
-        return kids;
       }),
   } satisfies Partial<HouseStore>;
 }

@@ -9,6 +9,7 @@ import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand }
 import { didYouMean } from '../config/problems.ts';
 import { version } from '../version.ts';
 import { adminKeyCommand } from './admin-key-command.ts';
+import { adminLink } from './admin-link-command.ts';
 import { approvalsCommand } from './approvals-command.ts';
 import { audit, status } from './audit-command.ts';
 import { clientsCommand } from './clients-command.ts';
@@ -20,6 +21,7 @@ import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
 import { init } from './init.ts';
 import { keysCommand } from './keys-command.ts';
+import { receiptCommand } from './receipt-command.ts';
 import { demo, serve } from './serve.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { usersCommand } from './users-command.ts';
@@ -30,6 +32,8 @@ const root: CommandDef = defineCommand({
     ...{ serve, demo, init, config: configCommand, doctor, secret, keys: keysCommand, explain },
     ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
     'admin-key': adminKeyCommand,
+    'admin-link': adminLink,
+    receipt: receiptCommand,
     ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },
 });

@@ -6,6 +6,7 @@
  */
 import { canonicalResource } from '../domain/resource.ts';
 import { isLoopback, isPrivateHost, parseUrl } from './addresses.ts';
+import { checkAdministrators } from './admin-checks.ts';
 import { checkClients } from './client-checks.ts';
 import { checkFronts } from './front-checks.ts';
 import { valueAt } from './issues.ts';
@@ -13,6 +14,7 @@ import { didYouMean, type ProblemCode } from './problems.ts';
 import { parseDuration, parseListener } from './scalars.ts';
 import type { SettingPath } from './tree.ts';
 import { checkProvider } from './upstream-checks.ts';
+import { checkWebhooks } from './webhook-checks.ts';
 
 export type ReportAt = (path: SettingPath, code: ProblemCode, problem: string, fix: string) => void;
 type Check = (root: unknown, report: ReportAt) => void;
@@ -196,6 +198,7 @@ const separateSecrets: Check = (root, report) => {
   const others: SettingPath[] = [
     ...keysOf('upstreams').map((key) => ['upstreams', key, 'client_secret']),
     ...under('registration', 'clients').map((path) => [...path, 'client_secret']),
+    ...under('webhooks').map((path) => [...path, 'secret']),
   ];
   const owners = new Map<string, string>();
   for (const path of [...ours, ...others]) {
@@ -271,5 +274,7 @@ const CHECKS: readonly Check[] = [
   fittingLifetimes,
   separateSecrets,
   registration,
+  checkAdministrators,
+  checkWebhooks,
   verification,
 ];

@@ -4,7 +4,9 @@
  * Field meanings and defaults: docs/configuration.md. Durations are seconds unless the name says milliseconds.
  * Must never hold an unresolved `${ENV}` or an unchecked value.
  */
+
 import type { AccessRule } from '../domain/access-rules.ts';
+import type { Administrator } from '../domain/administrator.ts';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import type { ToolScopes } from '../domain/tool-scopes.ts';
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
@@ -105,6 +107,16 @@ export interface ConfiguredClient {
   readonly ownScopes: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Who is told of audit events. */
+export interface WebhookConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly secret: string;
+  /** Names of events; `client.*` and `*` are patterns. */
+  readonly events: readonly string[];
+  readonly allowPrivate: boolean;
+}
+
 export interface Config {
   /** `demo` only through the demo command: every page says so and only loopback is listened on. */
   readonly mode: 'demo' | 'configured';
@@ -125,6 +137,9 @@ export interface Config {
     readonly initialAccessTokenHashes: readonly TokenHash[];
     readonly redirectSchemes: readonly string[];
     readonly clients: readonly ConfiguredClient[];
+    /** Who may use a client that registered itself before an administrator has accepted it. */
+    readonly newClients: 'usable' | 'quarantined' | 'requester_only';
+    readonly quarantineExpiry: number;
     /** How long a registered client is kept that nobody has approved, and one whose approvals are all over. */
     readonly clientLifetimes: { readonly unapproved: number; readonly idle: number };
     readonly unapprovedCap: number;
@@ -157,6 +172,10 @@ export interface Config {
   readonly admin: {
     readonly keyHashes: readonly TokenHash[];
     readonly listen: { readonly host: string; readonly port: number } | undefined;
+    /** Where people open the console when it has a listener of its own. */
+    readonly url: string | undefined;
+    /** Who may sign in to the console. */
+    readonly people: readonly Administrator[];
   };
   readonly limits: {
     readonly registrations: Bucket | undefined;
@@ -177,6 +196,9 @@ export interface Config {
   readonly sessions: { readonly idle: number; readonly absolute: number };
   /** Life of an undecided request. */
   readonly journeyLifetime: number;
+  /** How long steps of flows are kept. */
+  readonly traceKept: number;
+  readonly webhooks: readonly WebhookConfig[];
   readonly verificationCacheMs: number;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; readonly format: 'json' | 'pretty' };
   readonly telemetry: {

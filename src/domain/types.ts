@@ -7,6 +7,7 @@
 
 import type { ClientKeys, KeySet } from './client-keys.ts';
 import type { DocumentState } from './metadata-document.ts';
+import type { Standing } from './quarantine.ts';
 
 export type { ClientKeys } from './client-keys.ts';
 export type * from './grant-types.ts';
@@ -55,7 +56,7 @@ export interface ClientMetadata extends ClientKeys {
 /** How the client came to be known: RFC 7591 registration, the operator's configuration, or its own metadata document. */
 export type ClientKind = 'registered' | 'configured' | 'document';
 
-export interface Client {
+export interface Client extends Standing {
   readonly id: string;
   readonly kind: ClientKind;
   readonly metadata: ClientMetadata;
@@ -158,11 +159,11 @@ export type ConsentReason =
 /** `ask`: the full page. `confirm`: the short page of a returning person. `skip`: no page (gated, E2). */
 export type ConsentScreen = 'ask' | 'confirm' | 'skip';
 
-export type JourneyKind = 'authorization' | 'sign_in';
+export type JourneyKind = 'authorization' | 'sign_in' | 'admin_sign_in';
 
 /**
  * One browser trip, stored: asked, decided, handed off, returned, finished. Single use at every arrow.
- * A `sign_in` journey has no client; it only signs the person in to the account page.
+ * A `sign_in` journey has no client; it only signs the person in to the account page, an `admin_sign_in` to the console.
  */
 export interface Journey {
   readonly id: string;

@@ -20,17 +20,20 @@ import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redir
 import { grantableScopes } from '../domain/scope.ts';
 import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, User } from '../domain/types.ts';
+import { ownBlock, stopsNow } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import type { NewSession } from '../store/store.ts';
 import type { UpstreamArrival } from '../upstream/connector.ts';
-import { ownBlock, refuseBlocked } from './blocked.ts';
+import { finishAdminSignIn } from './admin-sign-in.ts';
+import { refuseBlocked, refuseRuled } from './blocked.ts';
 import { clientHandOff, scopesUpstream, upstreamFailed } from './hand-off.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
 import { otherAccount } from './other-account.ts';
 import { reopen } from './reopen.ts';
 import { upstreamRefused } from './upstream-refused.ts';
+import { showWaiting } from './waiting.ts';
 
 export const callbackEndpoint =
   (deps: AppDeps) =>
@@ -127,11 +130,12 @@ async function arrive(
     deps.now(),
   );
   c.get('event').note({ user: person.id });
-  const anybody = journey.kind === 'sign_in' || journey.reasons.includes('account_choice');
+  const anybody = journey.kind !== 'authorization' || journey.reasons.includes('account_choice');
   const signedIn = anybody ? undefined : sessionAt(visitor, journey.upstream);
   const expected = journey.expectedUserId ?? signedIn?.user.id;
   if (expected !== undefined && expected !== person.id)
     return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
+  if (journey.kind === 'admin_sign_in') return finishAdminSignIn(c, deps, visitor, journey, person);
   return journey.kind === 'sign_in'
     ? finishSignIn(c, deps, visitor, journey, person)
     : finish(c, deps, visitor, journey, person, arrival);
@@ -175,6 +179,12 @@ async function finish(
   if ((await ownBlock(deps, person.id, view, request)) !== undefined) {
     await deps.store.failJourney(journey.id, 'blocked_by_person', trail);
     return refuseBlocked(c, deps, visitor);
+  }
+
+  const stop = client && (await stopsNow(deps, client, redirect, person.id));
+  if (stop !== undefined) {
+    await deps.store.failJourney(journey.id, stop.decision === 'wait' ? 'quarantined' : 'refused_by_rule', trail);
+    return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);
   }
 
   const code = newSecret();

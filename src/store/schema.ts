@@ -7,10 +7,12 @@
  * Must never hold a database default or a secret in clear.
  */
 import type { Kit } from './kit.ts';
+import { consoleTables } from './tables/console.ts';
 import { frontTables } from './tables/front.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
+import { oversightTables } from './tables/oversight.ts';
 import { peopleTables } from './tables/people.ts';
 import { upstreamTables } from './tables/upstream.ts';
 
@@ -24,6 +26,8 @@ export const makeSchema = (k: Kit) => {
     ...upstreamTables(k, people),
     ...journeyTables(k),
     ...houseTables(k),
+    ...consoleTables(k),
+    ...oversightTables(k),
     ...frontTables(k),
   };
 };

@@ -167,9 +167,13 @@ async function askOrSkip(
   return showConsent(c, deps, visitor, scene, journey.browserHash);
 }
 
-/** What nobody may grant unseen: to an app that looks like another by now, or a scope that is the person's choice. */
+/**
+ * What nobody may grant unseen: to an app that looks like another by now, or whose document cannot be had, or a scope
+ * that is the person's choice.
+ */
 const mustSee = (deps: AppDeps, client: Client, request: AuthorizationRequest, resource: Resource): boolean =>
   identityOf(deps, { id: client.id, metadata: client.metadata }, request.redirectUri).tier === 'alarm' ||
+  client.document?.failingSince !== undefined ||
   request.scopes.some((scope) => resource.scopes.get(scope)?.optional === true);
 
 function newJourney(

@@ -30,7 +30,14 @@ export const putConfiguredClient = given<Client>()('client_put_configured', (db,
     })
     .onConflictDoUpdate({
       target: t.clients.id,
-      set: { kind: p.kind, document: null, metadata: p.metadata, secretHash: p.secretHash },
+      set: {
+        kind: p.kind,
+        document: null,
+        quarantinedAt: null,
+        usableBy: null,
+        metadata: p.metadata,
+        secretHash: p.secretHash,
+      },
       setWhere: inArray(t.clients.kind, ['configured', 'document']),
     })
     .returning({ id: t.clients.id }),

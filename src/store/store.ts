@@ -77,8 +77,8 @@ export interface ClientStore extends RegistrationStore {
   /** Lets the client ask again; nothing it had before comes back. Returns the row as it is then. Audits `client.unblocked`. */
   unblockClient(id: string, reason: string, trail: Trail): Promise<Client | undefined>;
   /**
-   * Blocks, ends everything, then removes a registered client. Undefined when there is none, it is a configured one (which
-   * stays blocked), or somebody unblocked it meanwhile. Audits `client.deleted` besides what blocking audits.
+   * Blocks, ends everything, then removes a registered client. Undefined when there is none, it is a configured one or a
+   * document's (which stay blocked), or somebody unblocked it meanwhile. Audits `client.deleted` besides what blocking audits.
    */
   deleteClient(id: string, reason: string, trail: Trail): Promise<Ended | undefined>;
 }

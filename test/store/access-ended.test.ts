@@ -108,7 +108,7 @@ const MOVES = ['approval_renew'];
 const REMOVES_UNUSED = [
   ...['document_trim_host', 'document_trim_oldest', 'document_sweep_unused', 'document_sweep_idle'],
   ...['registration_evict', 'registration_evict_twins'],
-  ...['registration_sweep_unapproved', 'registration_sweep_idle'],
+  ...['registration_sweep_unapproved', 'registration_sweep_idle', 'sweep_waiting_clients'],
 ];
 
 test('every statement that can end access is one of those that are heard', () => {

@@ -100,6 +100,11 @@ const FORBIDDEN: Readonly<Record<string, (target: string, typeOnly: boolean) => 
           ['src/security/secrets.ts', 'src/upstream/presets.ts', 'src/upstream/provider.ts'].includes(target)
         )
       : ['hono', '@hono/node-server', 'drizzle-orm', 'better-sqlite3', 'pg', 'undici'].includes(packageOf(target)),
+  // Runs in other people's servers: of the broker nothing but pure decisions.
+  verify: (target, typeOnly) =>
+    isOwn(target)
+      ? !['verify', 'domain'].includes(roomOf(target))
+      : !['jose', 'lru-cache', 'node:crypto'].includes(target) && !(typeOnly && target === 'hono'),
   'src/ports.ts': (_target, typeOnly) => !typeOnly,
 };
 
@@ -132,7 +137,7 @@ const ONE_USER: readonly { readonly what: RegExp; readonly where: RegExp; readon
   {
     name: 'the global fetch',
     what: /(?<![.\w])fetch\((?!:)|globalThis\.fetch/,
-    where: /^src\/(security\/safe-fetch|upstream\/[a-z0-9-]+)\.tsx?$/,
+    where: /^src\/(security\/safe-fetch|upstream\/[a-z0-9-]+|verify\/introspected)\.tsx?$/,
   },
   { name: 'redirect()', what: /\bc\.redirect\(/, where: /^src\/(browser|journey)\/responder\.tsx?$/ },
   { name: 'the Location header', what: /['"]location['"]/i, where: /^src\/(browser|journey)\/responder\.tsx?$/ },

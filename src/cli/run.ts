@@ -12,6 +12,7 @@ import { adminKeyCommand } from './admin-key-command.ts';
 import { adminLink } from './admin-link-command.ts';
 import { approvalsCommand } from './approvals-command.ts';
 import { audit, status } from './audit-command.ts';
+import { backup, restore } from './backup-command.ts';
 import { clientsCommand } from './clients-command.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config-command.ts';
@@ -35,7 +36,7 @@ const root: CommandDef = defineCommand({
     'admin-key': adminKeyCommand,
     'admin-link': adminLink,
     receipt: receiptCommand,
-    ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
+    ...{ backup, restore, migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },
 });
 

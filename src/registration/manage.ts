@@ -3,10 +3,12 @@
  *
  * Whoever holds the registration access token of this very client may; it is replaced at every update. An unknown
  * client, a wrong token, another client's token and a blocked client get the same 401. An update is judged whole, as a
- * registration is. Must never lift a block, nor change a client of the configuration.
+ * registration is, and where new clients wait for an administrator, so does one that shows another face. Must never lift
+ * a block or a wait, nor change a client of the configuration.
  */
 import type { Context } from 'hono';
 import { holdsSecret, judgeMetadata } from '../domain/client.ts';
+import { standingAfterChange } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata, TokenHash, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { equalSecrets, hashSecret, mintToken, newSecret } from '../security/secrets.ts';
@@ -72,13 +74,16 @@ async function update(c: Context<AppEnv>, { client, token }: Held, deps: AppDeps
   if (secret === undefined) return refuse('invalid_client_metadata', 'client_secret is not that of this client');
 
   const managementToken = mintToken('mt');
+  const trail = trailOf(c, client, deps);
+  const { newClients } = deps.config.registration;
   const change = {
     metadata: verdict.metadata,
     secretHash: secret.hash,
     heldHash: hashSecret(token),
     nextHash: hashSecret(managementToken),
+    standing: standingAfterChange(client.metadata, verdict.metadata, newClients, trail.at),
   };
-  const updated = await deps.store.updateClient(client.id, change, trailOf(c, client, deps));
+  const updated = await deps.store.updateClient(client.id, change, trail);
   if (updated === undefined) return unauthorized(c, deps);
   c.get('event').note({ outcome: 'updated' });
   return c.json(clientInformation(updated, { secret: secret.shown, managementToken }, deps.config.issuer));

@@ -99,7 +99,7 @@ export const isClientUsable = given<{ id: string; userId: string }>()('client_is
     ),
 );
 
-/** Nobody has decided in time: the registration goes, and its author may register again. */
+/** Nobody has decided in time: the registration goes, and its author may register again. One people had approved stays. */
 export const sweepWaiting = given<{ before: Seconds; limit: number }>()('sweep_waiting_clients', (db, t, p) =>
   db
     .delete(t.clients)
@@ -114,6 +114,7 @@ export const sweepWaiting = given<{ before: Seconds; limit: number }>()('sweep_w
               isNotNull(t.clients.quarantinedAt),
               isNull(t.clients.blockedAt),
               eq(t.clients.usableBy, 'nobody'),
+              isNull(t.clients.lastUsedAt),
               lte(t.clients.quarantinedAt, p.before),
             ),
           )

@@ -42,13 +42,21 @@ interface Update {
   secretHash: TokenHash | undefined;
   held: TokenHash | undefined;
   next: TokenHash | undefined;
+  quarantinedAt: Seconds | undefined;
+  usableBy: UsableBy | undefined;
 }
 
-/** By whoever holds the current token, which is replaced by the next: of two at once one succeeds. */
+/** By whoever holds the current token, which is replaced by the next: of two at once one succeeds. Never ends a wait. */
 export const updateRegistration = given<Update>()('registration_update', (db, t, p) =>
   db
     .update(t.clients)
-    .set({ metadata: p.metadata, secretHash: p.secretHash, managementHash: p.next })
+    .set({
+      metadata: p.metadata,
+      secretHash: p.secretHash,
+      managementHash: p.next,
+      quarantinedAt: sql`coalesce(${p.quarantinedAt}, ${t.clients.quarantinedAt})`,
+      usableBy: sql`coalesce(${p.usableBy}, ${t.clients.usableBy})`,
+    })
     .where(
       and(
         eq(t.clients.id, p.id),

@@ -1,0 +1,43 @@
+/**
+ * Short or long: every suite of this folder has a form that fits into `npm test` and one that is run for its figures.
+ *
+ * `FAULT_FORM=long` (which `npm run test:fault` sets) chooses the long one. Seeds are printed and may be given back as
+ * `FAULT_SEED`. Must never decide what has to hold: both forms prove the same sentences.
+ */
+const isLong = process.env.FAULT_FORM === 'long';
+
+/** The count that belongs to this form. */
+export const form = <T>(short: T, long: T): T => (isLong ? long : short);
+
+/** For tests whose long form may take its time; no test asserts a duration by it. */
+export const PATIENCE_MS = form(120_000, 3_600_000);
+
+export const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** Mulberry32: a small generator that gives the same numbers for the same seed on every machine. */
+export function randomFrom(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Prints what was measured, one line, in the long form only. */
+export function figures(what: string, numbers: Readonly<Record<string, unknown>>): void {
+  if (isLong) process.stdout.write(`figures ${what} ${JSON.stringify({ ...numbers, seed })}\n`);
+}
+
+/** Looks again until it is so. Throws with `what` after the deadline, which is generous on purpose. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  { everyMs = 20, deadlineMs = 60_000 } = {},
+): Promise<void> {
+  for (const since = performance.now(); !(await isSo()); ) {
+    if (performance.now() - since > deadlineMs) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}

@@ -10,7 +10,7 @@ const isLong = process.env.FAULT_FORM === 'long';
 export const form = <T>(short: T, long: T): T => (isLong ? long : short);
 
 /** For tests whose long form may take its time; no test asserts a duration by it. */
-export const PATIENCE_MS = form(120_000, 3_600_000);
+export const PATIENCE_MS = form(300_000, 7_200_000);
 
 export const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 

@@ -8,7 +8,13 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 
 const KEPT_OUTPUT = 8_000;
-const START_MS = 60_000;
+const START_MS = 180_000;
+
+/** Whatever ends the test run ends these. */
+const processes = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const one of processes) one.kill('SIGKILL');
+});
 
 export interface InstanceOptions {
   readonly main: string;
@@ -41,8 +47,6 @@ export function newInstance(options: InstanceOptions): Instance {
   let output = '';
   const surprises: string[] = [];
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
-  const leaveNothing = () => void child?.kill('SIGKILL');
-  process.once('exit', leaveNothing);
 
   const ended = async () => {
     if (child !== undefined && isRunning()) await once(child, 'exit');
@@ -63,16 +67,18 @@ export function newInstance(options: InstanceOptions): Instance {
       env: { ...process.env, NODE_ENV: 'production', BROKER_CONFIG: options.configFile, ...options.env, ...env },
     });
     child = one;
+    processes.add(one);
     for (const stream of [one.stdout, one.stderr])
       stream.on('data', (chunk: Buffer) => {
         output = (output + chunk.toString()).slice(-KEPT_OUTPUT);
       });
     one.once('exit', (code, signal) => {
+      processes.delete(one);
       if (!asked) surprises.push(`${code}/${signal}: ${output}`);
     });
     for (const since = performance.now(); isRunning() && (await status('/healthz')) !== 200; ) {
       if (performance.now() - since > START_MS) throw new Error(`the broker did not start: ${output}`);
-      await new Promise((resolve) => setTimeout(resolve, 15));
+      await new Promise((resolve) => setTimeout(resolve, 40));
     }
     if (!isRunning() && !asked) throw new Error(`the broker ended while starting: ${output}`);
   }

@@ -10,9 +10,9 @@ import { judge } from './history.ts';
 import { startLoad } from './load.ts';
 import { ENGINES, openWorld, type World } from './world.ts';
 
-const KILLS = form(4, 100);
-const JOURNEYS = form(12, 5_000);
-const WORKERS = 8;
+const KILLS = form(2, 100);
+const JOURNEYS = form(6, 5_000);
+const WORKERS = form(4, 8);
 
 /** Kills one process after the other until there were enough kills and journeys. Returns the slowest starts in milliseconds. */
 async function storm(
@@ -25,7 +25,7 @@ async function storm(
   let databaseKills = 0;
   for (let kills = 0; kills < KILLS || load.finished < JOURNEYS; kills += 1) {
     await new Promise((resolve) => setTimeout(resolve, 20 + random() * 380 + (kills < KILLS ? 0 : 1_000)));
-    if (server !== undefined && kills % 10 === 7) {
+    if (server !== undefined && kills % 10 === 1) {
       databaseKills += 1;
       await server.crash();
       await server.start();
@@ -47,7 +47,7 @@ describe.each(ENGINES)('a storm of kills on %s', (engine) => {
     const random = randomFrom(seed);
     const server = engine === 'postgres' ? await startPostgres({ durable: true }) : undefined;
     const world = await openWorld(engine, {
-      instances: engine === 'postgres' ? 3 : 2,
+      instances: form(2, engine === 'postgres' ? 3 : 2),
       ...(server && { databaseUrl: server.url }),
     });
     const doors = world.instances.map(({ port }) => doorTo(port, world.issuer));

@@ -1,0 +1,93 @@
+/**
+ * Twenty-four racers over several processes (four in the long form) for every thing that is good once: never two winners, never an answer 5xx
+ * (T-D05, T-D18, T-F11).
+ */
+import { describe, expect, test } from 'vitest';
+import { type Door, doorTo, inTurn } from './agent.ts';
+import { mutantProgram } from './build.ts';
+import { figures, form, PATIENCE_MS } from './form.ts';
+import { KINDS, type Kind } from './races.ts';
+import { ENGINES, openWorld, type World } from './world.ts';
+
+const PROCESSES = form(2, 4);
+const RACERS = 24;
+const ROUNDS = form(2, 500);
+const RETRY_MS = 50;
+
+interface Tally {
+  doubles: number;
+  unwon: number;
+  serverErrors: number;
+  readonly problems: string[];
+}
+
+/** One race: everybody at once, spread over the processes. */
+async function round(world: World, doors: readonly Door[], kind: Kind, name: string, tally: Tally): Promise<void> {
+  const anyDoor = inTurn(doors.map(({ send }) => send));
+  const race = await kind.prepare(world, anyDoor, name);
+  const racing = Array.from({ length: RACERS }, (_, racer) => doors[racer % doors.length])
+    .filter((door) => door !== undefined)
+    .map(({ send }, racer) => race.use(send, racer));
+  const answers = (await Promise.all(racing)).filter((answer) => answer !== undefined);
+  tally.serverErrors += RACERS - answers.length + answers.filter(({ status }) => status >= 500).length;
+  const { winners, problem } = await race.settle(answers, anyDoor);
+  if (winners > 1) tally.doubles += 1;
+  if (winners === 0 && race.mayBeWon === 'once') tally.unwon += 1;
+  if (problem !== undefined) tally.problems.push(problem);
+}
+
+async function race(world: World, kind: Kind, rounds: number): Promise<Tally> {
+  const tally: Tally = { doubles: 0, unwon: 0, serverErrors: 0, problems: [] };
+  const doors = world.instances.map(({ port }) => doorTo(port, world.issuer));
+  try {
+    for (let n = 0; n < rounds; n += 1) await round(world, doors, kind, `${kind.name}-${n}`, tally);
+  } finally {
+    for (const door of doors) door.close();
+  }
+  return tally;
+}
+
+describe.each(ENGINES)('24 racers over several processes on %s', (engine) => {
+  test('win once, whatever they race for', { timeout: PATIENCE_MS }, async () => {
+    const world = await openWorld(engine, { instances: PROCESSES });
+    try {
+      const tallies: Record<string, Tally> = {};
+      for (const kind of KINDS) tallies[kind.name] = await race(world, kind, ROUNDS);
+      const clean: Tally = { doubles: 0, unwon: 0, serverErrors: 0, problems: [] };
+      expect(tallies).toEqual(Object.fromEntries(KINDS.map(({ name }) => [name, clean])));
+      expect(world.instances.flatMap(({ surprises }) => surprises)).toEqual([]);
+      figures(`races, ${engine}`, {
+        kinds: KINDS.length,
+        rounds: ROUNDS,
+        racers: RACERS,
+        processes: PROCESSES,
+        doubles: 0,
+        serverErrors: 0,
+      });
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+describe('a broker that reads first and writes afterwards', () => {
+  test('gives a code away twice, and the races see it', { timeout: PATIENCE_MS }, async () => {
+    const program = await mutantProgram([
+      { file: 'store/statements/grants.js', from: 'isNull(t.codes.usedAt)', to: 'eq(t.codes.codeHash, p.codeHash)' },
+    ]);
+    const world = await openWorld('postgres', { instances: PROCESSES, program });
+    try {
+      const [code] = KINDS;
+      const tally: Tally = { doubles: 0, unwon: 0, serverErrors: 0, problems: [] };
+      for (let n = 0; n < 40 && code !== undefined && tally.doubles === 0; n += 1) {
+        const { doubles } = await race(world, code, 1);
+        tally.doubles += doubles;
+        if (doubles === 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+      expect(tally.doubles).toBeGreaterThan(0);
+    } finally {
+      await world.close();
+      program.remove();
+    }
+  });
+});

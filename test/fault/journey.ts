@@ -41,6 +41,7 @@ export async function visit(send: Send, browser: Browser, call: Call): Promise<A
       ...(cookie === '' ? {} : { cookie }),
       ...{ 'sec-fetch-site': call.form === undefined ? 'none' : 'same-origin', 'sec-fetch-mode': 'navigate' },
       ...{ 'sec-fetch-dest': 'document', ...(call.form && { origin: browser.issuer }) },
+      ...call.headers,
     },
   });
   for (const header of answer?.cookies ?? []) {

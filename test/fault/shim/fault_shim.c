@@ -111,9 +111,10 @@ static int sync_file(int fd, int (*real)(int)) {
     errno = EIO;
     return -1;
   }
-  if (turn == page[KILL_AT_SYNC] && page[KILL_AFTER] == 0) kill(getpid(), SIGKILL);
+  int is_last = page[KILL_AT_SYNC] != 0 && turn >= page[KILL_AT_SYNC];
+  if (is_last && page[KILL_AFTER] == 0) kill(getpid(), SIGKILL);
   int done = real(fd);
-  if (turn == page[KILL_AT_SYNC]) kill(getpid(), SIGKILL);
+  if (is_last) kill(getpid(), SIGKILL);
   if (done == 0) note(OP_SYNC, path, 0, NULL, 0);
   return done;
 }

@@ -1,0 +1,41 @@
+/**
+ * Lives: some dozen steps each, of people, clients, administrators and thieves, over two instances, with restarts, key
+ * changes and leaps of the clock in between. After every step the broker and a simple model agree.
+ *
+ * A counterexample is printed with its seed and kept in `test/fault/model/fixtures/`, where it is walked from then on.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { figures, form, PATIENCE_MS, seed } from './form.ts';
+import { type House, openHouse } from './model/house.ts';
+import { live } from './model/life.ts';
+import { lives, type Step } from './model/steps.ts';
+import { ENGINES } from './world.ts';
+
+const RUNS = form(15, 2_500);
+const STEPS = 40;
+const FIXTURES = join(import.meta.dirname, 'model', 'fixtures');
+
+describe.each(ENGINES)('the broker and its model on %s', (engine) => {
+  let house: House;
+  beforeAll(async () => {
+    house = await openHouse(engine);
+  }, PATIENCE_MS);
+  afterAll(() => house.close());
+
+  test('agree after every step of every life', { timeout: PATIENCE_MS }, async () => {
+    let walked = 0;
+    const property = fc.asyncProperty(lives(STEPS), async (steps) => {
+      await live(house, steps);
+      walked += steps.length;
+    });
+    await fc.assert(property, { numRuns: RUNS, seed, endOnFailure: false });
+    figures(`model, ${engine}`, { runs: RUNS, longest: STEPS, steps: walked, violations: 0 });
+  });
+
+  test.each(readdirSync(FIXTURES))('agree on %s', async (name) => {
+    await live(house, JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as Step[]);
+  });
+});

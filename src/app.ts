@@ -26,6 +26,8 @@ import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
+import { mountResourceMetadata } from './resources/metadata.ts';
+import { verifyEndpoint } from './resources/verify.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
@@ -41,6 +43,8 @@ interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  /** For whatever method it is asked with. */
+  readonly any?: Endpoint;
 }
 
 const ROUTES: readonly Route[] = [
@@ -54,6 +58,8 @@ const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/token', post: tokenEndpoint },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
   { rule: 'closed', path: '/introspect', post: introspectEndpoint },
+  { rule: 'closed', path: '/verify/:resource', any: verifyEndpoint },
+  { rule: 'closed', path: '/verify/:resource/:rest{.+}', any: verifyEndpoint },
   { rule: 'page', path: '/account', get: accountPage },
   { rule: 'page', path: '/account/sign-in/:upstream', get: (deps) => signIn(deps, startSignIn(deps)) },
   { rule: 'page', path: '/account/sign-out', post: signOut },
@@ -73,6 +79,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   mountHealth(app, deps);
   mountMetadata(app, deps);
+  mountResourceMetadata(app, deps);
   mountAssets(app, deps);
   if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
 
@@ -105,6 +112,7 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
   for (const rule of rules[route.rule]) app.use(path, rule);
   if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
   if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
+  if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);
   const allowed = [route.get && 'GET', route.post && 'POST'].filter((method) => method !== undefined).join(', ');
   app.all(path, (c) => {
     c.header('Allow', allowed);

@@ -14,8 +14,10 @@ import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
+import { createClientDirectory } from './registration/resolve-client.ts';
+import { createVerdictCache } from './resources/verdict-cache.ts';
 import { createLimits } from './security/limits.ts';
-import { createSafeFetch } from './security/safe-fetch.ts';
+import { createSafeFetch, type SafeFetchOptions } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
 import { createKeyRing, type KeyRing } from './security/vault.ts';
 import { openStore } from './store/open.ts';
@@ -35,6 +37,8 @@ export interface BrokerOptions {
   readonly log?: Log;
   /** Takes the place of the configured upstreams' connectors. */
   readonly connectors?: AppDeps['connectors'];
+  /** How outbound calls resolve names and open sockets, where it is not the system's way. */
+  readonly network?: Pick<SafeFetchOptions, 'resolve' | 'dial'>;
 }
 
 export interface Broker {
@@ -57,38 +61,70 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
   const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
   const store = await openStore(config.database, (message) => log.warn({ event: 'store' }, message), newId);
   try {
-    return await serveStore(config, store, { log, now, nowMs, connectors: options.connectors });
+    return await serveStore(config, store, {
+      log,
+      now,
+      nowMs,
+      connectors: options.connectors,
+      network: options.network,
+    });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-interface Opened {
+/** What a composition is made with. */
+export interface Opened {
   readonly log: Log;
   readonly now: () => Seconds;
   readonly nowMs: () => number;
-  readonly connectors: AppDeps['connectors'] | undefined;
+  readonly connectors?: AppDeps['connectors'] | undefined;
+  readonly network?: BrokerOptions['network'] | undefined;
 }
 
-async function serveStore(config: Config, store: Store, { log, now, nowMs, connectors }: Opened): Promise<Broker> {
+/**
+ * What endpoints and the administration are handed, over an open store. Throws ConfigurationRefused when the secrets do
+ * not open what it holds.
+ */
+export async function openDeps(
+  config: Config,
+  store: Store,
+  { log, now, nowMs, connectors, network }: Opened,
+  { metrics, ready }: Pick<AppDeps, 'metrics' | 'ready'>,
+): Promise<AppDeps> {
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys, now());
-  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
-  const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
-  const state = { ready: true };
-  const deps: AppDeps = {
+  const outbound = outboundFetch(config, network);
+  const limits = createLimits(config.limits, nowMs);
+  const knownTokens = createVerdictCache({
+    store,
+    boundMs: config.verificationCacheMs,
+    nowMs: () => performance.now(),
+  });
+  store.onAccessEnded(() => knownTokens.invalidate());
+  return {
     config,
     store,
+    knownTokens,
     keys,
-    connectors: connectors ?? createConnectors(config, outboundFetch(config)),
+    connectors: connectors ?? createConnectors(config, outbound),
     signer: await openSigner(store, keys, now),
-    limits: createLimits(config.limits, nowMs),
+    limits,
+    clients: createClientDirectory({ config, store, limits, outbound, log, now }),
     log,
     metrics,
     now,
-    ready: () => state.ready,
+    ready,
   };
+}
+
+async function serveStore(config: Config, store: Store, opened: Opened): Promise<Broker> {
+  const { log, now } = opened;
+  const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
+  const state = { ready: true };
+  const deps = await openDeps(config, store, opened, { metrics, ready: () => state.ready });
+  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
 
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
@@ -122,8 +158,9 @@ async function serveStore(config: Config, store: Store, { log, now, nowMs, conne
   };
 }
 
-const outboundFetch = (config: Config) =>
+const outboundFetch = (config: Config, network: BrokerOptions['network']) =>
   createSafeFetch({
+    ...network,
     egressProxy: config.egressProxy,
     developmentHosts: config.registration.metadataDocuments.developmentHosts,
   });

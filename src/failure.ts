@@ -10,7 +10,7 @@ import type { AppDeps, AppEnv } from './ports.ts';
 import { StoreUnavailable } from './store/store.ts';
 
 const RETRY_SECONDS = 2;
-const FOR_PROGRAMS = /\/(token|register|revoke|introspect)$/;
+const FOR_PROGRAMS = /\/(token|register|revoke|introspect|verify\/.*)$/;
 
 export function answerFailure(error: Error, c: Context<AppEnv>, deps: AppDeps): Response {
   const away = error instanceof StoreUnavailable;

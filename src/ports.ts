@@ -5,7 +5,9 @@
  * Must never hold code that runs.
  */
 import type { Config } from './config/config.ts';
-import type { Seconds } from './domain/types.ts';
+import type { PublicJwk } from './domain/client-keys.ts';
+import type { AccessToken, Client, ClientKeys, Seconds, TokenHash } from './domain/types.ts';
+import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
 import type { Connector } from './upstream/connector.ts';
@@ -32,7 +34,13 @@ export interface RequestEvent {
   note(fields: EventFields): void;
 }
 
-export type LimitName = 'registrations' | 'authorizations' | 'tokens' | 'admin_failures';
+export type LimitName =
+  | 'registrations'
+  | 'authorizations'
+  | 'tokens'
+  | 'admin_failures'
+  | 'documents'
+  | 'document_hosts';
 export type LimitVerdict = { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
 
 export interface Limits {
@@ -67,21 +75,70 @@ export interface Metrics {
   revoked(reason: string): void;
 }
 
+/** A live access token, with what has been prepared to be said about it. */
+export interface KnownToken {
+  readonly access: AccessToken;
+  /** Answers that depend on nothing but the token; each endpoint keeps its own here. Gone when anything changes. */
+  readonly prepared: { introspection?: string; verification?: PreparedVerification };
+}
+
+/** What `/verify` says about a token, and until when it may. */
+export interface PreparedVerification {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly goodUntil: Seconds;
+}
+
+/**
+ * Live access tokens, remembered for at most `verification_cache.bound`. After `invalidate` nothing is answered from
+ * before it; it is called after the commit and before the answer of everything that ends access (Store.onAccessEnded),
+ * and by whatever hears of such a commit elsewhere.
+ */
+export interface KnownTokens {
+  /** The token if it is live: at once when it is remembered, else a promise. Rejects as the store does. */
+  find(hash: TokenHash, now: Seconds): KnownToken | Promise<KnownToken | undefined>;
+  invalidate(): void;
+}
+
+/** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */
+export type SignedType = 'at+jwt' | 'broker-assertion+jwt';
+
 /** Signs and publishes (RFC 9068, RFC 7517). */
 export interface Signer {
-  /** A compact JWS with header `typ: at+jwt` over these claims. */
-  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
-  /** The public key set, serialised once. */
-  readonly jwks: string;
+  /** A compact JWS over these claims; its type says what it may be taken for, and nothing else. */
+  sign(claims: Readonly<Record<string, unknown>>, type: SignedType): Promise<string>;
+  /** The public key set as it is now. */
+  readonly jwks: PreparedDocument;
+}
+
+/** Who a client id is. `nobody.detail` may be shown; what only the log may know has been logged. */
+export type Resolution =
+  | { readonly found: 'client'; readonly client: Client }
+  | { readonly found: 'nobody'; readonly detail: string }
+  | { readonly found: 'busy'; readonly retryAfter: number };
+
+/** What clients say of themselves elsewhere: their metadata documents and their keys. */
+export interface ClientDirectory {
+  /**
+   * The client of this id. An id that is a URL is answered from its document, fetched when what is kept is not fresh
+   * and the rest of the request is good: `flaw` says why it is not.
+   */
+  resolve(
+    clientId: string,
+    asked: { source: string; reference: string; flaw: string | undefined },
+  ): Promise<Resolution>;
+  /** The client's keys for an assertion that names this one: read again when it is missing, within a budget. None when there are none to be had. */
+  findKeys(client: Client, keys: ClientKeys, named: unknown): Promise<readonly PublicJwk[]>;
 }
 
 export interface AppDeps {
   readonly config: Config;
   readonly store: Store;
+  readonly knownTokens: KnownTokens;
   readonly keys: KeyRing;
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly signer: Signer;
   readonly limits: Limits;
+  readonly clients: ClientDirectory;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now: () => Seconds;

@@ -27,7 +27,7 @@ export function fixturesFor(frame: Frame): readonly Fixture[] {
 function consent(frame: Frame, changes: Partial<ConsentModel>): ConsentModel {
   const identity = changes.identity ?? identityOf.siteConfirmed;
   return {
-    frame,
+    frame: { ...frame, reportUrl: '#report' },
     form: FORM,
     screen: 'first_time',
     identity,

@@ -17,6 +17,8 @@ export interface Caller {
   readonly role: AdminRole;
   /** Keys of the resources it is limited to; undefined when it is not limited. */
   readonly resources: readonly string[] | undefined;
+  /** What the audit log calls the actor: `system` for the operator's own command line, `admin` when nothing is said. */
+  readonly kind?: 'admin' | 'system';
 }
 
 const RANK: Readonly<Record<AdminRole, number>> = { reader: 0, revoker: 1, admin: 2 };

@@ -10,7 +10,7 @@ import type { AppDeps, AppEnv } from '../ports.ts';
 import { readQuery, readText } from '../security/parameters.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { approvalCalls } from './approvals.ts';
-import { authenticate, authorize } from './authenticate.ts';
+import { authenticate, authorize, type Caller } from './authenticate.ts';
 import { type Call, call, type Setting } from './call.ts';
 import { clientCalls } from './clients.ts';
 import { houseCalls } from './house.ts';
@@ -23,8 +23,16 @@ const RETRY_SECONDS = '2';
 
 type Handler = (c: Context<AppEnv>) => Promise<Response>;
 
-/** Mounts every call under `prefix` (which ends in `/admin/v1`) and answers all else there. */
-export function mountAdmin(app: Hono<AppEnv>, prefix: string, deps: AppDeps): void {
+/** Who is calling. Throws Refused for whom it does not know. */
+export type Authenticate = (c: Context<AppEnv>, deps: AppDeps) => Promise<Caller> | Caller;
+
+/** Mounts every call under `prefix` (which ends in `/admin/v1`) and answers all else there. Callers carry a key unless told otherwise. */
+export function mountAdmin(
+  app: Hono<AppEnv>,
+  prefix: string,
+  deps: AppDeps,
+  identify: Authenticate = authenticate,
+): void {
   const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...houseCalls];
   const document = openApiDocument(calls, prefix);
   const describe = call({
@@ -38,19 +46,20 @@ export function mountAdmin(app: Hono<AppEnv>, prefix: string, deps: AppDeps): vo
     run: () => ({ ...document }),
   });
 
+  const answering = answeringFor(deps, identify);
   const all = [...calls, describe];
-  for (const each of all) app.on(each.method.toUpperCase(), routeOf(prefix, each.path), answering(deps, runCall(each)));
+  for (const each of all) app.on(each.method.toUpperCase(), routeOf(prefix, each.path), answering(runCall(each)));
   for (const path of new Set(all.map((each) => each.path))) {
     const allowed = all.filter((each) => each.path === path).map(({ method }) => method.toUpperCase());
     app.all(
       routeOf(prefix, path),
-      answering(deps, () => refuseMethod(allowed.join(', '))),
+      answering(() => refuseMethod(allowed.join(', '))),
     );
   }
   for (const path of [prefix, `${prefix}/*`])
     app.all(
       path,
-      answering(deps, () => {
+      answering(() => {
         throw notFound();
       }),
     );
@@ -63,16 +72,19 @@ function refuseMethod(allow: string): never {
 }
 
 /** Authenticates, and turns whatever is thrown into a problem. */
-function answering(
-  deps: AppDeps,
-  work: (c: Context<AppEnv>, setting: Setting) => Promise<Response> | Response,
-): Handler {
-  return async (c) => {
+const answeringFor =
+  (deps: AppDeps, identify: Authenticate) =>
+  (work: (c: Context<AppEnv>, setting: Setting) => Promise<Response> | Response): Handler =>
+  async (c) => {
     const event = c.get('event');
     try {
-      const caller = await authenticate(c, deps);
+      const caller = await identify(c, deps);
       event.note({ outcome: 'answered', reason: `admin key ${caller.id}` });
-      const trail = { at: deps.now(), reference: event.reference, actor: { kind: 'admin', id: caller.id } } as const;
+      const trail = {
+        at: deps.now(),
+        reference: event.reference,
+        actor: { kind: caller.kind ?? 'admin', id: caller.id },
+      } as const;
       return await work(c, { deps, caller, trail, accept: c.req.header('accept') ?? '' });
     } catch (error) {
       const refused = error instanceof Refused ? error : unexpected(error, c, deps);
@@ -81,7 +93,6 @@ function answering(
       return answerProblem(c, refused);
     }
   };
-}
 
 function unexpected(error: unknown, c: Context<AppEnv>, { log }: AppDeps): Refused {
   const { reference } = c.get('event');

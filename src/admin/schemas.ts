@@ -94,7 +94,7 @@ export const countsSchema = z.object({ approvals: z.int(), users: z.int(), clien
 
 export const clientSchema = z.object({
   client_id: z.string(),
-  kind: z.enum(['registered', 'configured']),
+  kind: z.enum(['registered', 'configured', 'document']),
   client_name: z.string().nullable(),
   redirect_uris: z.array(z.string()),
   application_type: z.string(),

@@ -15,8 +15,6 @@ import { hashSecret } from '../security/secrets.ts';
 export interface ClientView {
   readonly id: string;
   readonly metadata: ClientMetadata;
-  /** Host of its fetched metadata document; undefined for every other kind of client. */
-  readonly documentHost?: string | undefined;
 }
 
 /** The owner's domain by the public suffix list, private section included. */
@@ -31,17 +29,26 @@ export function identityOf(
   siteUsedBefore: boolean | undefined = undefined,
 ): Identity {
   const { config } = deps;
+  // Only what was fetched from there has a fingerprint; a configured client may be named by any URL.
+  const documentHost = client.metadata.fingerprint === undefined ? undefined : new URL(client.id).hostname;
   return identify({
     name: client.metadata.name,
     clientId: client.id,
     redirectUri,
-    documentHost: client.documentHost,
+    documentHost,
+    documentTrusted: documentHost !== undefined && isTrustedHost(config, client.id),
     catalog: [...config.catalog, ...STARTER_CATALOG],
     operatorNames: [config.brand.name],
     upstreamNames: [...config.upstreams.values()].map((upstream) => upstream.displayName),
     siteUsedBefore,
     registrableDomain,
   });
+}
+
+/** Hosts are listed as they are, or with the port where it is not the usual one. */
+function isTrustedHost({ registration }: AppDeps['config'], clientId: string): boolean {
+  const { host, hostname } = new URL(clientId);
+  return [host, hostname].some((one) => registration.metadataDocuments.trustedHosts.includes(one));
 }
 
 /** Whether anybody here ever allowed an app at this redirect's destination. */
@@ -54,7 +61,8 @@ export const appKeyOf = (identity: Identity): TokenHash => hashSecret(`app\n${ap
 /** Judged by the face the person approved, so that a later registration change cannot rename an app. */
 export function identityOfApproval(deps: AppDeps, approval: Approval): Identity {
   const { face, redirectUris } = approval;
-  const metadata = plainMetadata({ name: face.name === '' ? undefined : face.name, redirectUris });
+  const known = plainMetadata({ name: face.name === '' ? undefined : face.name, redirectUris });
+  const metadata = face.fingerprint === undefined ? known : { ...known, fingerprint: face.fingerprint };
   return identityOf(deps, { id: approval.clientId, metadata }, redirectUris[0] ?? '');
 }
 

@@ -9,26 +9,36 @@ import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand }
 import { didYouMean } from '../config/problems.ts';
 import { version } from '../version.ts';
 import { adminKeyCommand } from './admin-key-command.ts';
+import { approvalsCommand } from './approvals-command.ts';
+import { audit, status } from './audit-command.ts';
+import { clientsCommand } from './clients-command.ts';
+import { completionCommand } from './completion.ts';
 import { configCommand } from './config-command.ts';
+import { doctor } from './doctor.ts';
+import { examplesOf } from './examples.ts';
 import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
 import { init } from './init.ts';
 import { keysCommand } from './keys-command.ts';
 import { demo, serve } from './serve.ts';
 import { paint, type Terminal } from './terminal.ts';
+import { usersCommand } from './users-command.ts';
 
-const root = defineCommand({
+const root: CommandDef = defineCommand({
   meta: { name: 'consent-broker', version, description: 'An OAuth consent broker for MCP servers' },
   subCommands: {
-    ...{ serve, demo, init, config: configCommand, secret, keys: keysCommand, explain },
+    ...{ serve, demo, init, config: configCommand, doctor, secret, keys: keysCommand, explain },
+    ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
     'admin-key': adminKeyCommand,
-    ...{ migrate, sweep, version: versionCommand },
+    ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },
 });
 
 interface Found {
   readonly command: CommandDef;
   readonly parent: CommandDef | undefined;
+  /** The command's words, without the program's name. */
+  readonly path: readonly string[];
   readonly rest: readonly string[];
 }
 
@@ -53,22 +63,25 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 const childrenOf = (command: CommandDef): Record<string, CommandDef> =>
   (command.subCommands ?? {}) as Record<string, CommandDef>;
 
-function find(command: CommandDef, words: readonly string[], parent?: CommandDef): Found {
+function find(command: CommandDef, words: readonly string[], parent?: CommandDef, path: readonly string[] = []): Found {
   const [word, ...rest] = words;
   const child = word !== undefined && Object.hasOwn(childrenOf(command), word) ? childrenOf(command)[word] : undefined;
-  return child === undefined ? { command, parent, rest: words } : find(child, rest, command);
+  return child === undefined || word === undefined
+    ? { command, parent, path, rest: words }
+    : find(child, rest, command, [...path, word]);
 }
 
-async function usage(terminal: Terminal, { command, parent }: Found): Promise<string> {
-  const text = `${await renderUsage(command, parent)}\n`;
+async function usage(terminal: Terminal, { command, parent, path }: Found): Promise<string> {
+  const text = `${await renderUsage(command, parent)}\n${examplesOf(path)}`;
   return terminal.colour ? text : stripVTControlCharacters(text);
 }
 
 /** What is wrong with the words after the command, if anything. */
 function usageProblem({ command, rest }: Found): string | undefined {
   const names = Object.keys(childrenOf(command));
-  if (names.length > 0) {
-    const [word] = rest;
+  const [word] = rest;
+  // A command that does something by itself may have others below it (`audit`, `audit verify`).
+  if (names.length > 0 && (command.run === undefined || (word !== undefined && !word.startsWith('-')))) {
     if (word === undefined) return 'Which command?';
     const meant = didYouMean(word, names);
     return `Unknown ${word.startsWith('-') ? 'flag' : 'command'} ${JSON.stringify(word)}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
@@ -99,5 +112,6 @@ function flagProblem(args: ArgsDef, words: readonly string[]): string | undefine
       if (words[index] === undefined || words[index]?.startsWith('--')) return `--${name} needs a value`;
     } else if (value === '') return `--${name} needs a value`;
   }
-  return free < positionals.length ? `${positionals[free]} is missing` : undefined;
+  const missing = positionals.slice(free).find((name) => args[name]?.required !== false);
+  return missing === undefined ? undefined : `${missing} is missing`;
 }

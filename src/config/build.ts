@@ -71,6 +71,8 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       authorizations: bucketOf(limits.authorizations),
       tokens: bucketOf(limits.tokens),
       adminFailures: bucketOf(limits.admin_failures),
+      documents: bucketOf(limits.documents),
+      documentHosts: bucketOf(limits.document_hosts),
       prompts: limits.prompts === 'off' ? undefined : { pages: limits.prompts.pages, seconds: limits.prompts.within },
       pendingJourneys: {
         perBrowser: limits.pending_journeys.per_browser,
@@ -133,6 +135,8 @@ function resourceOf(key: string, resource: ResourceSettings): ResourceConfig {
     accessTokens: resource.access_tokens,
     scopes: new Map(scopes),
     credentialHash: resource.credential === undefined ? undefined : hashSecret(resource.credential),
+    rules: resource.rules,
+    upstreamToken: resource.upstream_token,
   };
 }
 

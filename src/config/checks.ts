@@ -234,6 +234,39 @@ const registration: Check = (root, report) => {
   }
 };
 
+/** Without a proxy that is trusted, whoever asks would say what is asked for (CVE-2026-40575). */
+const verification: Check = (root, report) => {
+  const trusts = list(valueAt(root, ['trusted_proxies'])).length > 0;
+  for (const [key, resource] of Object.entries(record(valueAt(root, ['resources'])))) {
+    const rules = list(valueAt(resource, ['rules']));
+    if (rules.length > 0 && !trusts)
+      report(
+        ['resources', key, 'rules'],
+        'E128',
+        'there are rules, and no trusted proxy that could say what is asked for',
+        'list the addresses of your proxy in trusted_proxies',
+      );
+    const known = Object.keys(record(valueAt(resource, ['scopes'])));
+    for (const [index, rule] of rules.entries())
+      for (const [place, scope] of list(valueAt(rule, ['scopes'])).entries())
+        if (typeof scope === 'string' && !known.includes(scope))
+          report(
+            ['resources', key, 'rules', index, 'scopes', place],
+            'E128',
+            `"${scope}" is not a scope of ${key}`,
+            `name one of: ${known.join(', ')}`,
+          );
+    const vends = [true, 'true'].includes(valueAt(resource, ['upstream_token']) as boolean);
+    if (vends && valueAt(resource, ['credential']) === undefined)
+      report(
+        ['resources', key, 'upstream_token'],
+        'E129',
+        'this resource has no credential that the caller of /verify could show',
+        'add resources.*.credential, or set upstream_token to false',
+      );
+  }
+};
+
 const CHECKS: readonly Check[] = [
   somethingToDo,
   knownUpstreams,
@@ -246,4 +279,5 @@ const CHECKS: readonly Check[] = [
   fittingLifetimes,
   separateSecrets,
   registration,
+  verification,
 ];

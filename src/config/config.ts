@@ -4,6 +4,7 @@
  * Field meanings and defaults: docs/configuration.md. Durations are seconds unless the name says milliseconds.
  * Must never hold an unresolved `${ENV}` or an unchecked value.
  */
+import type { AccessRule } from '../domain/access-rules.ts';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
 import type { IdentityFacts, ProviderFacts } from '../upstream/provider.ts';
@@ -71,6 +72,10 @@ export type UpstreamConfig = OidcUpstream | OAuth2Upstream;
 export interface ResourceConfig extends Resource {
   /** SHA-256 of the MCP server's own credential; undefined when it has none. */
   readonly credentialHash: TokenHash | undefined;
+  /** What an operation needs at `/verify`; the first that fits decides. None: any live token of the resource will do. */
+  readonly rules: readonly AccessRule[];
+  /** Whether `/verify` adds the upstream's token for a caller that has shown the credential. */
+  readonly upstreamToken: boolean;
 }
 
 export interface ConfiguredClient {
@@ -133,6 +138,9 @@ export interface Config {
     readonly authorizations: Bucket | undefined;
     readonly tokens: Bucket | undefined;
     readonly adminFailures: Bucket | undefined;
+    readonly documents: Bucket | undefined;
+    /** Per host fetched from, whoever asks. */
+    readonly documentHosts: Bucket | undefined;
     /** Pages per (person or browser) and client. */
     readonly prompts: { readonly pages: number; readonly seconds: number } | undefined;
     readonly pendingJourneys: { readonly perBrowser: number; readonly perClient: number; readonly total: number };

@@ -41,6 +41,8 @@ export const problemCodes = {
   E125: 'The setting names something this version does not have.',
   E126: 'A provider is given what it insists on, and nothing that it refuses.',
   E127: 'Own words are for a language and a sentence that exist, and keep the placeholders of that sentence.',
+  E128: 'Rules of a resource count only for what a trusted proxy says, and name scopes of that resource.',
+  E129: "An upstream's token is handed out only to a server that has a credential of its own.",
 } as const;
 
 export type ProblemCode = keyof typeof problemCodes;

@@ -207,6 +207,8 @@ export const settings = z.strictObject({
       authorizations: bucket(600, 1200).describe('`/authorize`.'),
       tokens: bucket(6000, 2000).describe('`/token` and `/revoke`.'),
       admin_failures: bucket(60, 120).describe('Counts wrong admin keys only.'),
+      documents: bucket(60, 60).describe('Metadata documents and key sets fetched because of this source.'),
+      document_hosts: bucket(60, 60).describe('The same, per host they are fetched from, whoever asks.'),
       prompts: z
         .union([
           z.literal('off'),

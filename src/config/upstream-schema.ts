@@ -156,6 +156,23 @@ const scope = z.strictObject({
   default: yesNo().prefault(false).describe('Granted when the request names no scope.'),
 });
 
+const rule = z.strictObject({
+  methods: z
+    .array(z.string().regex(/^[A-Z]{1,20}$/, 'write a method in capitals'))
+    .max(20)
+    .prefault([])
+    .describe('HTTP methods; none stands for all.'),
+  path: z
+    .string()
+    .regex(
+      /^(\/[A-Za-z0-9._~!$&'()+,=:@-]+)*(\/|\/\*)?$/,
+      'write a plain path such as /mcp, or /mcp/* for all below it',
+    )
+    .min(1)
+    .describe('A path, or `/mcp/*` for `/mcp` and all below it.'),
+  scopes: z.array(scopeToken).max(50).describe('All scopes the operation needs; none: any token of this resource.'),
+});
+
 export const resource = z.strictObject({
   url: webAddress().describe('Canonical resource identifier; the `aud` of every token for it.'),
   aliases: z.array(webAddress()).max(20).prefault([]).describe('Other identifiers that clients may send for it.'),
@@ -164,6 +181,16 @@ export const resource = z.strictObject({
   access_tokens: z.enum(['opaque', 'jwt']).prefault('opaque').describe('`opaque`, or `jwt` (RFC 9068).'),
   credential: secret().optional().describe("The server's own secret for introspection, `/verify` and token exchange."),
   scopes: z.record(scopeToken, scope).prefault({}).describe('Its scopes by name.'),
+  rules: z
+    .array(rule)
+    .max(200)
+    .prefault([])
+    .describe(
+      'Which scopes an operation needs at `/verify`: the first rule that fits decides, what none fits is refused. Needs `trusted_proxies`.',
+    ),
+  upstream_token: yesNo()
+    .prefault(false)
+    .describe("Whether `/verify` hands the upstream's token to whoever shows this resource's `credential`; needs one."),
 });
 export type ResourceSettings = z.output<typeof resource>;
 

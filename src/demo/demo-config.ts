@@ -57,6 +57,8 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
     authorizations: { perMinute: 600, burst: 1200 },
     tokens: { perMinute: 6000, burst: 2000 },
     adminFailures: { perMinute: 60, burst: 120 },
+    documents: { perMinute: 60, burst: 60 },
+    documentHosts: { perMinute: 60, burst: 60 },
     prompts: { pages: 60, seconds: 5 * MINUTE },
     pendingJourneys: { perBrowser: 20, perClient: 1_000, total: 10_000 },
   },
@@ -91,6 +93,8 @@ const notesResource = ({ sampleUrl }: DemoPlace, { credential }: Install): Resou
   accessTokens: 'opaque',
   credentialHash: hashSecret(credential),
   scopes: new Map(NOTES_SCOPES.map((scope) => [scope.name, scope])),
+  rules: [],
+  upstreamToken: false,
 });
 
 const NOTES_SCOPES: readonly ScopeDefinition[] = [

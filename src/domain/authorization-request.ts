@@ -68,12 +68,7 @@ export interface Addressee {
 }
 
 /** Phase one: a known, unblocked client and one of its registered redirects. */
-export function judgeAddressee(
-  raw: RawParameters,
-  client: Client | undefined,
-  issuer: string,
-): Verdict<Addressee, PageFailure> {
-  if (client === undefined) return fail({ kind: 'client_unknown', detail: 'client_id is not registered here' });
+export function judgeAddressee(raw: RawParameters, client: Client, issuer: string): Verdict<Addressee, PageFailure> {
   if (client.blockedAt !== undefined)
     return fail({ kind: 'client_blocked', detail: 'this client is blocked', reason: client.blockedReason });
   const uri = single(raw, 'redirect_uri');
@@ -99,12 +94,40 @@ export interface CheckedRequest {
   readonly prompts: readonly string[];
 }
 
+/** What is wrong with the request whoever the client is; undefined when a client is worth looking for far away. */
+export function flawOf(raw: RawParameters, resources: readonly Resource[]): string | undefined {
+  const uri = single(raw, 'redirect_uri');
+  if (uri === 'twice' || uri.value === undefined) return 'redirect_uri must come once';
+  const asked = judgeAsked(raw, resources);
+  return asked.ok ? undefined : asked.failure.description;
+}
+
 /** Phase two: what is asked. */
 export function judgeRequest(
   raw: RawParameters,
   addressee: Addressee,
   resources: readonly Resource[],
 ): Verdict<CheckedRequest, RedirectFailure> {
+  const asked = judgeAsked(raw, resources);
+  if (!asked.ok) return asked;
+  const { resource, prompts, ...rest } = asked.value;
+  const request = {
+    clientId: addressee.client.id,
+    redirectUri: addressee.redirect,
+    clientState: addressee.clientState,
+    resource: resource.key,
+    ...rest,
+  };
+  return { ok: true, value: { request, resource, prompts } };
+}
+
+interface Asked extends Pick<AuthorizationRequest, 'scopes' | 'codeChallenge'> {
+  readonly resource: Resource;
+  readonly prompts: readonly string[];
+}
+
+/** Everything that does not depend on who asks. */
+function judgeAsked(raw: RawParameters, resources: readonly Resource[]): Verdict<Asked, RedirectFailure> {
   const repeated = [...raw].find(([name, values]) => name !== 'resource' && values.length > 1)?.[0];
   if (repeated !== undefined) return invalid(`${printable(repeated)} came more than once`);
   const get = (name: string) => raw.get(name)?.[0] || undefined;
@@ -141,15 +164,7 @@ export function judgeRequest(
   if (!prompts.every((prompt) => PROMPTS.includes(prompt))) return invalid('prompt has a value that is not supported');
   if (prompts.includes('none') && prompts.length > 1) return invalid('prompt=none excludes other values');
 
-  const request = {
-    clientId: addressee.client.id,
-    redirectUri: addressee.redirect,
-    clientState: addressee.clientState,
-    scopes: scopes.scopes,
-    resource: resource.value.key,
-    codeChallenge: challenge,
-  };
-  return { ok: true, value: { request, resource: resource.value, prompts } };
+  return { ok: true, value: { scopes: scopes.scopes, codeChallenge: challenge, resource: resource.value, prompts } };
 }
 
 /** One resource of ours, or, when exactly one is protected here, the absence of any (older MCP revisions send none). */

@@ -5,8 +5,9 @@
  * dropped, an empty rest refuses the call, a script-like one anywhere refuses it.
  * Must never take trust, lifetimes or scopes beyond a hint from the registrant.
  */
+import { type ClientKeys, judgeKeySet, SIGNING_ALGORITHMS } from './client-keys.ts';
 import { destinationOf, judgeRedirect } from './redirect-uri.ts';
-import type { ClientAuthMethod, ClientFace, ClientGrantType, ClientMetadata } from './types.ts';
+import type { Client, ClientAuthMethod, ClientFace, ClientGrantType, ClientMetadata } from './types.ts';
 
 export type MetadataVerdict =
   | { readonly ok: true; readonly metadata: ClientMetadata; readonly dropped: readonly string[] }
@@ -25,7 +26,12 @@ export interface MetadataPolicy {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const AUTH_METHODS: readonly ClientAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post'];
+const AUTH_METHODS: readonly ClientAuthMethod[] = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+];
 const GRANT_TYPES: readonly ClientGrantType[] = ['authorization_code', 'refresh_token'];
 const MAX_REDIRECTS = 20;
 const MAX_TEXT = 512;
@@ -57,7 +63,7 @@ function readMetadata(body: unknown, policy: MetadataPolicy): { metadata: Client
   const grantTypes = readGrantTypes(json);
   const applicationType = readChoice(json, 'application_type', ['native', 'web'] as const) ?? 'native';
   checkResponseTypes(json);
-  if (json.jwks !== undefined && json.jwks_uri !== undefined) throw refuse('jwks and jwks_uri exclude each other');
+  const keys = readKeys(json, authMethod);
   const { kept, dropped } = readRedirects(json, {
     issuer: policy.issuer,
     redirectSchemes: policy.redirectSchemes,
@@ -79,6 +85,7 @@ function readMetadata(body: unknown, policy: MetadataPolicy): { metadata: Client
     softwareId: readText(json, 'software_id'),
     softwareVersion: readText(json, 'software_version'),
     localized: readLocalized(json, policy),
+    ...keys,
   };
   return { metadata, dropped };
 }
@@ -90,6 +97,21 @@ function readAuthMethod(json: Json): ClientAuthMethod {
   const method = AUTH_METHODS.find((known) => known === asked);
   if (method === undefined) throw refuse(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
   return method;
+}
+
+/** Checked for everybody, kept only where the client authenticates with them. `jwks_uri` is https whatever else is local. */
+function readKeys(json: Json, authMethod: ClientAuthMethod): ClientKeys {
+  if (json.jwks !== undefined && json.jwks_uri !== undefined) throw refuse('jwks and jwks_uri exclude each other');
+  const verdict = json.jwks === undefined ? undefined : judgeKeySet(json.jwks);
+  if (verdict?.ok === false) throw refuse(verdict.problem);
+  const jwksUri = readLink(json, 'jwks_uri', { allowHttpLinks: false });
+  if (authMethod !== 'private_key_jwt') return {};
+  if (verdict === undefined && jwksUri === undefined) throw refuse('private_key_jwt needs jwks or jwks_uri');
+  const signingAlg = readChoice(json, 'token_endpoint_auth_signing_alg', SIGNING_ALGORITHMS);
+  return {
+    ...(verdict === undefined ? { jwksUri } : { jwks: verdict.keys }),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+  };
 }
 
 /** Grant types we do not offer are left out of the echo, as RFC 7591 3.2.1 allows; without the code grant nothing works. */
@@ -155,7 +177,7 @@ function readChoice<T extends string>(json: Json, member: string, choices: reado
   return choice;
 }
 
-function readLink(json: Json, member: string, policy: MetadataPolicy): string | undefined {
+function readLink(json: Json, member: string, policy: Pick<MetadataPolicy, 'allowHttpLinks'>): string | undefined {
   const link = readText(json, member, 2048);
   if (link === undefined) return undefined;
   const https = /^https:\/\/[^\s/?#@\\]+([/?#][\x21-\x7e]*)?$/i.test(link);
@@ -187,6 +209,17 @@ function readLocalized(json: Json, policy: MetadataPolicy): Readonly<Record<stri
   return Object.fromEntries(entries);
 }
 
+/** Whether anything may be made for this client: neither blocked here nor withdrawn by its own site. */
+export const isUsable = (client: Client): boolean =>
+  client.blockedAt === undefined && client.document?.withdrawnAt === undefined;
+
+/**
+ * What a journey's redirect is matched against again: the registration as it is now, but for a metadata document what it
+ * said at /authorize, which holds until the code is redeemed (requirement A-83).
+ */
+export const heldMetadata = (client: Client, snapshot: ClientMetadata | undefined): ClientMetadata =>
+  client.kind === 'document' && snapshot !== undefined ? snapshot : client.metadata;
+
 /** What a person can tell of this client when it asks to be answered at this redirect. */
 export function faceOf(metadata: ClientMetadata, redirectUri: string): ClientFace {
   return {
@@ -194,9 +227,13 @@ export function faceOf(metadata: ClientMetadata, redirectUri: string): ClientFac
     destination: destinationOf(redirectUri),
     clientUri: metadata.clientUri,
     authMethod: metadata.authMethod,
+    ...(metadata.fingerprint === undefined ? {} : { fingerprint: metadata.fingerprint }),
   };
 }
 
 /** Whether two faces differ in something other than where access goes. */
 export const faceChanged = (before: ClientFace, now: ClientFace): boolean =>
-  before.name !== now.name || before.clientUri !== now.clientUri || before.authMethod !== now.authMethod;
+  before.name !== now.name ||
+  before.clientUri !== now.clientUri ||
+  before.authMethod !== now.authMethod ||
+  before.fingerprint !== now.fingerprint;

@@ -64,6 +64,8 @@ export interface IdentityFacts {
   readonly redirectUri: string;
   /** Host of the fetched client metadata document; undefined for every other kind of client. */
   readonly documentHost: string | undefined;
+  /** The operator vouches for the documents of that host. */
+  readonly documentTrusted: boolean;
   /** The operator's entries and the starter list together. */
   readonly catalog: readonly CatalogEntry[];
   /** The operator's brand and the names of its resources. */
@@ -84,8 +86,9 @@ export function identify(facts: IdentityFacts): Identity {
   if (destination === undefined) throw new Error('identify needs a matched redirect URI');
   const name = cleanDisplayName(facts.name);
   const publisher = facts.documentHost && (facts.registrableDomain(facts.documentHost) ?? facts.documentHost);
-  const reviewed = facts.catalog.find((entry) => isReviewed(entry, facts, destination));
-  const listed = reviewed ?? findListed(facts, name.name, destination);
+  const reviewed =
+    facts.catalog.find((entry) => isReviewed(entry, facts, destination)) ?? vouchedFor(facts, name, destination);
+  const listed: Listed | undefined = reviewed ?? findListed(facts, name.name, destination);
   const alarms = reviewed ? [] : alarmsOf(facts, name, destination, publisher);
   const confirmed = publisher !== undefined && destination.kind === 'site' && destination.registrable === publisher;
   const tier = reviewed ? 'reviewed' : alarms.length > 0 ? 'alarm' : confirmed ? 'site_confirmed' : 'not_confirmed';
@@ -96,7 +99,7 @@ export function identify(facts: IdentityFacts): Identity {
     destination,
     publisher,
     catalogName: listed?.name,
-    forwards: listed !== undefined && isListed(listed.forwarders, facts.redirectUri, destination),
+    forwards: listed?.forwarders !== undefined && isListed(listed.forwarders, facts.redirectUri, destination),
     alarms,
     notes: tier === 'reviewed' || tier === 'alarm' ? [] : notesOf(facts, name, destination, publisher, tier),
   };
@@ -118,6 +121,18 @@ export function appWord({ tier, catalogName, publisher, name, destination }: Ide
 function isReviewed(entry: CatalogEntry, facts: IdentityFacts, destination: Destination): boolean {
   if (!entry.reviewed || !isListed(entry.destinations, facts.redirectUri, destination)) return false;
   return destination.kind === 'site' || entry.clientIds.includes(facts.clientId);
+}
+
+/** What a page says of an app that somebody trusted has named: the catalogue, or the operator by the document's host. */
+type Listed = Pick<CatalogEntry, 'name'> & Partial<Pick<CatalogEntry, 'forwarders'>>;
+
+/**
+ * The document names its redirects and the operator stands for its host. Loopback and private schemes stay unproved:
+ * any program can receive there, whoever published the document (RFC 8252 8.6).
+ */
+function vouchedFor(facts: IdentityFacts, name: CleanedName, destination: Destination): Listed | undefined {
+  const plain = name.name !== '' && !name.hidden && !mixesScripts(name.name);
+  return facts.documentTrusted && destination.kind === 'site' && plain ? { name: name.name } : undefined;
 }
 
 function findListed(facts: IdentityFacts, name: string, destination: Destination): CatalogEntry | undefined {

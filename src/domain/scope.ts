@@ -54,7 +54,7 @@ export function requestedScopes(text: string | undefined, resource: Resource): R
 }
 
 /** The scopes marked default; where none is, every scope that only views. */
-function defaultScopes(resource: Resource): readonly string[] {
+export function defaultScopes(resource: Resource): readonly string[] {
   const all = [...resource.scopes.values()];
   const marked = all.filter((scope) => scope.default);
   return (marked.length > 0 ? marked : all.filter((scope) => scope.risk === 'view')).map((scope) => scope.name);

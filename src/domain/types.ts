@@ -5,6 +5,12 @@
  * Must never import a package or a node: module.
  */
 
+import type { ClientKeys, KeySet } from './client-keys.ts';
+import type { DocumentState } from './metadata-document.ts';
+
+export type { ClientKeys } from './client-keys.ts';
+export type * from './grant-types.ts';
+
 declare const brand: unique symbol;
 /** A value only one place in the code may mint; see "Trust as types" in ARCHITECTURE.md. */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -21,11 +27,11 @@ export type Sealed = Brand<string, 'Sealed'>;
 /** A client-chosen name after cleaning. Minted by domain/client. */
 export type DisplayName = Brand<string, 'DisplayName'>;
 
-export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post';
+export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 export type ClientGrantType = 'authorization_code' | 'refresh_token';
 
 /** Registered client metadata (RFC 7591 section 2), after checks. Text members are as the registrant sent them. */
-export interface ClientMetadata {
+export interface ClientMetadata extends ClientKeys {
   readonly redirectUris: readonly string[];
   readonly name: string | undefined;
   readonly applicationType: 'native' | 'web';
@@ -42,10 +48,12 @@ export interface ClientMetadata {
   readonly softwareVersion: string | undefined;
   /** Localized members, keyed as sent: `client_name#de`. */
   readonly localized: Readonly<Record<string, string>>;
+  /** Only of a metadata document: differs when redirects, keys, method or name do, and after every withdrawal. */
+  readonly fingerprint?: string | undefined;
 }
 
-/** How the client came to be known: RFC 7591 registration, or the operator's configuration. */
-export type ClientKind = 'registered' | 'configured';
+/** How the client came to be known: RFC 7591 registration, the operator's configuration, or its own metadata document. */
+export type ClientKind = 'registered' | 'configured' | 'document';
 
 export interface Client {
   readonly id: string;
@@ -56,6 +64,10 @@ export interface Client {
   readonly lastUsedAt: Seconds | undefined;
   readonly blockedAt: Seconds | undefined;
   readonly blockedReason: string | undefined;
+  /** What is known of its metadata document; only of that kind. */
+  readonly document?: DocumentState | undefined;
+  /** The keys last read from its `jwks_uri`. */
+  readonly keySet?: KeySet | undefined;
 }
 
 export type ScopeRisk = 'view' | 'change' | 'high';
@@ -126,6 +138,8 @@ export interface ClientFace {
   readonly destination: string;
   readonly clientUri: string | undefined;
   readonly authMethod: ClientAuthMethod;
+  /** As in ClientMetadata; absent for every client without a document. */
+  readonly fingerprint?: string | undefined;
 }
 
 export type ConsentReason =
@@ -218,67 +232,6 @@ export interface Block {
   readonly name: string | undefined;
   readonly redirectUri: string;
   readonly createdAt: Seconds;
-}
-
-/** An authorization code's record; the code itself is known to the client alone. */
-export interface Code {
-  readonly codeHash: TokenHash;
-  readonly approvalId: string;
-  readonly userId: string;
-  readonly clientId: string;
-  readonly redirectUri: string;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-  readonly codeChallenge: string;
-  readonly upstreamGrantId: string;
-  readonly createdAt: Seconds;
-  readonly expiresAt: Seconds;
-  readonly usedAt: Seconds | undefined;
-  readonly revokedAt: Seconds | undefined;
-  /** The grant a redemption made. */
-  readonly grantId: string | undefined;
-  readonly reference: string;
-}
-
-/** What a redeemed code gives: one refresh family and its access tokens. */
-export interface Grant {
-  readonly id: string;
-  readonly approvalId: string;
-  readonly userId: string;
-  readonly clientId: string;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-  readonly createdAt: Seconds;
-  readonly lastUsedAt: Seconds;
-  /** Absolute end of the refresh family. */
-  readonly expiresAt: Seconds;
-  readonly endedAt: Seconds | undefined;
-  readonly endReason: string | undefined;
-}
-
-export interface RefreshToken {
-  readonly tokenHash: TokenHash;
-  readonly grant: Grant;
-  readonly createdAt: Seconds;
-  readonly expiresAt: Seconds;
-  readonly rotatedAt: Seconds | undefined;
-  readonly successorHash: TokenHash | undefined;
-  /** The successor, sealed under a key derived from this very token (ruling: refresh grace). */
-  readonly successorSealed: string | undefined;
-  /** When the successor was itself rotated: from then on this token is an old generation. */
-  readonly successorUsedAt: Seconds | undefined;
-}
-
-/** A live access token as introspection and verification see it. */
-export interface AccessToken {
-  readonly tokenHash: TokenHash;
-  readonly grantId: string;
-  readonly userId: string;
-  readonly clientId: string;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-  readonly issuedAt: Seconds;
-  readonly expiresAt: Seconds;
 }
 
 /** Who did it, under which reference; every effect commits with a row made from this. */

@@ -13,6 +13,7 @@ import { bindBrowser, personTrail, readVisitor, sessionAt, type Visitor } from '
 import {
   type Addressee,
   type CheckedRequest,
+  flawOf,
   judgeAddressee,
   judgeRequest,
   type RawParameters,
@@ -20,7 +21,7 @@ import {
 } from '../domain/authorization-request.ts';
 import { faceOf } from '../domain/client.ts';
 import { decideConsent } from '../domain/consent.ts';
-import type { AuthorizationRequest, Client, Resource } from '../domain/types.ts';
+import type { AuthorizationRequest, Client, Resource, Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, readQuery } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
@@ -37,13 +38,7 @@ export const authorizeEndpoint =
     const visitor = await readVisitor(c, deps);
     const { session } = visitor;
     const limit = deps.limits.take('authorizations', c.get('event').source);
-    if (!limit.ok)
-      return refusePage(c, deps, session, {
-        code: 'rate_limited',
-        reason: 'authorizations from this source',
-        retryAfter: limit.retryAfter,
-        facts: { retryAfterSeconds: limit.retryAfter },
-      });
+    if (!limit.ok) return tooMany(c, deps, session, 'authorizations from this source', limit.retryAfter);
     const reading = c.req.method === 'POST' ? await readForm(c) : readQuery(c);
     if (!reading.ok)
       return refusePage(c, deps, session, {
@@ -58,16 +53,36 @@ export const authorizeEndpoint =
 
     const clientId = requestedClientId(reading.parameters);
     if (!clientId.ok) return refuseAddressee(c, deps, session, clientId.failure);
-    const client = await deps.store.findClient(clientId.value);
-    const addressee = judgeAddressee(reading.parameters, client, deps.config.issuer);
+    const resources = [...deps.config.resources.values()];
+    const { source, reference } = c.get('event');
+    const flaw = flawOf(reading.parameters, resources);
+    const resolution = await deps.clients.resolve(clientId.value, { source, reference, flaw });
+    if (resolution.found === 'busy') return tooMany(c, deps, session, 'metadata documents', resolution.retryAfter);
+    if (resolution.found === 'nobody')
+      return refuseAddressee(c, deps, session, { kind: 'client_unknown', detail: resolution.detail });
+    const addressee = judgeAddressee(reading.parameters, resolution.client, deps.config.issuer);
     if (!addressee.ok) return refuseAddressee(c, deps, session, addressee.failure);
     c.get('event').note({ client_id: addressee.value.client.id });
-    const checked = judgeRequest(reading.parameters, addressee.value, [...deps.config.resources.values()]);
+    const checked = judgeRequest(reading.parameters, addressee.value, resources);
     if (!checked.ok) return refuseRequest(c, deps, session, addressee.value, checked.failure);
     c.get('event').note({ resource: checked.value.resource.key });
 
     return askOrSkip(c, deps, visitor, addressee.value, checked.value);
   };
+
+const tooMany = (
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  session: Session | undefined,
+  reason: string,
+  retryAfter: number,
+): Response =>
+  refusePage(c, deps, session, {
+    code: 'rate_limited',
+    reason,
+    retryAfter,
+    facts: { retryAfterSeconds: retryAfter },
+  });
 
 /**
  * A form of another site: SameSite=Lax cookies stayed behind, so this browser looks like a new one, and giving it a

@@ -14,7 +14,7 @@ import { wishLanguages } from '../browser/language.ts';
 import { answerPage, seeClient, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
-import { faceOf } from '../domain/client.ts';
+import { faceOf, heldMetadata, isUsable } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redirect-uri.ts';
 import { grantableScopes } from '../domain/scope.ts';
@@ -149,9 +149,9 @@ async function finish(
   const { request, clientSnapshot } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
   const redirect =
-    request === undefined || client === undefined || client.blockedAt !== undefined
+    request === undefined || client === undefined || !isUsable(client)
       ? undefined
-      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
+      : trustRedirect(request.redirectUri, heldMetadata(client, clientSnapshot), deps.config.issuer);
   if (request === undefined || clientSnapshot === undefined || redirect === undefined) {
     await deps.store.failJourney(journey.id, 'client_changed', trail);
     return refusePage(c, deps, visitor.session, {

@@ -92,7 +92,7 @@ export function consentModel(
       resource: resource.url,
       scopes: request.scopes,
       upstreamScopes: [...new Set([...ownScopesUpstream(resource, deps), ...upstreamScopes(request.scopes, resource)])],
-      registration: client?.kind === 'configured' ? 'configured' : 'registered',
+      registration: client?.kind ?? 'registered',
       registeredAt: client?.createdAt,
       nameCodePoints: identity.name.cleaned ? identity.name.codePoints : undefined,
       clientUri: metadata.clientUri,

@@ -14,6 +14,7 @@ import { frameOf, textFor } from '../browser/frame.ts';
 import { languageLinks, wishLanguages } from '../browser/language.ts';
 import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { isUsable } from '../domain/client.ts';
 import { chosenScopes } from '../domain/scope.ts';
 import type { Journey, TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -284,7 +285,7 @@ async function sceneOf(deps: AppDeps, journey: Journey): Promise<ConsentScene | 
   if (request === undefined || metadata === undefined) return undefined;
   const resource = deps.config.resources.get(request.resource);
   const client = await deps.store.findClient(request.clientId);
-  if (resource === undefined || client === undefined || client.blockedAt !== undefined) return undefined;
+  if (resource === undefined || client === undefined || !isUsable(client)) return undefined;
   const person = journey.expectedUserId === undefined ? undefined : await deps.store.findUser(journey.expectedUserId);
   const approval = person === undefined ? undefined : await deps.store.findApproval(person.id, client.id, resource.key);
   const known = await usedBefore(deps, { id: client.id, metadata }, request);

@@ -12,6 +12,7 @@ import { refusePage } from '../browser/error-page.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, ownPath } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import { heldMetadata } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { trustRedirect } from '../domain/redirect-uri.ts';
 import { upstreamScopes } from '../domain/scope.ts';
@@ -111,7 +112,7 @@ async function tellClient(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, j
   const redirect =
     request === undefined || client === undefined
       ? undefined
-      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
+      : trustRedirect(request.redirectUri, heldMetadata(client, metadata), deps.config.issuer);
   if (request === undefined || metadata === undefined || redirect === undefined) {
     return refusePage(c, deps, visitor.session, {
       code: 'redirect_mismatch',

@@ -6,6 +6,7 @@
 import type { Context } from 'hono';
 import { refusePage } from '../browser/error-page.ts';
 import type { Visitor } from '../browser/visitor.ts';
+import { heldMetadata } from '../domain/client.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
 import { trustRedirect } from '../domain/redirect-uri.ts';
 import type { ClientAnswer, Journey } from '../domain/types.ts';
@@ -35,12 +36,12 @@ export async function upstreamRefused(
 }
 
 async function denialFor(deps: AppDeps, journey: Journey): Promise<ClientAnswer | undefined> {
-  const { request } = journey;
+  const { request, clientSnapshot } = journey;
   const client = request === undefined ? undefined : await deps.store.findClient(request.clientId);
   const redirect =
     request === undefined || client === undefined
       ? undefined
-      : trustRedirect(request.redirectUri, client.metadata, deps.config.issuer);
+      : trustRedirect(request.redirectUri, heldMetadata(client, clientSnapshot), deps.config.issuer);
   if (request === undefined || redirect === undefined) return undefined;
   return clientAnswer(
     redirect,

@@ -3,20 +3,18 @@
  *
  * Built from configuration alone, never from Host or forwarded headers; advertises only what works.
  */
-import { hash } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Config } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../domain/client-keys.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import { crossOrigin } from '../security/visit-rules.ts';
-
-const CACHE = 'public, max-age=300';
+import { mountDocument, preparedJson } from '../security/prepared-document.ts';
 
 /** The metadata document as an object. `issuer` is the configured text, byte for byte. */
 function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   const at = (path: string) => `${config.issuer}${path}`;
   const vends = [...config.resources.values()].some((resource) => resource.credentialHash !== undefined);
-  const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
+  const authMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   return {
     issuer: config.issuer,
     authorization_endpoint: at('/authorize'),
@@ -30,8 +28,11 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token', ...(vends ? [TOKEN_EXCHANGE] : [])],
     token_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    client_id_metadata_document_supported: config.registration.metadataDocuments.enabled,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
@@ -41,7 +42,7 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
 
 /** Mounts the documents ahead of all middleware: fixed bytes, an ETag, open CORS without credentials. */
 export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
-  const metadata = fixedJson(JSON.stringify(serverMetadata(deps.config)));
+  const metadata = preparedJson(serverMetadata(deps.config));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   const forms = new Set(
     ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].flatMap((known) => [
@@ -50,33 +51,6 @@ export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
       `${base}${known}`,
     ]),
   );
-  const mount = (path: string, document: Document) => {
-    app.get(path, document);
-    // A browser-based client sends `mcp-protocol-version`, so its GET is preflighted.
-    app.options(path, crossOrigin);
-  };
-  for (const path of forms) mount(path, metadata);
-  mount(`${base}/jwks`, fixedJson(deps.signer.jwks));
+  for (const path of forms) mountDocument(app, path, () => metadata);
+  mountDocument(app, `${base}/jwks`, () => deps.signer.jwks);
 }
-
-type Document = (c: { req: { header(name: string): string | undefined } }) => Response;
-
-function fixedJson(body: string): Document {
-  const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
-  const headers = {
-    'Content-Type': 'application/json',
-    'Cache-Control': CACHE,
-    ETag: etag,
-    'Access-Control-Allow-Origin': '*',
-    'X-Content-Type-Options': 'nosniff',
-  };
-  return (c) =>
-    hasEntity(c.req.header('if-none-match'), etag)
-      ? new Response(null, { status: 304, headers })
-      : new Response(body, { headers });
-}
-
-/** `If-None-Match` is a list, and compared weakly (RFC 9110 13.1.2): proxies that compress weaken our validator. */
-const hasEntity = (header: string | undefined, etag: string): boolean =>
-  header !== undefined &&
-  (header.trim() === '*' || header.split(',').some((known) => known.trim().replace(/^W\//, '') === etag));

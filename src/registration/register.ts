@@ -54,7 +54,7 @@ export const registerEndpoint =
     });
     if (!verdict.ok) return refuse(verdict.error, verdict.description);
 
-    const secret = verdict.metadata.authMethod === 'none' ? undefined : newSecret();
+    const secret = verdict.metadata.authMethod.startsWith('client_secret_') ? newSecret() : undefined;
     const client: Client = {
       id: newId('mcbc'),
       kind: 'registered',
@@ -127,6 +127,9 @@ function metadataMembers(metadata: ClientMetadata): object {
     contacts: metadata.contacts.length === 0 ? undefined : metadata.contacts,
     software_id: metadata.softwareId,
     software_version: metadata.softwareVersion,
+    jwks: metadata.jwks === undefined ? undefined : { keys: metadata.jwks },
+    jwks_uri: metadata.jwksUri,
+    token_endpoint_auth_signing_alg: metadata.signingAlg,
     ...metadata.localized,
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

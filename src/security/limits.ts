@@ -11,7 +11,10 @@ import type { LimitName, Limits, LimitVerdict } from '../ports.ts';
 /** Sources, and (person, client) pairs, remembered at once. */
 const REMEMBERED = 50_000;
 
-type LimitsConfig = Pick<Config['limits'], 'registrations' | 'authorizations' | 'tokens' | 'adminFailures' | 'prompts'>;
+type LimitsConfig = Pick<
+  Config['limits'],
+  'registrations' | 'authorizations' | 'tokens' | 'adminFailures' | 'documents' | 'documentHosts' | 'prompts'
+>;
 
 /** `nowMs` must never go back; milliseconds from any origin. */
 export function createLimits(config: LimitsConfig, nowMs: () => number): Limits {
@@ -20,6 +23,8 @@ export function createLimits(config: LimitsConfig, nowMs: () => number): Limits 
     authorizations: bucketsOf(config.authorizations, nowMs),
     tokens: bucketsOf(config.tokens, nowMs),
     admin_failures: bucketsOf(config.adminFailures, nowMs),
+    documents: bucketsOf(config.documents, nowMs),
+    document_hosts: bucketsOf(config.documentHosts, nowMs),
   };
   const prompts = promptBudget(config.prompts, nowMs);
   return {

@@ -35,9 +35,11 @@ export type Reach =
 export type FetchPolicy = Reach & { readonly maxBytes: number; readonly timeoutMs: number };
 
 export interface FetchRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Makes the request conditional; only then is a 304 an answer (RFC 9110 13.1). */
+  readonly validators?: { readonly etag: string | undefined; readonly lastModified: string | undefined };
 }
 
 export type FetchFailureReason =
@@ -193,8 +195,9 @@ async function send(dispatcher: Dispatcher, url: URL, request: FetchRequest, pol
   });
   const { statusCode } = answer;
   if (statusCode < 200 || statusCode > 599) throw new CallRefused('unreachable', `status ${statusCode}`);
-  if (statusCode >= 300 && statusCode < 400) throw new CallRefused('redirect', `status ${statusCode}`);
-  const wire = await readCapped(answer.body, policy.maxBytes);
+  const unchanged = statusCode === 304 && Object.keys(conditions(request)).length > 0;
+  if (statusCode >= 300 && statusCode < 400 && !unchanged) throw new CallRefused('redirect', `status ${statusCode}`);
+  const wire = unchanged ? Buffer.alloc(0) : await readCapped(answer.body, policy.maxBytes);
   const body = await decodeCapped(wire, answer.headers['content-encoding'], policy.maxBytes);
   return new Response(body.length === 0 ? null : body, { status: statusCode, headers: keptHeaders(answer.headers) });
 }
@@ -206,6 +209,7 @@ function outgoingHeaders(request: FetchRequest, policy: FetchPolicy): Record<str
     'user-agent': USER_AGENT,
     accept: 'application/json',
     'accept-encoding': 'identity',
+    ...conditions(request),
   };
   const contentType = given.get('content-type');
   if (contentType !== null) headers['content-type'] = contentType;
@@ -215,6 +219,11 @@ function outgoingHeaders(request: FetchRequest, policy: FetchPolicy): Record<str
   }
   return headers;
 }
+
+const conditions = ({ validators }: FetchRequest): Record<string, string> => ({
+  ...(validators?.etag === undefined ? {} : { 'if-none-match': validators.etag }),
+  ...(validators?.lastModified === undefined ? {} : { 'if-modified-since': validators.lastModified }),
+});
 
 /** The body is decoded and whole, so what described its transfer is gone; cookies are never kept. */
 function keptHeaders(headers: Record<string, string | string[] | undefined>): Headers {

@@ -8,16 +8,38 @@
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
+const PEERS_REMEMBERED = 1000;
+
 type Headers = { get(name: string): string | null | undefined };
 
 /** The rate-limit source of a request; never throws, `unknown` when the peer has no address (a test, a closed socket). */
 export type SourceOf = (peer: string | undefined, headers: Headers) => string;
 
+/** Whether a peer is one of our own proxies. Nobody is when there are none; the last answers are remembered. */
+export function createTrustedPeer(trustedProxies: readonly string[]): (peer: string | undefined) => boolean {
+  const trusted = within(trustedProxies);
+  const known = new Map<string, boolean>();
+  return (peer) => {
+    if (peer === undefined || trustedProxies.length === 0) return false;
+    const remembered = known.get(peer);
+    if (remembered !== undefined) return remembered;
+    const own = parseAddress(peer);
+    const verdict = own !== undefined && trusted(own);
+    if (known.size >= PEERS_REMEMBERED) known.clear();
+    known.set(peer, verdict);
+    return verdict;
+  };
+}
+
+function within(trustedProxies: readonly string[]): (address: Address) => boolean {
+  const ranges = trustedProxies.map((range) => ipaddr.parseCIDR(range));
+  return (address) =>
+    ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+}
+
 /** `onForged` hears of the first forwarded header that came from an untrusted peer. */
 export function createSourceOf(trustedProxies: readonly string[], onForged: (peer: string) => void): SourceOf {
-  const ranges = trustedProxies.map((range) => ipaddr.parseCIDR(range));
-  const trusted = (address: Address) =>
-    ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+  const trusted = within(trustedProxies);
   let warned = false;
 
   return (peer, headers) => {

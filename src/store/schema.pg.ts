@@ -5,6 +5,7 @@ import { makeSchema } from './schema.ts';
 export const pgTables = makeSchema(pgKit);
 export const {
   clients,
+  clientAssertions,
   users,
   sessions,
   approvals,

@@ -5,6 +5,7 @@ import { makeSchema } from './schema.ts';
 export const sqliteTables = makeSchema(sqliteKit);
 export const {
   clients,
+  clientAssertions,
   users,
   sessions,
   approvals,

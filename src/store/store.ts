@@ -24,6 +24,7 @@ import type {
 } from '../domain/types.ts';
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
+import type { DocumentStore } from './document-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -43,6 +44,7 @@ import type {
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
+export type * from './document-store.ts';
 export type * from './records.ts';
 export type * from './upstream-store.ts';
 
@@ -214,7 +216,7 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
+   * 400 days; documents nobody has allowed for a day or used for 90. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number): Promise<number>;
   /** How many clients and people there are. */
@@ -226,6 +228,7 @@ export interface HouseStore {
 
 export interface Store
   extends ClientStore,
+    DocumentStore,
     JourneyStore,
     PeopleStore,
     TokenStore,
@@ -236,6 +239,12 @@ export interface Store
     VaultStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';
+  /**
+   * From now on `tell` is called after every commit of this process that ended access: a token, a grant, an approval, a
+   * person or a client. The verb that did it answers only after every `tell` has settled; a rejection is the verb's.
+   * Also called when it is unknown whether such a commit happened.
+   */
+  onAccessEnded(tell: () => void | Promise<void>): void;
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */
   migrationState(): { readonly applied: number; readonly available: number };
 }

@@ -8,17 +8,20 @@
 import type { Context } from 'hono';
 import type { ResourceConfig } from '../config/config.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
-import type { Client, TokenHash } from '../domain/types.ts';
+import { heldMetadata, isUsable } from '../domain/client.ts';
+import type { Client, ClientAuthMethod, ClientMetadata, TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one } from '../security/parameters.ts';
 import { equalSecrets, hashSecret } from '../security/secrets.ts';
+import { assertedClient, checkAssertion, JWT_BEARER } from './client-assertion.ts';
 import type { TokenError } from './oauth-answer.ts';
 
 interface Credentials {
   readonly id: string;
   /** Basic may carry the secret form-urlencoded (RFC 6749 2.3.1) or, as most tools send it, plain (RFC 7617): both readings. */
   readonly secrets: readonly string[];
-  readonly method: 'none' | 'client_secret_basic' | 'client_secret_post';
+  readonly method: ClientAuthMethod;
+  readonly assertion?: string;
 }
 
 export type Authentication<T> =
@@ -33,7 +36,7 @@ export async function authenticateClient(
 ): Promise<Authentication<Client>> {
   const presented = readCredentials(c, form);
   if (!presented.ok) return presented;
-  const { id, secrets, method } = presented.value;
+  const { id, secrets, method, assertion } = presented.value;
   const refused = (reason: string): Authentication<Client> => ({
     ok: false,
     failure: {
@@ -48,9 +51,23 @@ export async function authenticateClient(
   if (client === undefined) return refused('unknown client');
   c.get('event').note({ client_id: client.id });
   if (client.blockedAt !== undefined) return refused('blocked client');
-  if (client.metadata.authMethod !== method) return refused(`used ${method}, registered ${client.metadata.authMethod}`);
+  if (!isUsable(client)) return refused('its metadata document is withdrawn');
+  const metadata = await metadataFor(form, client, deps);
+  if (metadata.authMethod !== method) return refused(`used ${method}, registered ${metadata.authMethod}`);
   if (method === 'none') return { ok: true, value: client };
+  if (assertion !== undefined) {
+    const problem = await checkAssertion(assertion, client, metadata, deps);
+    return problem === undefined ? { ok: true, value: client } : refused(problem);
+  }
   return isOneOf(secrets, client.secretHash) ? { ok: true, value: client } : refused('wrong secret');
+}
+
+/** How the client authenticates: as it is registered, but for a code as its document said when the code was asked for. */
+async function metadataFor(form: RawParameters, client: Client, deps: AppDeps): Promise<ClientMetadata> {
+  const code = one(form, 'grant_type') === 'authorization_code' ? one(form, 'code') : undefined;
+  if (client.kind !== 'document' || code === undefined) return client.metadata;
+  const record = await deps.store.findCode(hashSecret(code));
+  return record?.clientId === client.id ? heldMetadata(client, record.clientSnapshot) : client.metadata;
 }
 
 /** The authenticated MCP server (its id is the resource key). */
@@ -100,6 +117,17 @@ function readCredentials(c: Context<AppEnv>, form: RawParameters): Authenticatio
     failure: { error: 'invalid_client', description, basicTried },
   });
 
+  const assertion = one(form, 'client_assertion');
+  const assertionType = one(form, 'client_assertion_type');
+  if (assertion !== undefined || assertionType !== undefined) {
+    if (header !== undefined || secret !== undefined) return invalid('use one client authentication method');
+    if (assertion === undefined || assertionType !== JWT_BEARER)
+      return unknown('client authentication needs an assertion of type jwt-bearer', false);
+    const asserted = assertedClient(assertion);
+    if (asserted === undefined || (id !== undefined && id !== asserted))
+      return unknown('the assertion does not name this client', false);
+    return { ok: true, value: { id: asserted, secrets: [], method: 'private_key_jwt', assertion } };
+  }
   if (header === undefined) {
     if (id === undefined) return unknown('name the client', false);
     return {

@@ -30,7 +30,7 @@ export const introspectEndpoint =
       return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: 'token is missing' });
 
     const resource = authenticated.value;
-    const access = await deps.store.findAccessToken(hashSecret(token), deps.now());
+    const access = (await deps.knownTokens.find(hashSecret(token), deps.now()))?.access;
     if (access === undefined || access.resource !== resource.key) {
       c.get('event').note({ outcome: 'inactive' });
       return answerJson(c, { active: false });

@@ -28,16 +28,19 @@ export async function mintAccessToken(about: AccessTokenFor, deps: AppDeps): Pro
   const expiresAt = issuedAt + deps.config.tokens.access;
   const token =
     about.resource.accessTokens === 'jwt'
-      ? await deps.signer.sign({
-          iss: deps.config.issuer,
-          aud: about.resource.url,
-          sub: about.userId,
-          client_id: about.clientId,
-          scope: formatScope(about.scopes),
-          iat: issuedAt,
-          exp: expiresAt,
-          jti: newId('jti'),
-        })
+      ? await deps.signer.sign(
+          {
+            iss: deps.config.issuer,
+            aud: about.resource.url,
+            sub: about.userId,
+            client_id: about.clientId,
+            scope: formatScope(about.scopes),
+            iat: issuedAt,
+            exp: expiresAt,
+            jti: newId('jti'),
+          },
+          'at+jwt',
+        )
       : mintToken('at');
   return { token, hash: hashSecret(token), expiresAt };
 }

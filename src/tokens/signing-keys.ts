@@ -8,6 +8,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT 
 import { sealedRow } from '../domain/sealed.ts';
 import type { Seconds } from '../domain/types.ts';
 import type { Signer } from '../ports.ts';
+import { preparedJson } from '../security/prepared-document.ts';
 import type { KeyRing } from '../security/vault.ts';
 import type { SigningKeyRow, Store } from '../store/store.ts';
 
@@ -22,12 +23,12 @@ export async function openSigner(store: Store, keys: KeyRing, now: () => Seconds
   const opened = keys.open(current.privateSealed, sealedRow.signingKey(current.kid));
   if (opened === undefined) throw new Error('the signing key does not open with the configured secrets');
   const key = await importJWK(JSON.parse(opened), SIGNING_ALGORITHM);
-  const header = { alg: SIGNING_ALGORITHM, typ: 'at+jwt', kid: current.kid };
   const published = (await store.listSigningKeys()).map((row) => row.publicJwk);
 
   return {
-    jwks: JSON.stringify({ keys: published }),
-    sign: (claims) => new SignJWT(claims).setProtectedHeader(header).sign(key),
+    jwks: preparedJson({ keys: published }),
+    sign: (claims, typ) =>
+      new SignJWT(claims).setProtectedHeader({ alg: SIGNING_ALGORITHM, typ, kid: current.kid }).sign(key),
   };
 }
 

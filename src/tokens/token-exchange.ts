@@ -8,11 +8,11 @@
  */
 import type { Context } from 'hono';
 import type { ResourceConfig } from '../config/config.ts';
-import { freshTokens } from '../custody/fresh-tokens.ts';
+import { vendUpstreamToken } from '../custody/vend.ts';
 import { judgeResource, type RawParameters } from '../domain/authorization-request.ts';
 import { formatScope } from '../domain/scope.ts';
-import { ACCESS_TOKEN_TYPE, asksForNoMore, excessScopes } from '../domain/token-exchange.ts';
-import type { AccessToken, TokenHash, Trail } from '../domain/types.ts';
+import { ACCESS_TOKEN_TYPE, asksForNoMore } from '../domain/token-exchange.ts';
+import type { AccessToken, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one } from '../security/parameters.ts';
 import { hashSecret } from '../security/secrets.ts';
@@ -42,13 +42,12 @@ export async function exchangeToken(c: Context<AppEnv>, form: RawParameters, dep
 
   const malformed = malformation(asked);
   if (malformed !== undefined) return refused(malformed);
-  const tokenHash = hashSecret(one(form, 'subject_token') ?? '');
-  const subject = await deps.store.findAccessToken(tokenHash, trail.at);
+  const subject = await deps.store.findAccessToken(hashSecret(one(form, 'subject_token') ?? ''), trail.at);
   if (subject === undefined || subject.resource !== resource.key) return refused(notValid());
   c.get('event').note({ client_id: subject.clientId, user: subject.userId });
   if (!asksForNoMore(one(form, 'scope'), subject.scopes, resource))
     return refused({ error: 'invalid_scope', description: 'the subject token does not allow this scope' });
-  return issue(asked, subject, tokenHash);
+  return issue(asked, subject);
 }
 
 /** Anybody but a resource: a client that proves who it is learns that this is not for it. */
@@ -80,44 +79,32 @@ function malformation({ form, resource, deps }: Exchange): TokenError | undefine
   return undefined;
 }
 
-async function issue(asked: Exchange, subject: AccessToken, tokenHash: TokenHash): Promise<GrantAnswer> {
-  const { resource, deps, trail } = asked;
-  const fresh = await freshTokens(subject.grantId, trail, deps);
-  if (fresh.state === 'unavailable')
-    return refused({
-      error: 'temporarily_unavailable',
-      description: 'the upstream cannot refresh its token now; access is kept, try again later',
-      status: 503,
-      retryAfter: fresh.retryAfter,
-    });
-  if (fresh.state === 'ended')
-    return refused({
-      error: 'interaction_required',
-      description: `the upstream has ended this access; ${ASK_AGAIN}`,
-    });
-  const { tokens, upstreamGrantId } = fresh;
-  const excess = excessOf(tokens, subject, asked);
-  if (excess.length > 0)
-    return refused({
-      error: 'invalid_scope',
-      description: `the upstream gave a token that can do more than the subject token; ${ASK_AGAIN}`,
-      reason: `the upstream token carries ${excess.join(' ')} beside what was allowed`,
-    });
-
-  const at = deps.now();
-  const { accessExpiresAt, scopes } = tokens;
-  const exchange = { tokenHash, resource: resource.key, upstreamGrantId, scopes, accessExpiresAt };
-  if (!(await deps.store.recordExchange(exchange, { ...trail, at }))) return refused(notValid());
-  return { ok: true, body: answerOf(tokens, at), resource: resource.key, userId: subject.userId };
-}
-
-function excessOf(tokens: UpstreamTokens, subject: AccessToken, { resource, deps }: Exchange): readonly string[] {
-  const upstream = deps.config.upstreams.get(resource.upstream);
-  return excessScopes(tokens.scopes, subject.scopes, resource, {
-    always: upstream?.scopes ?? [],
-    resources: deps.config.resources.values(),
-    hierarchy: upstream?.facts.scopeHierarchy ?? {},
-  });
+async function issue({ resource, deps, trail }: Exchange, subject: AccessToken): Promise<GrantAnswer> {
+  const vended = await vendUpstreamToken(subject, resource, trail, deps);
+  switch (vended.state) {
+    case 'vended':
+      return { ok: true, body: answerOf(vended.tokens, vended.at), resource: resource.key, userId: subject.userId };
+    case 'not_live':
+      return refused(notValid());
+    case 'unavailable':
+      return refused({
+        error: 'temporarily_unavailable',
+        description: 'the upstream cannot refresh its token now; access is kept, try again later',
+        status: 503,
+        retryAfter: vended.retryAfter,
+      });
+    case 'ended':
+      return refused({
+        error: 'interaction_required',
+        description: `the upstream has ended this access; ${ASK_AGAIN}`,
+      });
+    case 'excess':
+      return refused({
+        error: 'invalid_scope',
+        description: `the upstream gave a token that can do more than the subject token; ${ASK_AGAIN}`,
+        reason: `the upstream token carries ${vended.carried} beside what was allowed`,
+      });
+  }
 }
 
 /** RFC 8693 2.2.1. `scope` is what the upstream says its token can do; without `expires_in` it does not say when it ends. */

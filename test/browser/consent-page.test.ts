@@ -21,7 +21,7 @@ let world: OidcWorld;
 beforeAll(async () => {
   [gallery, world] = await Promise.all([openGallery(), startWorld()]);
   shown = await gallery.newPage();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await gallery.close();
   await world.close();

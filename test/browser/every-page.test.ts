@@ -32,7 +32,7 @@ const pages: Partial<Record<(typeof DIRECTIONS)[number], GalleryPage>> = {};
 beforeAll(async () => {
   gallery = await openGallery();
   for (const language of DIRECTIONS) pages[language] = await gallery.newPage();
-}, 60_000);
+}, 180_000);
 afterAll(() => gallery.close());
 
 /** Looks at a page in both directions at once, and collects what is wrong. */

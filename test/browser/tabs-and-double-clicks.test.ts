@@ -23,7 +23,7 @@ beforeAll(async () => {
     startGithubSetting({ settings: { limits: { registrations: 'off', prompts: 'off' } } }),
     launchChromium(),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser.close();
   await world.close();

@@ -142,7 +142,7 @@ describe('a hostile upstream', () => {
     const { end, milliseconds } = await journeyAtOidc();
     expect(answerOf(end).has('code')).toBe(true);
     expect(milliseconds).toBeLessThan(IN_TIME_MS);
-  }, 60_000);
+  }, 180_000);
 
   it.each<[string, Partial<ForgedModes>]>([
     ['never comes', { discovery: 'slow' }],
@@ -184,5 +184,5 @@ describe('an upstream that stays silent', () => {
     expect(plain.seen('/login/oauth/authorize')).toHaveLength(authorizations);
 
     expect(answerOf((await journeyAtOidc()).end).has('code')).toBe(true);
-  }, 60_000);
+  }, 180_000);
 });

@@ -151,5 +151,5 @@ describe('the key ring by the command line', () => {
     const errors = await rotations;
     expect(errors.length).toBeGreaterThan(2);
     expect(errors.filter((error) => error !== '')).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOTES_URL, startTestBroker, TASKS_URL, type TestBroker } from '../support/broker.ts';
 import { authorizationUrl, newPkce, postForm, postJson, register } from '../support/mcp-client.ts';
+import { makeSigner } from '../support/signing-client.ts';
 import { send } from '../support/wire.ts';
 
 const UPSTREAM = {
@@ -135,7 +136,9 @@ describe('what is switched off is not advertised, and not there', () => {
   it('and what is advertised as a method works', async () => {
     const document = JSON.parse((await at(plain, OAUTH)).body) as { token_endpoint_auth_methods_supported: string[] };
     for (const token_endpoint_auth_method of document.token_endpoint_auth_methods_supported) {
-      expect(await register(plain.issuer, { token_endpoint_auth_method })).toMatchObject({
+      const { jwks } = await makeSigner();
+      const keys = token_endpoint_auth_method === 'private_key_jwt' ? { jwks } : {};
+      expect(await register(plain.issuer, { token_endpoint_auth_method, ...keys })).toMatchObject({
         token_endpoint_auth_method,
       });
     }

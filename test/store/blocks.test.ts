@@ -78,6 +78,18 @@ describe.each(ENGINES)('opening and blocking on %s', (engine) => {
     expect(await store.findJourney('j5')).toBeDefined();
   });
 
+  test.each([
+    ['of one browser', { perBrowser: 1, perClient: 100, total: 100 }],
+    ['of one client', { perBrowser: 100, perClient: 1, total: 100 }],
+    ['in all', { perBrowser: 100, perClient: 100, total: 1 }],
+  ])('the one just opened is never the one that a cap %s removes, also within one second', async (_, caps) => {
+    const { store } = fixture;
+    for (const id of ['j9', 'j5', 'j1', 'j7']) {
+      await store.openJourney(newJourney(id, { browserHash: hash('one') }), trail(), { caps });
+      expect((await store.findJourney(id))?.id).toBe(id);
+    }
+  });
+
   test(`a journey is extended once by ${MANY}, while undecided and nearly over`, async () => {
     const { store } = fixture;
     await store.openJourney(newJourney('j1'), trail());

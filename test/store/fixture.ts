@@ -58,6 +58,7 @@ const TABLES = [
   'approvals',
   'audit',
   'blocks',
+  'client_assertions',
   'clients',
   'codes',
   'destinations',

@@ -81,6 +81,7 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
       scopes: ['tickets:read'],
       issuedAt: T0 + 5,
       expiresAt: T0 + 600,
+      liveUntil: T0 + 600,
     });
     expect(await store.findRefreshToken(hash('refresh-j1-0'))).toEqual({
       tokenHash: hash('refresh-j1-0'),

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Broker, startBroker } from '../../src/broker.ts';
+import { type Broker, type BrokerOptions, startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { openLog } from '../../src/observability/log.ts';
 import { PAGE_RULES } from '../../views/operator-words.ts';
@@ -39,6 +39,8 @@ export interface BrokerSettings {
   readonly notesUrl?: string;
   /** `demo` adds the preview of every page. */
   readonly mode?: 'demo' | 'configured';
+  /** How its outbound calls find what the test serves. */
+  readonly network?: BrokerOptions['network'];
 }
 
 export interface TestBroker {
@@ -125,7 +127,8 @@ export async function startTestBroker(
   const loaded = readConfig(JSON.stringify(settings), context);
   if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
   const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });
-  const start = () => startBroker(loaded.config, { now: clock.now, log: journal });
+  const network = options.network === undefined ? {} : { network: options.network };
+  const start = () => startBroker(loaded.config, { now: clock.now, log: journal, ...network });
 
   let broker = await start();
   return {

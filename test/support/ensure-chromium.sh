@@ -10,8 +10,8 @@ done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo 'The browser tests need Chromium; installing it with apt-get.'
   export DEBIAN_FRONTEND=noninteractive
-  apt-get -qq update >/dev/null
-  apt-get -qq install -y --no-install-recommends chromium >/dev/null
+  apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null
+  apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium >/dev/null
   exit 0
 fi
 

@@ -110,7 +110,7 @@ describe('T-G07 a token that we did not issue is inactive', () => {
 
   it('rightly signed with our own key, but never issued', async () => {
     const { broker, issuer, clock } = world.setting;
-    const forged = await broker.deps.signer.sign({ ...claims, jti: 'jti_other', exp: clock.now() + 3600 });
+    const forged = await broker.deps.signer.sign({ ...claims, jti: 'jti_other', exp: clock.now() + 3600 }, 'at+jwt');
     expect(await introspect(issuer, forged, 'tasks', TASKS_CREDENTIAL)).toEqual({ active: false });
   });
 

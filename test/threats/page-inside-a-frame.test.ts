@@ -13,7 +13,7 @@ let world: OidcWorld;
 let browser: Browser;
 beforeAll(async () => {
   [world, browser] = await Promise.all([startWorld(), launchChromium()]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser.close();
   await world.close();

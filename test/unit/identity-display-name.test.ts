@@ -66,5 +66,5 @@ describe('a self-chosen name', () => {
         expect(Array.from(graphemes.segment(name)).length).toBeLessThanOrEqual(41);
       }),
     );
-  }, 30_000);
+  }, 180_000);
 });

@@ -25,6 +25,7 @@ function who(facts: Partial<IdentityFacts>) {
     clientId: 'client-1',
     redirectUri: 'https://cb.vendor.example/done',
     documentHost: undefined,
+    documentTrusted: false,
     catalog: [QUILL, ...STARTER_CATALOG],
     operatorNames: ['Northwind MCP'],
     upstreamNames: ['GitHub'],

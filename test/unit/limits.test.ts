@@ -9,6 +9,8 @@ const OFF = {
   authorizations: undefined,
   tokens: undefined,
   adminFailures: undefined,
+  documents: undefined,
+  documentHosts: undefined,
   prompts: undefined,
 };
 

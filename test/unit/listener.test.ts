@@ -57,9 +57,8 @@ test('a request under way is answered, its connection ended, and then nobody lis
 
 test('an idle kept-alive connection does not keep the listener', async () => {
   expect((await request('/')).headers.connection).toBe('keep-alive');
-  const started = performance.now();
-  await listener.close(5_000);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  // A grace longer than a test may last: only a listener that does not wait for the connection comes back.
+  await listener.close(86_400_000);
 });
 
 test('after the announcement new requests are still answered, each on its last connection', async () => {
@@ -71,10 +70,8 @@ test('after the announcement new requests are still answered, each on its last c
 test('a request that does not end is cut after the grace', async () => {
   const answer = request('/held');
   await arrived.opened;
-  const started = performance.now();
   const [outcome] = await Promise.allSettled([answer, listener.close(100)]);
   expect(outcome.status).toBe('rejected');
-  expect(performance.now() - started).toBeLessThan(2_000);
 });
 
 test('headers of more than 16 KiB are refused', async () => {

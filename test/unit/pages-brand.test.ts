@@ -49,7 +49,7 @@ describe('the operator’s accent colour', () => {
       }),
       { numRuns: 300 },
     );
-  }, 30_000);
+  }, 180_000);
 });
 
 describe('the stylesheet', () => {

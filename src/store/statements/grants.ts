@@ -18,6 +18,7 @@ export const insertCode = given<Omit<Code, 'usedAt' | 'revokedAt' | 'grantId'>>(
     createdAt: p.createdAt,
     expiresAt: p.expiresAt,
     reference: p.reference,
+    clientSnapshot: p.clientSnapshot,
   }),
 );
 

@@ -29,40 +29,44 @@ export const removeExpiredPending = given<{ browserHash: TokenHash; mergeKey: To
       .returning({ id: t.journeys.id }),
 );
 
-export const trimBrowser = given<{ browserHash: TokenHash; keep: number }>()('pending_trim_browser', (db, t, p) =>
-  db
-    .delete(t.journeys)
-    .where(
-      inArray(
-        t.journeys.id,
-        db
-          .select({ id: t.journeys.id })
-          .from(t.journeys)
-          .where(and(eq(t.journeys.browserHash, p.browserHash), pending(t)))
-          .orderBy(desc(t.journeys.createdAt), desc(t.journeys.id))
-          .limit(TRIMMED)
-          .offset(p.keep),
-      ),
-    )
-    .returning({ id: t.journeys.id }),
+export const trimBrowser = given<{ browserHash: TokenHash; keep: number; opened: string }>()(
+  'pending_trim_browser',
+  (db, t, p) =>
+    db
+      .delete(t.journeys)
+      .where(
+        inArray(
+          t.journeys.id,
+          db
+            .select({ id: t.journeys.id })
+            .from(t.journeys)
+            .where(and(eq(t.journeys.browserHash, p.browserHash), pending(t)))
+            .orderBy(desc(t.journeys.createdAt), desc(justOpened(t, p)), desc(t.journeys.id))
+            .limit(TRIMMED)
+            .offset(p.keep),
+        ),
+      )
+      .returning({ id: t.journeys.id }),
 );
 
-export const trimClient = given<{ clientId: string; keep: number }>()('pending_trim_client', (db, t, p) =>
-  db
-    .delete(t.journeys)
-    .where(
-      inArray(
-        t.journeys.id,
-        db
-          .select({ id: t.journeys.id })
-          .from(t.journeys)
-          .where(and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.decision)))
-          .orderBy(desc(t.journeys.createdAt), desc(t.journeys.id))
-          .limit(TRIMMED)
-          .offset(p.keep),
-      ),
-    )
-    .returning({ id: t.journeys.id }),
+export const trimClient = given<{ clientId: string; keep: number; opened: string }>()(
+  'pending_trim_client',
+  (db, t, p) =>
+    db
+      .delete(t.journeys)
+      .where(
+        inArray(
+          t.journeys.id,
+          db
+            .select({ id: t.journeys.id })
+            .from(t.journeys)
+            .where(and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.decision)))
+            .orderBy(desc(t.journeys.createdAt), desc(justOpened(t, p)), desc(t.journeys.id))
+            .limit(TRIMMED)
+            .offset(p.keep),
+        ),
+      )
+      .returning({ id: t.journeys.id }),
 );
 
 /** How many live undecided journeys of clients there are. */
@@ -84,7 +88,7 @@ export const largestClient = given<{ now: Seconds }>()('pending_largest_client',
     .limit(1),
 );
 
-export const trimOldest = given<{ now: Seconds; most: number }>()('pending_trim_oldest', (db, t, p) =>
+export const trimOldest = given<{ now: Seconds; most: number; opened: string }>()('pending_trim_oldest', (db, t, p) =>
   db
     .delete(t.journeys)
     .where(
@@ -94,7 +98,7 @@ export const trimOldest = given<{ now: Seconds; most: number }>()('pending_trim_
           .select({ id: t.journeys.id })
           .from(t.journeys)
           .where(live(t, p))
-          .orderBy(t.journeys.createdAt, t.journeys.id)
+          .orderBy(t.journeys.createdAt, justOpened(t, p), t.journeys.id)
           .limit(p.most),
       ),
     )
@@ -103,6 +107,10 @@ export const trimOldest = given<{ now: Seconds; most: number }>()('pending_trim_
 
 const live = (t: Tables, p: { readonly now: ReturnType<typeof sql.placeholder> }) =>
   and(isNull(t.journeys.decision), isNotNull(t.journeys.clientId), gt(t.journeys.expiresAt, p.now));
+
+/** Among those of one second the one that makes the room counts as the newest: nobody is shown a page that is gone already. */
+const justOpened = (t: Tables, p: { readonly opened: ReturnType<typeof sql.placeholder> }) =>
+  sql`${t.journeys.id} = ${p.opened}`;
 
 /** Removed at once at most; the next opening removes more. */
 const TRIMMED = 1000;

@@ -139,6 +139,8 @@ export const findLiveAccessToken = given<{ tokenHash: TokenHash; now: Seconds }>
       scopes: t.accessTokens.scopes,
       issuedAt: t.accessTokens.issuedAt,
       expiresAt: t.accessTokens.expiresAt,
+      grantExpiresAt: t.grants.expiresAt,
+      approvalExpiresAt: t.approvals.expiresAt,
     })
     .from(t.accessTokens)
     .innerJoin(t.grants, eq(t.grants.id, t.accessTokens.grantId))

@@ -1,6 +1,6 @@
 /** Tables of codes, grants and tokens: what hangs under an approval. Conventions: ../schema.ts. */
 import { isNull } from 'drizzle-orm';
-import type { TokenHash } from '../../domain/types.ts';
+import type { ClientMetadata, TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 import type { peopleTables } from './people.ts';
 
@@ -26,6 +26,7 @@ export function grantTables(k: Kit, { approvals }: ReturnType<typeof peopleTable
       revokedAt: k.time('revoked_at'),
       grantId: k.text('grant_id'),
       reference: k.text('reference').notNull(),
+      clientSnapshot: k.json<ClientMetadata>('client_snapshot'),
     },
     (t) => [
       k.index('codes_approval').on(t.approvalId),

@@ -1,5 +1,7 @@
 /** Tables of clients, people, their browser sessions, their approvals and their blocks. Conventions: ../schema.ts. */
 import { isNull } from 'drizzle-orm';
+import type { KeySet } from '../../domain/client-keys.ts';
+import type { DocumentState } from '../../domain/metadata-document.ts';
 import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 
@@ -15,8 +17,22 @@ export function peopleTables(k: Kit) {
       lastUsedAt: k.time('last_used_at'),
       blockedAt: k.time('blocked_at'),
       blockedReason: k.text('blocked_reason'),
+      /** Only of kind `document`; the time is when the request began that this state comes from. */
+      document: k.json<DocumentState>('document'),
+      documentReadAt: k.time('document_read_at'),
+      keySet: k.json<KeySet>('key_set'),
     },
     (t) => [k.index('clients_time').on(t.createdAt, t.id)],
+  );
+
+  /** Assertions clients have authenticated with, each once (RFC 7523 3); kept until they would have run out. */
+  const clientAssertions = k.table(
+    'client_assertions',
+    {
+      idHash: k.text('id_hash').$type<TokenHash>().primaryKey(),
+      expiresAt: k.time('expires_at').notNull(),
+    },
+    (t) => [k.index('client_assertions_expiry').on(t.expiresAt)],
   );
 
   const users = k.table(
@@ -101,5 +117,5 @@ export function peopleTables(k: Kit) {
     firstAllowedAt: k.time('first_allowed_at').notNull(),
   });
 
-  return { clients, users, sessions, approvals, blocks, destinations };
+  return { clients, clientAssertions, users, sessions, approvals, blocks, destinations };
 }

@@ -162,6 +162,7 @@ function* issueCode(
     createdAt,
     expiresAt: code.expiresAt,
     reference: journey.reference,
+    clientSnapshot: journey.clientSnapshot?.fingerprint === undefined ? undefined : journey.clientSnapshot,
   });
 }
 

@@ -3,6 +3,7 @@ import type { Seconds } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Statement, type Unit } from '../statement.ts';
 import { countClients } from '../statements/clients.ts';
+import { removeIdleDocuments, removeSpentAssertions, removeUnusedDocuments } from '../statements/documents.ts';
 import * as house from '../statements/house.ts';
 import { countUsers } from '../statements/people.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
@@ -14,6 +15,9 @@ import { handOver } from './handing-over.ts';
 
 /** How long an ended upstream grant is kept, so that whoever had it in hand learns that it ended; in seconds. */
 const UPSTREAM_KEPT = 3600;
+/** How long a document's client is kept that nobody has allowed, and after its last use; in seconds. */
+const UNUSED_DOCUMENT_KEPT = 86_400;
+const IDLE_DOCUMENT_KEPT = 90 * 86_400;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
 
@@ -74,6 +78,8 @@ function runningVerbs(engine: Engine) {
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));
+      removed += await slice(() => removeIdle(now, limit));
       return removed;
     },
 
@@ -97,7 +103,12 @@ const EXPIRING = [
   sweeping.sweepSessions,
   sweeping.sweepAccessTokens,
   sweeping.sweepRefreshTokens,
+  removeSpentAssertions,
 ];
+
+function* removeIdle(now: Seconds, limit: number): Unit<number> {
+  return (yield* all(removeIdleDocuments, { before: now - IDLE_DOCUMENT_KEPT, now, limit })).length;
+}
 
 function* count(
   statement: Statement<{ before: Seconds; limit: number }, unknown>,

@@ -1,10 +1,12 @@
 /** All verbs over one engine: the store as everybody else knows it. */
+import { announcingEnds } from '../ends.ts';
 import type { Engine } from '../engine.ts';
 import type { Store } from '../store.ts';
 import { adminKeyVerbs } from './admin-keys.ts';
 import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
+import { documentVerbs } from './documents.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
@@ -14,11 +16,14 @@ import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
 
-export function storeOver(engine: Engine, newId: NewId): Store {
+export function storeOver(bare: Engine, newId: NewId): Store {
+  const { engine, onAccessEnded } = announcingEnds(bare);
   const record = recorder(newId);
   return {
     engine: engine.kind,
+    onAccessEnded,
     ...clientVerbs(engine, record),
+    ...documentVerbs(engine, record),
     ...journeyVerbs(engine, record),
     ...completionVerbs(engine, record),
     ...peopleVerbs(engine, record),

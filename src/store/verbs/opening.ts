@@ -31,18 +31,22 @@ export function openingVerbs(engine: Engine, record: Recorder): Pick<JourneyStor
   }
 
   function* keepToCaps(caps: NonNullable<Opening['caps']>, journey: NewJourney): Unit<void> {
-    yield* all(pending.trimBrowser, { browserHash: journey.browserHash, keep: caps.perBrowser });
+    yield* all(pending.trimBrowser, { browserHash: journey.browserHash, keep: caps.perBrowser, opened: journey.id });
     const clientId = journey.request?.clientId;
     if (clientId === undefined) return;
-    if (isTime(caps.perClient)) yield* all(pending.trimClient, { clientId, keep: caps.perClient });
+    if (isTime(caps.perClient)) yield* all(pending.trimClient, { clientId, keep: caps.perClient, opened: journey.id });
     if (!isTime(caps.total)) return;
     const now = journey.createdAt;
     const tooMany = ((yield* first(pending.countPending, { now }))?.count ?? 0) - caps.total;
     if (tooMany <= 0) return;
     const largest = yield* first(pending.largestClient, { now });
     if (largest?.clientId !== undefined && largest.count > tooMany)
-      yield* all(pending.trimClient, { clientId: largest.clientId, keep: largest.count - tooMany });
-    else yield* all(pending.trimOldest, { now, most: tooMany });
+      yield* all(pending.trimClient, {
+        clientId: largest.clientId,
+        keep: largest.count - tooMany,
+        opened: journey.id,
+      });
+    else yield* all(pending.trimOldest, { now, most: tooMany, opened: journey.id });
   }
 
   return {

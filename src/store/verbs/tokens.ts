@@ -53,7 +53,12 @@ function accessVerbs(engine: Engine, record: Recorder) {
         yield* record('access_token.revoked', aboutGrant(grant, { revocation }), trail);
         return true;
       }),
-    findAccessToken: async (tokenHash, now) => (await engine.read(tokens.findLiveAccessToken, { tokenHash, now }))[0],
+    findAccessToken: async (tokenHash, now) => {
+      const [found] = await engine.read(tokens.findLiveAccessToken, { tokenHash, now });
+      if (found === undefined) return undefined;
+      const { grantExpiresAt, approvalExpiresAt, ...token } = found;
+      return { ...token, liveUntil: Math.min(token.expiresAt, grantExpiresAt, approvalExpiresAt) };
+    },
   } satisfies Partial<TokenStore>;
 }
 

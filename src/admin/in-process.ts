@@ -1,0 +1,54 @@
+/**
+ * The admin API called from inside the process, by whom this process itself vouches for: the console and the command line.
+ *
+ * The very calls of `/admin/v1`, with their roles, limits, schemas and audit rows, so that there is no second copy of
+ * what an administrator may do. Must never be reachable over a network: it asks for no key.
+ */
+import { Hono } from 'hono';
+import type { AppDeps, AppEnv, RequestEvent } from '../ports.ts';
+import type { Caller } from './authenticate.ts';
+import type { Method } from './call.ts';
+import { mountAdmin } from './mount.ts';
+
+/** Who calls, and the event whose reference the audit rows carry. */
+export interface Calling {
+  readonly caller: Caller;
+  readonly event: RequestEvent;
+}
+
+export interface AdminRequest {
+  readonly method: Method;
+  /** Under `/admin/v1`, segments encoded. */
+  readonly path: string;
+  /** What is undefined or empty is not sent. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+}
+
+/** Answers as the API does: JSON, or a problem. Never throws for what was asked. */
+export type CallAdmin = (calling: Calling, request: AdminRequest) => Promise<Response>;
+
+const PREFIX = '/admin/v1';
+
+export function openInProcess(deps: AppDeps): CallAdmin {
+  const app = new Hono<AppEnv & { Bindings: Calling }>();
+  app.use((c, next) => {
+    c.set('event', c.env.event);
+    return next();
+  });
+  mountAdmin(app as unknown as Hono<AppEnv>, PREFIX, deps, (c) => (c.env as Calling).caller);
+  return async (calling, { method, path, query, body }) =>
+    app.fetch(
+      new Request(`http://in-process${PREFIX}${path}${queryText(query)}`, {
+        method: method.toUpperCase(),
+        ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      }),
+      calling,
+    );
+}
+
+/** `?name=value…`, or nothing. */
+export function queryText(query: AdminRequest['query'] = {}): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => (entry[1] ?? '') !== '');
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}

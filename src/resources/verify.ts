@@ -1,0 +1,158 @@
+/**
+ * `GET /verify/{resource}`: a reverse proxy asks whether a request may pass (forward-auth; contract ruling 17).
+ *
+ * 200 with who is calling, in headers the backend may believe; 401 and 403 with the challenge for the client. Decided by
+ * the token in the Authorization header, the resource in the path and, where the resource has rules, what a trusted
+ * proxy says was asked for. The proxy proves itself by the resource's credential, unless we listen on loopback.
+ * Must never look at a body, a query, or a header of the original request that did not come from a trusted proxy.
+ */
+import type { Context } from 'hono';
+import type { ResourceConfig } from '../config/config.ts';
+import { vendUpstreamToken } from '../custody/vend.ts';
+import { judgeAccess, type Refusal, refuseOtherWay } from '../domain/access.ts';
+import { requirementOf } from '../domain/access-rules.ts';
+import { describeRefusal } from '../domain/challenge.ts';
+import { resourceOrigin } from '../domain/resource-metadata.ts';
+import type { AppDeps, AppEnv, KnownToken } from '../ports.ts';
+import { hashSecret } from '../security/secrets.ts';
+import { createTrustedPeer } from '../security/source.ts';
+import { accessVerdict } from './access-verdict.ts';
+import { preparedVerification } from './assertion.ts';
+import { originalRequest } from './original-request.ts';
+
+type Asked = Context<AppEnv>;
+
+/** What the operation needs; or why it is not judged at all. */
+type Needed =
+  | { readonly ok: true; readonly scopes: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly refusal?: Refusal };
+
+export function verifyEndpoint(deps: AppDeps): (c: Asked) => Promise<Response> {
+  const proven = callerProof(deps);
+  const needed = requirements(deps);
+  return async (c) => {
+    const resource = deps.config.resources.get(c.req.param('resource') ?? '');
+    if (resource === undefined) return forbidden(c, deps, 'there is no such resource', 404);
+    c.get('event').note({ resource: resource.key });
+    const caller = proven(c, resource);
+    if (caller === 'refused') return forbidden(c, deps, 'the caller did not show the credential of the resource');
+    const required = needed(c, resource);
+    if (!required.ok)
+      return required.refusal === undefined
+        ? forbidden(c, deps, required.reason)
+        : challenged(c, deps, required.refusal);
+    const verdict = await accessVerdict(
+      { authorization: c.req.header('authorization'), resource, required: required.scopes },
+      deps,
+    );
+    if (!verdict.allowed) return challenged(c, deps, verdict);
+    const { known } = verdict;
+    c.get('event').note({ outcome: 'allowed', client_id: known.access.clientId, user: known.access.userId });
+    const { headers } = await preparedVerification(known, resource, deps);
+    if (!resource.upstreamToken || caller !== 'proven') return new Response(null, { headers });
+    return withUpstreamToken(c, deps, resource, known, headers);
+  };
+}
+
+type CallerProof = (c: Asked, resource: ResourceConfig) => 'proven' | 'neighbour' | 'refused';
+
+/** The credential of the resource; on a loopback listener whoever is on this machine may do without. */
+function callerProof({ config }: AppDeps): CallerProof {
+  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(config.listen.host);
+  return (c, resource) => {
+    const shown = c.req.header('x-broker-credential');
+    if (shown === undefined) return loopback ? 'neighbour' : 'refused';
+    // Both are SHA-256, so how far they agree says nothing about the credential.
+    return hashSecret(shown) === resource.credentialHash ? 'proven' : 'refused';
+  };
+}
+
+function requirements({ config }: AppDeps): (c: Asked, resource: ResourceConfig) => Needed {
+  const trusted = createTrustedPeer(config.trustedProxies);
+  return (c, resource) => {
+    if (resource.rules.length === 0) return NOTHING_NEEDED;
+    if (!trusted(peerOf(c)))
+      return { ok: false, reason: 'the peer is not among trusted_proxies, so nobody says what was asked for' };
+    const original = originalRequest({
+      header: (name) => c.req.header(name),
+      method: c.req.method,
+      rest: behindResource(c, resource.key),
+    });
+    if (!original.ok) return original;
+    if (original.host !== undefined && !isHostOf(resource, original.host))
+      return { ok: false, reason: 'another host was asked for than the one of the resource' };
+    const requirement = requirementOf(original.operation, resource.rules);
+    if (requirement.kind === 'scopes') return { ok: true, scopes: requirement.scopes };
+    return requirement.kind === 'refused'
+      ? { ok: false, reason: requirement.reason }
+      : { ok: false, reason: 'a token in the query', refusal: refuseOtherWay(resource, []) };
+  };
+}
+
+const NOTHING_NEEDED: Needed = { ok: true, scopes: [] };
+
+const peerOf = (c: Asked): string | undefined =>
+  (c.env as { incoming?: { socket?: { remoteAddress?: string } } }).incoming?.socket?.remoteAddress;
+
+/** The request line's address behind `/verify/{resource}`, as it came. */
+function behindResource(c: Asked, key: string): string {
+  const line = (c.env as { incoming?: { url?: string } }).incoming?.url ?? '';
+  const address = `/verify/${key}`;
+  const at = line.indexOf(address);
+  return at < 0 ? '' : line.slice(at + address.length);
+}
+
+const isHostOf = (resource: ResourceConfig, host: string): boolean =>
+  [resource.url, ...resource.aliases].some(
+    (url) =>
+      resourceOrigin({ url })
+        .replace(/^[a-z]+:\/\//, '')
+        .replace(/:\d+$/, '') === host,
+  );
+
+async function withUpstreamToken(
+  c: Asked,
+  deps: AppDeps,
+  resource: ResourceConfig,
+  { access }: KnownToken,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const { reference } = c.get('event');
+  const trail = { at: deps.now(), reference, actor: { kind: 'resource', id: resource.key } } as const;
+  const vended = await vendUpstreamToken(access, resource, trail, deps);
+  switch (vended.state) {
+    case 'vended':
+      return new Response(null, { headers: { ...headers, 'X-Broker-Upstream-Token': vended.tokens.accessToken } });
+    case 'unavailable':
+      c.get('event').note({ outcome: 'failed', reason: 'the upstream cannot refresh its token now' });
+      return c.body(null, 503, { 'Cache-Control': 'no-store', 'Retry-After': String(vended.retryAfter) });
+    case 'excess':
+      c.get('event').note({ reason: `the upstream token carries ${vended.carried} beside what was allowed` });
+      return challenged(c, deps, judgeAccess('not_live', resource, []) as Refusal);
+    case 'ended':
+    case 'not_live':
+      return challenged(c, deps, judgeAccess('not_live', resource, []) as Refusal);
+  }
+}
+
+/** For the client: the proxy passes status and challenge on. */
+function challenged(c: Asked, deps: AppDeps, { status, error, challenge }: Refusal): Response {
+  c.get('event').note({ outcome: 'refused', error: error ?? 'no_token' });
+  deps.metrics.refused('verify', error ?? 'no_token');
+  const headers = {
+    'Cache-Control': 'no-store',
+    'WWW-Authenticate': challenge,
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': 'WWW-Authenticate',
+  };
+  return error === undefined
+    ? c.body(null, status, headers)
+    : c.json({ error, error_description: describeRefusal(error) }, status, headers);
+}
+
+/** Not a matter of tokens: no challenge, so that no client asks its person in vain. */
+function forbidden(c: Asked, deps: AppDeps, reason: string, status: 403 | 404 = 403): Response {
+  c.get('event').note({ outcome: 'refused', error: 'forbidden', reason });
+  deps.metrics.refused('verify', 'forbidden');
+  return c.text(status === 404 ? 'no such resource\n' : 'forbidden\n', status, { 'Cache-Control': 'no-store' });
+}

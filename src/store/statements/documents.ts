@@ -1,0 +1,175 @@
+/** Statements about metadata documents, key sets and client assertions. Decides nothing; the verbs give them their meaning. */
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
+import type { KeySet } from '../../domain/client-keys.ts';
+import type { Seconds, TokenHash } from '../../domain/types.ts';
+import { given } from '../statement.ts';
+import type { DocumentReading } from '../store.ts';
+
+/** Nothing comes back where the id belongs to another kind of client or a later reading is kept. */
+export const putDocument = given<DocumentReading>()('document_put', (db, t, p) =>
+  db
+    .insert(t.clients)
+    .values({
+      id: p.id,
+      kind: 'document',
+      metadata: p.metadata,
+      createdAt: p.readAt,
+      document: p.document,
+      documentReadAt: p.readAt,
+    })
+    .onConflictDoUpdate({
+      target: t.clients.id,
+      set: { metadata: p.metadata, document: p.document, documentReadAt: p.readAt },
+      setWhere: sql`${t.clients.kind} = 'document' and ${t.clients.documentReadAt} <= ${p.readAt}`,
+    })
+    .returning(),
+);
+
+export const updateDocument = given<Omit<DocumentReading, 'metadata'>>()('document_update', (db, t, p) =>
+  db
+    .update(t.clients)
+    .set({ document: p.document, documentReadAt: p.readAt })
+    .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'document'), lte(t.clients.documentReadAt, p.readAt)))
+    .returning(),
+);
+
+/** Removes, of one host's documents that nobody has allowed, all but the newest `keep`. */
+export const trimHost = given<{ prefix: string; length: number; keep: number }>()('document_trim_host', (db, t, p) => {
+  const ofHost = and(
+    eq(t.clients.kind, 'document'),
+    isNull(t.clients.lastUsedAt),
+    isNull(t.clients.blockedAt),
+    sql`substr(${t.clients.id}, 1, ${p.length}) = ${p.prefix}`,
+  );
+  const kept = db
+    .select({ id: t.clients.id })
+    .from(t.clients)
+    .where(ofHost)
+    .orderBy(desc(t.clients.createdAt), desc(t.clients.id))
+    .limit(p.keep);
+  return db
+    .delete(t.clients)
+    .where(and(ofHost, notInArray(t.clients.id, kept)))
+    .returning({ id: t.clients.id });
+});
+
+export const countUnusedDocuments = given<object>()('document_count_unused', (db, t) =>
+  db
+    .select({ count: sql<number>`count(*)`.mapWith(Number) })
+    .from(t.clients)
+    .where(and(eq(t.clients.kind, 'document'), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt))),
+);
+
+export const trimOldestDocuments = given<{ most: number }>()('document_trim_oldest', (db, t, p) =>
+  db
+    .delete(t.clients)
+    .where(
+      inArray(
+        t.clients.id,
+        db
+          .select({ id: t.clients.id })
+          .from(t.clients)
+          .where(and(eq(t.clients.kind, 'document'), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt)))
+          .orderBy(asc(t.clients.createdAt), asc(t.clients.id))
+          .limit(p.most),
+      ),
+    )
+    .returning({ id: t.clients.id }),
+);
+
+export const removeUnusedDocuments = given<{ before: Seconds; limit: number }>()('document_sweep_unused', (db, t, p) =>
+  db
+    .delete(t.clients)
+    .where(
+      inArray(
+        t.clients.id,
+        db
+          .select({ id: t.clients.id })
+          .from(t.clients)
+          .where(
+            and(
+              eq(t.clients.kind, 'document'),
+              isNull(t.clients.lastUsedAt),
+              isNull(t.clients.blockedAt),
+              lte(t.clients.createdAt, p.before),
+            ),
+          )
+          .limit(p.limit),
+      ),
+    )
+    .returning({ id: t.clients.id }),
+);
+
+/** Never one with an approval or a grant that is live. */
+export const removeIdleDocuments = given<{ before: Seconds; now: Seconds; limit: number }>()(
+  'document_sweep_idle',
+  (db, t, p) =>
+    db
+      .delete(t.clients)
+      .where(
+        inArray(
+          t.clients.id,
+          db
+            .select({ id: t.clients.id })
+            .from(t.clients)
+            .where(
+              and(
+                eq(t.clients.kind, 'document'),
+                isNotNull(t.clients.lastUsedAt),
+                lte(t.clients.lastUsedAt, p.before),
+                isNull(t.clients.blockedAt),
+                notExists(
+                  db
+                    .select({ one: sql`1` })
+                    .from(t.approvals)
+                    .where(
+                      and(
+                        eq(t.approvals.clientId, t.clients.id),
+                        isNull(t.approvals.revokedAt),
+                        gt(t.approvals.expiresAt, p.now),
+                      ),
+                    ),
+                ),
+                notExists(
+                  db
+                    .select({ one: sql`1` })
+                    .from(t.grants)
+                    .where(
+                      and(eq(t.grants.clientId, t.clients.id), isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now)),
+                    ),
+                ),
+              ),
+            )
+            .limit(p.limit),
+        ),
+      )
+      .returning({ id: t.clients.id }),
+);
+
+export const putKeySet = given<{ clientId: string; keySet: KeySet }>()('key_set_put', (db, t, p) =>
+  db.update(t.clients).set({ keySet: p.keySet }).where(eq(t.clients.id, p.clientId)),
+);
+
+export const insertAssertion = given<{ idHash: TokenHash; expiresAt: Seconds }>()('assertion_insert', (db, t, p) =>
+  db
+    .insert(t.clientAssertions)
+    .values({ idHash: p.idHash, expiresAt: p.expiresAt })
+    .onConflictDoNothing()
+    .returning({ idHash: t.clientAssertions.idHash }),
+);
+
+export const removeSpentAssertions = given<{ before: Seconds; limit: number }>()('assertion_sweep', (db, t, p) =>
+  db
+    .delete(t.clientAssertions)
+    .where(
+      inArray(
+        t.clientAssertions.idHash,
+        db
+          .select({ id: t.clientAssertions.idHash })
+          .from(t.clientAssertions)
+          .where(lte(t.clientAssertions.expiresAt, p.before))
+          .limit(p.limit),
+      ),
+    )
+    .returning({ idHash: t.clientAssertions.idHash }),
+);

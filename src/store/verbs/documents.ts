@@ -1,0 +1,48 @@
+/** The verbs about metadata documents, key sets and client assertions. Contract: DocumentStore in ../document-store.ts. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Engine } from '../engine.ts';
+import { all, first, type Unit } from '../statement.ts';
+import { findClient } from '../statements/clients.ts';
+import * as documents from '../statements/documents.ts';
+import type { DocumentCaps, DocumentStore } from '../store.ts';
+import type { Recorder } from './audit.ts';
+
+export function documentVerbs(engine: Engine, record: Recorder): DocumentStore {
+  return {
+    keepDocument: (reading, caps, trail) =>
+      engine.unit(function* () {
+        const before = yield* first(findClient, { id: reading.id });
+        const client = yield* first(documents.putDocument, reading);
+        if (client === undefined) return undefined;
+        if (before === undefined) yield* keepToCaps(caps);
+        const plain = JSON.parse(JSON.stringify(reading.metadata));
+        if (before === undefined || !isDeepStrictEqual(before.metadata, plain))
+          yield* record('client.document_read', { clientId: reading.id }, trail);
+        return client;
+      }),
+
+    noteDocument: (reading, withdrawn, trail) =>
+      engine.unit(function* () {
+        const client = yield* first(documents.updateDocument, reading);
+        if (client !== undefined && withdrawn !== undefined)
+          yield* record('client.document_withdrawn', { clientId: reading.id, details: { reason: withdrawn } }, trail);
+        return client;
+      }),
+
+    keepKeySet: async (clientId, keySet) => {
+      await engine.unit(() => all(documents.putKeySet, { clientId, keySet }));
+    },
+
+    claimAssertion: (idHash, expiresAt) =>
+      engine.unit(function* () {
+        return (yield* first(documents.insertAssertion, { idHash, expiresAt })) !== undefined;
+      }),
+  };
+}
+
+function* keepToCaps({ host, perHost, total }: DocumentCaps): Unit<void> {
+  const prefix = `https://${host}/`;
+  yield* all(documents.trimHost, { prefix, length: prefix.length, keep: perHost });
+  const tooMany = ((yield* first(documents.countUnusedDocuments, {}))?.count ?? 0) - total;
+  if (tooMany > 0) yield* all(documents.trimOldestDocuments, { most: tooMany });
+}

@@ -1,0 +1,144 @@
+/**
+ * Whoever remembers live tokens hears of everything that ends one, before the one who ended it is answered.
+ */
+import Sqlite from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { ENDING } from '../../src/store/ends.ts';
+import { sqliteTables } from '../../src/store/schema.sqlite.ts';
+import type { Db } from '../../src/store/statement.ts';
+import { statements } from '../../src/store/statements/index.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  client,
+  ENGINES,
+  type Fixture,
+  hash,
+  openFixture,
+  populate,
+  redemption,
+  rotation,
+  sealed,
+  T0,
+  trail,
+  walkToCode,
+  walkToGrant,
+} from './fixture.ts';
+
+const NOW = trail(T0 + 1);
+
+const block = {
+  id: 'blk_1',
+  userId: 'usr_ann',
+  clientId: 'cli_acme',
+  appKey: hash('app'),
+  name: 'Acme Desktop',
+  redirectUri: 'http://127.0.0.1:7777/callback',
+  createdAt: T0,
+};
+
+const ENDS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
+  ['an access token', (store) => store.revokeAccessToken(hash('access-j1-0'), NOW)],
+  ['a grant', (store) => store.endGrant('grt_j1', 'reuse', NOW)],
+  ['a replayed code', (store) => store.punishReplayedCode(hash('code-j1'), NOW)],
+  ['an approval', (store) => store.revokeApprovals('usr_ann', ['apr_j1'], 'person', NOW)],
+  ['all approvals of a person', (store) => store.revokeApprovals('usr_ann', undefined, 'person', NOW)],
+  ['approvals by filter', (store) => store.revokeMatching({ clientId: 'cli_acme' }, 'admin', NOW)],
+  ['an app blocked by a person', (store) => store.blockApp(block, ['apr_j1'], NOW)],
+  ['a blocked client', (store) => store.blockClient('cli_acme', 'bad', NOW)],
+  ['a deleted client', (store) => store.deleteClient('cli_acme', 'bad', NOW)],
+  ['a disabled person', (store) => store.disableUser('usr_ann', 'left', NOW)],
+  [
+    'an upstream that refuses',
+    (store) => store.endWithUpstream('grt_j1', { id: 'upg_j1', generation: 0 } as never, 'upstream_refused', NOW),
+  ],
+  ['a sealed row that does not open', (store) => store.refuseSealedTokens('upg_j1', sealed('upstream-j1'), NOW)],
+];
+
+describe.each(ENGINES)('on %s', (engine) => {
+  let fixture: Fixture;
+  beforeEach(async () => {
+    fixture = await openFixture(engine);
+    await populate(fixture.store);
+    await walkToGrant(fixture.store, 'j1');
+  });
+  afterEach(() => fixture.close());
+
+  // How an end is heard does not depend on the engine; Postgres shows that the order holds there, too.
+  it.each(engine === 'sqlite' ? ENDS : ENDS.slice(0, 2))(
+    '%s is heard of after it has happened and before it is answered',
+    async (_what, end) => {
+      const { store } = fixture;
+      const heard: boolean[] = [];
+      let answered = false;
+      store.onAccessEnded(async () => {
+        const live = await store.findAccessToken(hash('access-j1-0'), T0 + 1);
+        await new Promise((resolve) => setImmediate(resolve));
+        heard.push(live === undefined && !answered);
+      });
+      await end(store);
+      answered = true;
+      expect(heard.length).toBeGreaterThan(0);
+      expect(heard).not.toContain(false);
+      expect(await store.findAccessToken(hash('access-j1-0'), T0 + 1)).toBeUndefined();
+    },
+  );
+
+  it('the grant that makes room for another one is heard of', async () => {
+    const { store } = fixture;
+    await walkToCode(store, 'j2');
+    let heard = 0;
+    store.onAccessEnded(() => {
+      heard += 1;
+    });
+    await store.redeemCode(redemption('j2', { grantCap: 1 }), NOW);
+    expect(heard).toBe(1);
+    expect(await store.findAccessToken(hash('access-j1-0'), T0 + 1)).toBeUndefined();
+  });
+
+  it('what ends nothing is not announced: a refresh, a redeemed code, a second try to end, a new client', async () => {
+    const { store } = fixture;
+    await store.endGrant('grt_j1', 'reuse', NOW);
+    await walkToGrant(store, 'j3');
+    let heard = 0;
+    store.onAccessEnded(() => {
+      heard += 1;
+    });
+    expect(await store.rotateRefresh(rotation('j3', 0), NOW)).toBeDefined();
+    await store.endGrant('grt_j1', 'reuse', NOW);
+    await store.revokeAccessToken(hash('unknown'), NOW);
+    await store.insertClient(client('cli_other'), NOW);
+    expect(heard).toBe(0);
+  });
+
+  it('who ended something is not answered when it could not be announced', async () => {
+    fixture.store.onAccessEnded(() => Promise.reject(new Error('not heard')));
+    await expect(fixture.store.endGrant('grt_j1', 'reuse', NOW)).rejects.toThrow('not heard');
+  });
+});
+
+/** What the look-up of a live token reads, besides what it joins by. */
+const READ = /"(revoked_at|ended_at|disabled_at|blocked_at|expires_at)"/;
+
+/** These set such a column to NULL, which SQL writes as a parameter, too. */
+const LETS_BACK = ['client_unblock', 'user_enable'];
+
+test('every statement that can end access is one of those that are heard', () => {
+  const file = new Sqlite(':memory:');
+  const db = drizzle(file) as unknown as Db;
+  const ending = statements
+    .map((statement) => ({
+      name: statement.name,
+      text: (statement.build(db, sqliteTables) as { toSQL(): { sql: string } }).toSQL().sql,
+    }))
+    .filter(({ name, text }) => {
+      if (LETS_BACK.includes(name)) return false;
+      const [, table, set = ''] =
+        /^update "(access_tokens|grants|approvals|users|clients)" set (.*?) where /.exec(text) ?? [];
+      return (table !== undefined && READ.test(set)) || /^delete from "(users|clients|approvals)"/.test(text);
+    })
+    .map(({ name }) => name);
+  file.close();
+  expect(ending.length).toBeGreaterThan(8);
+  expect([...ENDING].map(({ name }) => name).sort()).toEqual(ending.sort());
+});

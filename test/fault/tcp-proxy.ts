@@ -1,8 +1,8 @@
 /**
  * A plain TCP forwarder: a balancer in front of brokers, or a bad network in front of a database.
  *
- * As a balancer it knows nothing of HTTP or health: each connection goes to the next target that takes it. As a network
- * it may be slow, cut every connection, or swallow everything without a word.
+ * As a balancer it knows nothing of requests: each connection goes to the next target that is fit and takes it. As a
+ * network it may be slow, cut every connection, or swallow everything without a word.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -19,7 +19,12 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(targets: readonly number[], port = 0): Promise<TcpProxy> {
+/** `isFit` tells a balancer where to send new connections; a target that is not is tried only when none is. */
+export async function startTcpProxy(
+  targets: readonly number[],
+  port = 0,
+  isFit: (target: number) => boolean = () => true,
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let turn = 0;
   let hanging = false;
@@ -36,7 +41,10 @@ export async function startTcpProxy(targets: readonly number[], port = 0): Promi
       return;
     }
     turn += 1;
-    const socket = connect(targets[turn % targets.length] ?? 0, '127.0.0.1');
+    const ordered = [...targets.slice(turn % targets.length), ...targets.slice(0, turn % targets.length)];
+    const [target = 0] =
+      tries === 0 ? ordered.sort((left, right) => Number(isFit(right)) - Number(isFit(left))) : ordered;
+    const socket = connect(target, '127.0.0.1');
     const refused = () => reach(found, lost, tries + 1);
     socket.once('error', refused);
     socket.once('connect', () => {

@@ -1,16 +1,22 @@
 /**
  * Short or long: every suite of this folder has a form that fits into `npm test` and one that is run for its figures.
  *
- * `FAULT_FORM=long` (which `npm run test:fault` sets) chooses the long one. Seeds are printed and may be given back as
- * `FAULT_SEED`. Must never decide what has to hold: both forms prove the same sentences.
+ * `FAULT_FORM=long` (which `npm run test:fault` sets) chooses the long one, `FAULT_SHARE=0.1` a tenth of its counts.
+ * Seeds are printed and may be given back as `FAULT_SEED`. Must never decide what has to hold: both forms prove the same
+ * sentences.
  */
 const isLong = process.env.FAULT_FORM === 'long';
+const SHARE = Number(process.env.FAULT_SHARE ?? 1);
 
-/** The count that belongs to this form. */
+/** What belongs to this form. */
 export const form = <T>(short: T, long: T): T => (isLong ? long : short);
 
+/** How often: the short form's count, or the share that is asked for of the long form's. */
+export const times = (short: number, long: number): number =>
+  isLong ? Math.max(short, Math.round(long * SHARE)) : short;
+
 /** For tests whose long form may take its time; no test asserts a duration by it. */
-export const PATIENCE_MS = form(300_000, 7_200_000);
+export const PATIENCE_MS = form(600_000, 7_200_000);
 
 export const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -34,7 +40,7 @@ export function figures(what: string, numbers: Readonly<Record<string, unknown>>
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  { everyMs = 20, deadlineMs = 60_000 } = {},
+  { everyMs = 20, deadlineMs = 240_000 } = {},
 ): Promise<void> {
   for (const since = performance.now(); !(await isSo()); ) {
     if (performance.now() - since > deadlineMs) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);

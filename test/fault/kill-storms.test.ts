@@ -5,13 +5,13 @@
 import { describe, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { doorTo, inTurn } from './agent.ts';
-import { figures, form, PATIENCE_MS, randomFrom, seed } from './form.ts';
+import { figures, form, PATIENCE_MS, randomFrom, seed, times } from './form.ts';
 import { judge } from './history.ts';
 import { startLoad } from './load.ts';
 import { ENGINES, openWorld, type World } from './world.ts';
 
-const KILLS = form(2, 100);
-const JOURNEYS = form(6, 5_000);
+const KILLS = times(2, 100);
+const JOURNEYS = times(6, 5_000);
 const WORKERS = form(4, 8);
 
 /** Kills one process after the other until there were enough kills and journeys. Returns the slowest starts in milliseconds. */

@@ -8,13 +8,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { figures, form, PATIENCE_MS, seed } from './form.ts';
+import { figures, PATIENCE_MS, seed, times } from './form.ts';
 import { type House, openHouse } from './model/house.ts';
 import { live } from './model/life.ts';
 import { lives, type Step } from './model/steps.ts';
 import { ENGINES } from './world.ts';
 
-const RUNS = form(15, 2_500);
+const RUNS = times(15, 2_500);
 const STEPS = 40;
 const FIXTURES = join(import.meta.dirname, 'model', 'fixtures');
 

@@ -5,14 +5,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDatabase, type PostgresServer, startPostgres, type TestDatabase } from '../support/postgres.ts';
 import { type Door, doorTo, inTurn } from './agent.ts';
-import { figures, form, PATIENCE_MS, randomFrom, seed, until } from './form.ts';
+import { figures, form, PATIENCE_MS, randomFrom, seed, times, until } from './form.ts';
 import { grantedWithin, judge } from './history.ts';
 import { type Load, startLoad } from './load.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 import { openWorld, type World } from './world.ts';
 
-const CYCLES = form(1, 20);
-const CUTS = form(3, 200);
+const CYCLES = times(1, 20);
+const CUTS = times(3, 200);
 /** How long an answered verification may outlive the database. */
 const VERIFIED_MS = 1_000;
 const RECOVERY_MS = 2_000;

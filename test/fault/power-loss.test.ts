@@ -11,13 +11,13 @@ import { hashSecret } from '../../src/security/secrets.ts';
 import { doorTo, type Send } from './agent.ts';
 import { mutantProgram, type Program } from './build.ts';
 import { imageAt, type Recorded, readTrace } from './disk-images.ts';
-import { figures, form, PATIENCE_MS, randomFrom, seed } from './form.ts';
+import { figures, PATIENCE_MS, randomFrom, seed, times } from './form.ts';
 import { authorize, jsonOf, newBrowser, newPkce, redeem, register, revokeToken, tokensOf } from './journey.ts';
 import { hasShim, openShim } from './shim.ts';
 import { openWorld, type World } from './world.ts';
 
-const JOURNEYS = form(3, 40);
-const IMAGES = form(60, 5_000);
+const JOURNEYS = times(3, 40);
+const IMAGES = times(60, 5_000);
 
 /** An acknowledged effect and the positions of the trace between which it came about. */
 interface Acknowledged {

@@ -5,13 +5,13 @@
 import { describe, expect, test } from 'vitest';
 import { type Door, doorTo, inTurn } from './agent.ts';
 import { mutantProgram } from './build.ts';
-import { figures, form, PATIENCE_MS } from './form.ts';
+import { figures, form, PATIENCE_MS, times } from './form.ts';
 import { KINDS, type Kind } from './races.ts';
 import { ENGINES, openWorld, type World } from './world.ts';
 
 const PROCESSES = form(2, 4);
 const RACERS = 24;
-const ROUNDS = form(2, 500);
+const ROUNDS = times(2, 500);
 const RETRY_MS = 50;
 
 interface Tally {

@@ -6,15 +6,15 @@
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/broker.ts';
 import { doorTo } from './agent.ts';
-import { figures, form, PATIENCE_MS, randomFrom, seed, until } from './form.ts';
+import { figures, form, PATIENCE_MS, randomFrom, seed, times, until } from './form.ts';
 import { judge } from './history.ts';
 import type { Instance } from './instance.ts';
 import { startLoad } from './load.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 import { openWorld } from './world.ts';
 
-const RESTARTS = form(2, 100);
-const POLL_MS = 50;
+const RESTARTS = times(2, 100);
+const POLL_MS = 100;
 
 /** What a balancer knows of its targets: the last answer of each to its question for readiness. */
 function watchReadiness(instances: readonly Instance[]) {

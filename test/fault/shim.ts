@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** In the order of the slots in the shim. */
-const SLOTS = ['clockOffset', 'killAtSync', 'syncs', 'diskFull', 'killAfter', 'syncFails'] as const;
+const SLOTS = ['clockOffset', 'killAtSync', 'syncs', 'diskFull', 'killAfter', 'syncFails', 'freed'] as const;
 export type Slot = (typeof SLOTS)[number];
 
 export const hasShim = process.platform === 'linux';

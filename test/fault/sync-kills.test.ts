@@ -5,13 +5,13 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { doorTo } from './agent.ts';
-import { figures, form, PATIENCE_MS, randomFrom, seed, until } from './form.ts';
+import { figures, PATIENCE_MS, randomFrom, seed, times, until } from './form.ts';
 import { judge } from './history.ts';
 import { startLoad } from './load.ts';
 import { hasShim, openShim } from './shim.ts';
 import { openWorld } from './world.ts';
 
-const POINTS = form(3, 200);
+const POINTS = times(3, 200);
 /** A journey has about this many commits, and so many different moments to be cut at. */
 const SPREAD = 17;
 

@@ -9,6 +9,7 @@ import { createApp } from '../../../src/app.ts';
 import { type Broker, startBroker } from '../../../src/broker.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { readConfig } from '../../../src/config/load.ts';
+import type { DatabaseLocation } from '../../../src/store/open.ts';
 import type { Connector } from '../../../src/upstream/connector.ts';
 import { BROKER_SECRET, NOTES_CREDENTIAL, NOTES_URL } from '../../support/broker.ts';
 import { createDatabase } from '../../support/postgres.ts';
@@ -29,11 +30,20 @@ export interface House {
   close(): Promise<void>;
 }
 
-export async function openHouse(engine: EngineName): Promise<House> {
+export interface HouseOptions {
+  /** Epoch seconds at which it opens. */
+  readonly at?: number;
+  /** Fills the database before the first instance sees it; gets its location. */
+  readonly furnish?: (location: DatabaseLocation) => Promise<void>;
+}
+
+export async function openHouse(engine: EngineName, options: HouseOptions = {}): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'broker-model-'));
   const database = engine === 'postgres' ? await createDatabase() : undefined;
-  const url = database?.url ?? `sqlite:${join(folder, 'broker.db')}`;
-  let at = Math.floor(Date.now() / 1000);
+  const file = join(folder, 'broker.db');
+  await options.furnish?.(database === undefined ? { engine: 'sqlite', file } : { engine: 'postgres', url: database.url });
+  const url = database?.url ?? `sqlite:${file}`;
+  let at = options.at ?? Math.floor(Date.now() / 1000);
   const orders = [false, false];
   const start = (instance: number) =>
     startBroker(configured(url, orders[instance] === true, folder), {

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* The slots of the control page; test/fault/shim.ts knows the same order. */
-enum { CLOCK_OFFSET, KILL_AT_SYNC, SYNCS, DISK_FULL, KILL_AFTER, SYNC_FAILS };
+enum { CLOCK_OFFSET, KILL_AT_SYNC, SYNCS, DISK_FULL, KILL_AFTER, SYNC_FAILS, FREED };
 enum { OP_WRITE = 1, OP_TRUNCATE = 2, OP_SYNC = 3, OP_UNLINK = 4 };
 
 struct record {
@@ -72,10 +72,13 @@ static void note(int64_t op, const char *path, int64_t offset, const void *data,
   if (writev(trace, parts, length > 0 ? 3 : 2) < 0) abort();
 }
 
-/* Whether the write has to fail because it would make the file longer on a disk that is full. */
+/* Whether the write has to fail: on a full disk a file grows only by what another has given up since. */
 static int no_space(int fd, int64_t end) {
   struct stat file;
-  return page[DISK_FULL] != 0 && fstat(fd, &file) == 0 && end > file.st_size;
+  if (page[DISK_FULL] == 0 || fstat(fd, &file) != 0 || end <= file.st_size) return 0;
+  if (page[FREED] < end - file.st_size) return 1;
+  page[FREED] -= end - file.st_size;
+  return 0;
 }
 
 static ssize_t put(int fd, const void *data, size_t length, int64_t offset, ssize_t (*real)(int, const void *, size_t, off_t)) {
@@ -122,9 +125,26 @@ static int sync_file(int fd, int (*real)(int)) {
 int fsync(int fd) { return sync_file(fd, REAL(fsync)); }
 int fdatasync(int fd) { return sync_file(fd, REAL(fdatasync)); }
 
+ssize_t write(int fd, const void *data, size_t length) {
+  char path[4096];
+  if (!data_path(fd, path, sizeof path)) return REAL(write)(fd, data, length);
+  off_t offset = lseek(fd, 0, SEEK_CUR);
+  if (no_space(fd, offset + (int64_t)length)) {
+    errno = ENOSPC;
+    return -1;
+  }
+  ssize_t written = REAL(write)(fd, data, length);
+  if (written > 0) note(OP_WRITE, path, offset, data, written);
+  return written;
+}
+
 int unlink(const char *path) {
+  struct stat file;
+  int is_ours = page != NULL && is_data(path) && stat(path, &file) == 0;
   int done = REAL(unlink)(path);
-  if (done == 0 && page != NULL && is_data(path)) note(OP_UNLINK, path, 0, NULL, 0);
+  if (done != 0 || !is_ours) return done;
+  page[FREED] += file.st_size;
+  note(OP_UNLINK, path, 0, NULL, 0);
   return done;
 }
 

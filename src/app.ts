@@ -14,6 +14,7 @@ import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound } from './failure.ts';
+import { frontHosts, mountFronts } from './front/mount.ts';
 import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
 import { callbackEndpoint } from './journey/callback.ts';
@@ -77,6 +78,7 @@ const ADMIN = '/admin/v1';
 /** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  app.use(frontHosts(deps, prepareHost(deps)));
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountResourceMetadata(app, deps);
@@ -87,12 +89,19 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
+  mountFronts(app, deps);
   if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
   return app;
 }
+
+/** What a host of fronted resources has besides them. */
+const prepareHost = (deps: AppDeps) => (host: Hono<AppEnv>) => {
+  mountResourceMetadata(host, deps);
+  host.use(requestEvents(deps));
+};
 
 /** The admin API alone, for a listener of its own; the public one then has none. */
 export function createAdminApp(deps: AppDeps): Hono<AppEnv> {

@@ -10,6 +10,7 @@ import { ConfigurationRefused } from './config/problems.ts';
 import { deliverRevocations } from './custody/deliver-revocations.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
 import type { Client, Seconds, Trail } from './domain/types.ts';
+import { openLines } from './front/mount.ts';
 import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
@@ -109,6 +110,7 @@ export async function openDeps(
     knownTokens,
     keys,
     connectors: connectors ?? createConnectors(config, outbound),
+    serverLines: openLines(config),
     signer: await openSigner(store, keys, now),
     limits,
     clients: createClientDirectory({ config, store, limits, outbound, log, now }),
@@ -143,6 +145,7 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
     adminListener?.announceEnd();
     if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
     await Promise.all([listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)]);
+    await Promise.all([...deps.serverLines.values()].map((line) => line.close()));
     await Promise.all(repeated.map((one) => one.stop()));
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');

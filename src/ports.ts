@@ -7,6 +7,7 @@
 import type { Config } from './config/config.ts';
 import type { PublicJwk } from './domain/client-keys.ts';
 import type { AccessToken, Client, ClientKeys, Seconds, TokenHash } from './domain/types.ts';
+import type { ServerLine } from './front/dial.ts';
 import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
 import type { Store } from './store/store.ts';
@@ -73,6 +74,10 @@ export interface Metrics {
   tokensIssued(grantType: string): void;
   refused(endpoint: string, error: string): void;
   revoked(reason: string): void;
+  /** One call of a tool through the built-in front, by resource key and how it ended. */
+  toolCalled(resource: string, outcome: string): void;
+  /** A tool first seen, changed, held back or with hidden characters, by resource key. */
+  toolSeen(resource: string, what: string): void;
 }
 
 /** A live access token, with what has been prepared to be said about it. */
@@ -136,6 +141,8 @@ export interface AppDeps {
   readonly knownTokens: KnownTokens;
   readonly keys: KeyRing;
   readonly connectors: ReadonlyMap<string, Connector>;
+  /** The way to each MCP server behind the built-in front, by resource key. */
+  readonly serverLines: ReadonlyMap<string, ServerLine>;
   readonly signer: Signer;
   readonly limits: Limits;
   readonly clients: ClientDirectory;

@@ -167,7 +167,8 @@ export function requireReason(...given: readonly (string | undefined)[]): string
   return why;
 }
 
-function keepToLimit({ caller }: Setting, resource: string | undefined): void {
+/** A key limited to some resources names one of them. Throws Refused. */
+export function keepToLimit({ caller }: Setting, resource: string | undefined): void {
   if (caller.resources === undefined || (resource !== undefined && caller.resources.includes(resource))) return;
   throw new Refused(403, 'forbidden', 'This key is limited: name one of its resources as resource.');
 }

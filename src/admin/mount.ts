@@ -16,6 +16,7 @@ import { clientCalls } from './clients.ts';
 import { houseCalls } from './house.ts';
 import { openApiDocument, segmentsOf } from './open-api.ts';
 import { answerProblem, notFound, Refused } from './problem.ts';
+import { toolCalls } from './tools.ts';
 import { userCalls } from './users.ts';
 
 const MAX_BODY = 16 * 1024;
@@ -33,7 +34,7 @@ export function mountAdmin(
   deps: AppDeps,
   identify: Authenticate = authenticate,
 ): void {
-  const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...houseCalls];
+  const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...toolCalls, ...houseCalls];
   const document = openApiDocument(calls, prefix);
   const describe = call({
     id: 'describe',

@@ -132,6 +132,27 @@ export const auditSchema = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 
+const hiddenKinds = z.array(z.enum(['bidi', 'zero_width', 'tag', 'variation', 'control']));
+
+export const pinnedToolSchema = z.object({
+  id: z.string(),
+  resource: z.string(),
+  name: z.string(),
+  state: z.enum(['accepted', 'changed']),
+  hash: z.string().meta({ description: 'SHA-256 of the accepted definition.' }),
+  hidden_characters: hiddenKinds,
+  first_seen_at: moment,
+  accepted_at: moment,
+  changed_hash: z.string().nullable().meta({ description: 'Of the definition that waits for a decision.' }),
+  changed_hidden_characters: hiddenKinds,
+  changed_at: moment.nullable(),
+});
+
+export const toolDefinitionsSchema = z.object({
+  definition: z.record(z.string(), z.unknown()).nullable(),
+  changed_definition: z.record(z.string(), z.unknown()).nullable(),
+});
+
 export const statusSchema = z.object({
   version: z.string(),
   issuer: z.string(),

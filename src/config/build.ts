@@ -9,7 +9,7 @@ import { canonicalResource } from '../domain/resource.ts';
 import type { ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
-import type { Bucket, Config, ConfiguredClient, ResourceConfig } from './config.ts';
+import type { Bucket, Config, ConfiguredClient, FrontConfig, ResourceConfig } from './config.ts';
 import type { Settings } from './schema.ts';
 import { upstreamOf } from './upstream.ts';
 import type { ClientSettings, ResourceSettings } from './upstream-schema.ts';
@@ -137,6 +137,21 @@ function resourceOf(key: string, resource: ResourceSettings): ResourceConfig {
     credentialHash: resource.credential === undefined ? undefined : hashSecret(resource.credential),
     rules: resource.rules,
     upstreamToken: resource.upstream_token,
+    front: frontOf(resource),
+  };
+}
+
+function frontOf(resource: ResourceSettings): FrontConfig | undefined {
+  if (resource.proxy_to === undefined) return undefined;
+  return {
+    target: resource.proxy_to,
+    tools: resource.tools === undefined ? undefined : new Map(Object.entries(resource.tools)),
+    toolChanges: resource.tool_changes ?? 'warn',
+    upstreamTokenHeader: resource.upstream_token_header,
+    allowedOrigins: [new URL(resource.url).origin, ...(resource.allowed_origins ?? [])],
+    passHeaders: resource.pass_headers ?? [],
+    maxRequestBytes: resource.max_request_bytes ?? 4 * 1024 * 1024,
+    firstByteMs: resource.first_byte_timeout ?? 60_000,
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import { canonicalResource } from '../domain/resource.ts';
 import { isLoopback, isPrivateHost, parseUrl } from './addresses.ts';
+import { checkFronts } from './front-checks.ts';
 import { valueAt } from './issues.ts';
 import { didYouMean, type ProblemCode } from './problems.ts';
 import { parseDuration, parseListener } from './scalars.ts';
@@ -275,6 +276,7 @@ const CHECKS: readonly Check[] = [
   providers,
   developmentHosts,
   resourceIdentifiers,
+  checkFronts,
   separateListeners,
   fittingLifetimes,
   separateSecrets,

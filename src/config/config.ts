@@ -6,6 +6,7 @@
  */
 import type { AccessRule } from '../domain/access-rules.ts';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
+import type { ToolScopes } from '../domain/tool-scopes.ts';
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
 import type { IdentityFacts, ProviderFacts } from '../upstream/provider.ts';
 
@@ -76,6 +77,24 @@ export interface ResourceConfig extends Resource {
   readonly rules: readonly AccessRule[];
   /** Whether `/verify` adds the upstream's token for a caller that has shown the credential. */
   readonly upstreamToken: boolean;
+  /** Set when the broker itself passes this server's traffic on. */
+  readonly front?: FrontConfig | undefined;
+}
+
+/** The built-in front of one resource. */
+export interface FrontConfig {
+  /** Where the MCP server really is. */
+  readonly target: string;
+  readonly tools: ToolScopes | undefined;
+  readonly toolChanges: 'warn' | 'hold';
+  /** In lower case; undefined: the server gets no token of the upstream. */
+  readonly upstreamTokenHeader: string | undefined;
+  /** Exact origins of web pages; on a loopback resource every loopback page besides. */
+  readonly allowedOrigins: readonly string[];
+  /** Request headers passed on beside those of MCP, in lower case. */
+  readonly passHeaders: readonly string[];
+  readonly maxRequestBytes: number;
+  readonly firstByteMs: number;
 }
 
 export interface ConfiguredClient {

@@ -43,6 +43,7 @@ export const problemCodes = {
   E127: 'Own words are for a language and a sentence that exist, and keep the placeholders of that sentence.',
   E128: 'Rules of a resource count only for what a trusted proxy says, and name scopes of that resource.',
   E129: "An upstream's token is handed out only to a server that has a credential of its own.",
+  E130: 'The built-in front has an address that is nobody else’s, and a server behind it that is not the broker.',
 } as const;
 
 export type ProblemCode = keyof typeof problemCodes;

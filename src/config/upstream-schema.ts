@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { FIXED_PARAMETERS } from '../upstream/presets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
+import { frontSettings } from './front-schema.ts';
 import { report, secret, text, webAddress, yesNo } from './scalars.ts';
 
 /** RFC 6749 3.3 scope-token. */
@@ -191,6 +192,7 @@ export const resource = z.strictObject({
   upstream_token: yesNo()
     .prefault(false)
     .describe("Whether `/verify` hands the upstream's token to whoever shows this resource's `credential`; needs one."),
+  ...frontSettings,
 });
 export type ResourceSettings = z.output<typeof resource>;
 

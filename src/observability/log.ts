@@ -34,6 +34,7 @@ const FIELDS = [
   'database',
   'signal',
   'count',
+  'tool',
 ] as const;
 
 const LONGEST_VALUE = 300;

@@ -42,6 +42,15 @@ export function createMetrics(options: { readonly process: boolean }): MetricsRe
   const tokens = counter('broker_tokens_issued_total', 'Access tokens issued by grant type.', ['grant_type']);
   const refusals = counter('broker_refusals_total', 'Refused requests by endpoint and error.', ['endpoint', 'error']);
   const revocations = counter('broker_revocations_total', 'Revocations by reason.', ['reason']);
+  const toolCalls = counter(
+    'broker_tool_calls_total',
+    'Tool calls through the built-in front by resource and outcome.',
+    ['resource', 'outcome'],
+  );
+  const toolNews = counter('broker_tool_news_total', 'Tools first seen, changed, unpinned or with hidden characters.', [
+    'resource',
+    'what',
+  ]);
   const [outcome, grantType, endpoint, error, reason, method] = Array.from({ length: 6 }, boundedWords) as Words;
 
   return {
@@ -54,6 +63,8 @@ export function createMetrics(options: { readonly process: boolean }): MetricsRe
       tokens.inc({ grant_type: grantType(type.replace(/^urn:ietf:params:oauth:grant-type:/, '')) }),
     refused: (where, what) => refusals.inc({ endpoint: endpoint(where), error: error(what) }),
     revoked: (why) => revocations.inc({ reason: reason(why) }),
+    toolCalled: (resource, result) => toolCalls.inc({ resource, outcome: outcome(result) }),
+    toolSeen: (resource, what) => toolNews.inc({ resource, what }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }

@@ -70,10 +70,14 @@ export async function readForm(c: Context): Promise<Reading> {
 }
 
 /** The body as text, or undefined beyond `max` bytes; reading stops there. Malformed UTF-8 becomes U+FFFD. */
-export async function readText(c: Context, max: number): Promise<string | undefined> {
+export const readText = async (c: Context, max: number): Promise<string | undefined> =>
+  (await readBytes(c, max))?.toString('utf8');
+
+/** The body as it came, or undefined beyond `max` bytes; reading stops there. */
+export async function readBytes(c: Context, max: number): Promise<Buffer | undefined> {
   if (Number(c.req.header('content-length') ?? 0) > max) return undefined;
   const stream = c.req.raw.body;
-  if (stream === null) return '';
+  if (stream === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
@@ -81,7 +85,7 @@ export async function readText(c: Context, max: number): Promise<string | undefi
     if (size > max) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** The one value of a parameter; undefined when absent or empty (RFC 6749 3.2). */

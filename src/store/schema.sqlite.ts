@@ -23,4 +23,6 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  mcpTools,
+  mcpSessions,
 } = sqliteTables;

@@ -7,6 +7,7 @@
  * Must never hold a database default or a secret in clear.
  */
 import type { Kit } from './kit.ts';
+import { frontTables } from './tables/front.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
@@ -23,5 +24,6 @@ export const makeSchema = (k: Kit) => {
     ...upstreamTables(k, people),
     ...journeyTables(k),
     ...houseTables(k),
+    ...frontTables(k),
   };
 };

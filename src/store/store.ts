@@ -25,6 +25,7 @@ import type {
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
 import type { DocumentStore } from './document-store.ts';
+import type { FrontStore } from './front-store.ts';
 import type {
   Activity,
   AuditFilter,
@@ -45,6 +46,7 @@ import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-stor
 
 export type * from './admin-store.ts';
 export type * from './document-store.ts';
+export type * from './front-store.ts';
 export type * from './records.ts';
 export type * from './upstream-store.ts';
 
@@ -216,7 +218,8 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days; documents nobody has allowed for a day or used for 90. Upstream tokens that go with a grant or code are put into the outbox first. Returns the rows removed.
+   * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week. Upstream tokens
+   * that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number): Promise<number>;
   /** How many clients and people there are. */
@@ -237,6 +240,7 @@ export interface Store
     RegistryStore,
     AdminKeyStore,
     VaultStore,
+    FrontStore,
     HouseStore {
   readonly engine: 'sqlite' | 'postgres';
   /**

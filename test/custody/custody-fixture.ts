@@ -32,7 +32,15 @@ function instance(store: Store, upstream: ScriptedUpstream, clock: Clock, secret
     keys: createKeyRing(secrets),
     connectors: new Map([[upstream.name, upstream]]),
     log: { info: nothing, warn: nothing, error: nothing },
-    metrics: { request: nothing, journey: nothing, tokensIssued: nothing, refused: nothing, revoked: nothing },
+    metrics: {
+      request: nothing,
+      journey: nothing,
+      tokensIssued: nothing,
+      refused: nothing,
+      revoked: nothing,
+      toolCalled: nothing,
+      toolSeen: nothing,
+    },
     now: () => clock.at,
   };
 }

@@ -65,6 +65,8 @@ const TABLES = [
   'grants',
   'journeys',
   'keepsakes',
+  'mcp_sessions',
+  'mcp_tools',
   'refresh_tokens',
   'revocations',
   'sessions',

@@ -152,8 +152,8 @@ export async function startTestBroker(
 }
 
 /** A broker in front of a real OpenID provider that remembers consent. */
-export async function startOidcSetting(options: BrokerSettings = {}) {
-  const port = await freePort();
+export async function startOidcSetting(options: BrokerSettings = {}, givenPort?: number) {
+  const port = givenPort ?? (await freePort());
   const callback = `http://localhost:${port}/callback/corp`;
   const upstream = await startOidcUpstream({ clients: [{ ...UPSTREAM_CLIENT, redirect_uris: [callback] }] });
   const setting = await startTestBroker({ preset: 'oidc', issuer: upstream.issuer, ...UPSTREAM_CLIENT }, options, port);

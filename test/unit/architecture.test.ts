@@ -49,7 +49,9 @@ function roomOf(path: string): string {
   return top === 'views' ? 'views' : deeper.length === 0 ? `src/${second}` : second;
 }
 
-const ENDPOINT_ROOMS = ['registration', 'journey', 'tokens', 'resources', 'account', 'admin', 'browser'];
+const ENDPOINT_ROOMS = ['registration', 'journey', 'tokens', 'resources', 'front', 'account', 'admin', 'browser'];
+/** What the front asks of forward-auth: the verdict about a token, and what is said of its bearer. */
+const VERDICT = ['src/resources/access-verdict.ts', 'src/resources/assertion.ts'];
 
 /** What a room may not import; a room without an entry may import anything. */
 const FORBIDDEN: Readonly<Record<string, (target: string, typeOnly: boolean) => boolean>> = {
@@ -103,10 +105,13 @@ const FORBIDDEN: Readonly<Record<string, (target: string, typeOnly: boolean) => 
 
 function forbiddenForEndpoints(room: string, target: string, typeOnly: boolean): boolean {
   if (!isOwn(target))
-    return ['drizzle-orm', 'better-sqlite3', 'pg', 'undici', 'arctic', 'oslo'].includes(packageOf(target));
+    return ['drizzle-orm', 'better-sqlite3', 'pg', 'arctic', 'oslo', ...(room === 'front' ? [] : ['undici'])].includes(
+      packageOf(target),
+    );
   const other = roomOf(target);
   if (['store', 'upstream', 'config', 'observability'].includes(other))
     return !typeOnly && target !== 'src/store/store.ts';
+  if (room === 'front' && VERDICT.includes(target)) return false;
   if (ENDPOINT_ROOMS.includes(other)) return other !== room && other !== 'browser' && !typeOnly;
   return ['cli', 'demo', 'src/broker.ts', 'src/app.ts', 'src/main.ts'].includes(other);
 }
@@ -117,7 +122,8 @@ const ONE_IMPORTER: readonly { readonly what: RegExp; readonly where: RegExp }[]
   { what: /^(better-sqlite3|pg)$/, where: /^src\/store\/(open|[a-z]+-runner)\.ts$/ },
   { what: /^oslo(\/|$)/, where: /^src\/security\/secrets\.ts$/ },
   { what: /^arctic$/, where: /^src\/upstream\/presets\.ts$/ },
-  { what: /^undici$/, where: /^src\/security\/(safe-fetch|address-guard)\.ts$/ },
+  // dial.ts goes to addresses of the operator's configuration alone, and streams.
+  { what: /^undici$/, where: /^src\/(security\/(safe-fetch|address-guard)|front\/dial)\.ts$/ },
 ];
 
 /** Words that only some files may use, outside the demo. */

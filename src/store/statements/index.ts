@@ -5,6 +5,7 @@ import * as approvals from './approvals.ts';
 import * as blocks from './blocks.ts';
 import * as clients from './clients.ts';
 import * as documents from './documents.ts';
+import * as front from './front.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
@@ -21,7 +22,7 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
-  ...[adminKeys, approvals, blocks, clients, documents, grants, house, journeys, pending, people],
+  ...[adminKeys, approvals, blocks, clients, documents, front, grants, house, journeys, pending, people],
   ...[registry, revocations, sweep, tokens, upstream, vault],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])

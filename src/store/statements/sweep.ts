@@ -36,6 +36,23 @@ export const sweepSessions = given<Slice>()('sweep_sessions', (db, t, p) =>
     .returning({ id: t.sessions.idHash }),
 );
 
+/** `before` is a time of last use here. */
+export const sweepMcpSessions = given<Slice>()('sweep_mcp_sessions', (db, t, p) =>
+  db
+    .delete(t.mcpSessions)
+    .where(
+      inArray(
+        t.mcpSessions.idHash,
+        db
+          .select({ id: t.mcpSessions.idHash })
+          .from(t.mcpSessions)
+          .where(lte(t.mcpSessions.lastSeenAt, p.before))
+          .limit(p.limit),
+      ),
+    )
+    .returning({ id: t.mcpSessions.idHash }),
+);
+
 export const sweepAccessTokens = given<Slice>()('sweep_access_tokens', (db, t, p) =>
   db
     .delete(t.accessTokens)

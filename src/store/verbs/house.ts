@@ -20,6 +20,8 @@ const UNUSED_DOCUMENT_KEPT = 86_400;
 const IDLE_DOCUMENT_KEPT = 90 * 86_400;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
+/** How long a session of an older MCP revision is kept after its last use, in seconds; a client without it begins anew. */
+const MCP_SESSION_KEPT = 7 * 86_400;
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
   return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine) };
@@ -77,6 +79,7 @@ function runningVerbs(engine: Engine) {
       removed += await slice(() => sweepCodes(now, limit));
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(sweeping.sweepMcpSessions, now - MCP_SESSION_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));
       removed += await slice(() => removeIdle(now, limit));

@@ -7,6 +7,7 @@ import { type NewId, recorder } from './audit.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
 import { documentVerbs } from './documents.ts';
+import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { peopleVerbs } from './people.ts';
@@ -34,6 +35,7 @@ export function storeOver(bare: Engine, newId: NewId): Store {
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
+    ...frontVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };
 }

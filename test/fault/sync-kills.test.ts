@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { doorTo } from './agent.ts';
-import { figures, PATIENCE_MS, randomFrom, seed, times, until } from './form.ts';
+import { figures, PATIENCE_MS, randomFrom, seed, timeBox, times, until } from './form.ts';
 import { judge } from './history.ts';
 import { startLoad } from './load.ts';
 import { hasShim, openShim } from './shim.ts';
@@ -25,9 +25,11 @@ describe.runIf(hasShim)('a broker killed at a chosen sync', () => {
     const door = doorTo(instance?.port ?? 0, world.issuer);
     try {
       const load = startLoad(world, { workers: 2, send: door.send, random: randomFrom(seed) });
-      for (let point = 0; point < POINTS; point += 1) {
-        shim.set('killAfter', point % 2);
-        shim.set('killAtSync', shim.get('syncs') + 1 + (point % SPREAD));
+      const isOver = timeBox();
+      let points = 0;
+      for (; points < POINTS && !isOver(); points += 1) {
+        shim.set('killAfter', points % 2);
+        shim.set('killAtSync', shim.get('syncs') + 1 + (points % SPREAD));
         await instance?.ended();
         shim.set('killAtSync', 0);
         await start();
@@ -50,7 +52,7 @@ describe.runIf(hasShim)('a broker killed at a chosen sync', () => {
       expect(judge(load.history)).toEqual([]);
       expect(load.errors).toEqual([]);
       const unknown = load.history.filter(({ outcome }) => outcome === 'unknown').length;
-      figures('kills at a sync', { points: POINTS, operations: load.history.length, unknown, lost: 0, revived: 0 });
+      figures('kills at a sync', { points, operations: load.history.length, unknown, lost: 0, revived: 0 });
     } finally {
       door.close();
       await world.close();

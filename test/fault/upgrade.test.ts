@@ -33,9 +33,7 @@ interface Kept {
   readonly tables: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 }
 
-const { known, tables } = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'upgrade', '0.1.0.json'), 'utf8'),
-) as Kept;
+const { known, tables } = JSON.parse(readFileSync(join(import.meta.dirname, 'upgrade', '0.1.0.json'), 'utf8')) as Kept;
 const migrationsOf = (engine: EngineName) =>
   readMigrationFiles({ migrationsFolder: join(import.meta.dirname, '..', '..', 'migrations', engine) });
 
@@ -83,7 +81,9 @@ async function asLeft(location: DatabaseLocation): Promise<void> {
     const place = location.engine === 'sqlite' ? '__drizzle_migrations' : 'drizzle.__drizzle_migrations';
     const id = location.engine === 'sqlite' ? 'id INTEGER PRIMARY KEY' : 'id SERIAL PRIMARY KEY';
     if (location.engine === 'postgres') await run('create schema drizzle');
-    await run(`create table ${place} (${id}, hash text not null, created_at ${location.engine === 'sqlite' ? 'numeric' : 'bigint'})`);
+    await run(
+      `create table ${place} (${id}, hash text not null, created_at ${location.engine === 'sqlite' ? 'numeric' : 'bigint'})`,
+    );
     for (const statement of first?.sql ?? []) await run(statement);
     await run(`insert into ${place} (hash, created_at) values ($1, $2)`, [first?.hash, first?.folderMillis]);
     await insertRows(run);
@@ -91,7 +91,9 @@ async function asLeft(location: DatabaseLocation): Promise<void> {
 }
 
 describe.each(ENGINES)('a database of 0.1.0 on %s', (engine) => {
-  test('is taken over by two instances at once, and nothing in it is lost or revived', { timeout: PATIENCE_MS }, async () => {
+  test('is taken over by two instances at once, and nothing in it is lost or revived', {
+    timeout: PATIENCE_MS,
+  }, async () => {
     const house = await openHouse(engine, { at: known.at + 20, furnish: asLeft });
     const [send] = house.sends;
     if (send === undefined) throw new Error('no instance');
@@ -107,22 +109,32 @@ describe.each(ENGINES)('a database of 0.1.0 on %s', (engine) => {
       expect((await refresh(send, known.removed.clientId, known.removed.refresh))?.status).not.toBe(200);
       expect((await refresh(send, known.live.clientId, known.live.refresh))?.status).toBe(200);
       const { unspent, spent } = known;
-      expect((await redeem(send, unspent.clientId, unspent.code, { verifier: unspent.verifier, challenge: '' }))?.status).toBe(200);
+      expect(
+        (await redeem(send, unspent.clientId, unspent.code, { verifier: unspent.verifier, challenge: '' }))?.status,
+      ).toBe(200);
       const { items } = jsonOf((await administer(send, '/approvals?state=active')) ?? fail()) as { items: unknown[] };
       expect(items).toHaveLength(3);
-      expect((await redeem(send, spent.clientId, spent.code, { verifier: spent.verifier, challenge: '' }))?.status).toBe(400);
+      expect(
+        (await redeem(send, spent.clientId, spent.code, { verifier: spent.verifier, challenge: '' }))?.status,
+      ).toBe(400);
       expect(await active(known.live)).toBe(false);
     } finally {
       await house.close();
     }
   });
 
-  test('could be written by 0.1.0 again after the upgrade: what came since needs nothing of it', { timeout: PATIENCE_MS }, async () => {
+  test('could be written by 0.1.0 again after the upgrade: what came since needs nothing of it', {
+    timeout: PATIENCE_MS,
+  }, async () => {
     let furnished = 0;
     const house = await openHouse(engine, {
       at: known.at + 20,
       furnish: async (location) => {
-        const store = await openStore(location, () => undefined, (prefix) => `${prefix}_1`);
+        const store = await openStore(
+          location,
+          () => undefined,
+          (prefix) => `${prefix}_1`,
+        );
         furnished = store.migrationState().applied;
         await store.close();
         await connected(location, insertRows);
@@ -141,7 +153,9 @@ describe.each(ENGINES)('a database of 0.1.0 on %s', (engine) => {
 /** No migration takes anything away, and what it adds to a table may be left out (`ADD … NOT NULL` needs a default). */
 describe.each(ENGINES)('the migrations on %s', (engine) => {
   test('only add', () => {
-    const later = migrationsOf(engine).slice(1).flatMap(({ sql }) => sql);
+    const later = migrationsOf(engine)
+      .slice(1)
+      .flatMap(({ sql }) => sql);
     const takesAway = /\b(drop\s+(table|column)|rename|alter\s+column)\b/i;
     expect(later.filter((sql) => takesAway.test(sql))).toEqual([]);
     const demands = later.filter((sql) => /\badd\b/i.test(sql) && /not\s+null/i.test(sql) && !/default/i.test(sql));

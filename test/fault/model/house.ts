@@ -41,7 +41,9 @@ export async function openHouse(engine: EngineName, options: HouseOptions = {}):
   const folder = mkdtempSync(join(tmpdir(), 'broker-model-'));
   const database = engine === 'postgres' ? await createDatabase() : undefined;
   const file = join(folder, 'broker.db');
-  await options.furnish?.(database === undefined ? { engine: 'sqlite', file } : { engine: 'postgres', url: database.url });
+  await options.furnish?.(
+    database === undefined ? { engine: 'sqlite', file } : { engine: 'postgres', url: database.url },
+  );
   const url = database?.url ?? `sqlite:${file}`;
   let at = options.at ?? Math.floor(Date.now() / 1000);
   const orders = [false, false];

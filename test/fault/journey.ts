@@ -10,7 +10,7 @@ import type { Answer, Call, Send } from './agent.ts';
 import type { Practice } from './practice.ts';
 import { ADMIN_KEY } from './world.ts';
 
-export const REDIRECT = 'http://127.0.0.1:33418/callback';
+const REDIRECT = 'http://127.0.0.1:33418/callback';
 const BASIC = `Basic ${Buffer.from(`notes:${NOTES_CREDENTIAL}`).toString('base64')}`;
 
 /** One person's browser at one issuer: its cookies, and who signs in. */

@@ -7,7 +7,7 @@
 export const GRACE = 30;
 export const CODE_LIFE = 60;
 export const ACCESS_LIFE = 600;
-export const JOURNEY_LIFE = 600;
+const JOURNEY_LIFE = 600;
 export const REPEAT = 60;
 
 export interface ModelClient {

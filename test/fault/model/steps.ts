@@ -5,11 +5,10 @@
  */
 import fc from 'fast-check';
 
-export const DOINGS = [
+const DOINGS = [
   ...['register', 'authorize', 'decide', 'handOff', 'return', 'redeem', 'refresh', 'introspect'],
   ...['raceRedeem', 'raceRefresh', 'revokeToken', 'revokeApproval', 'block', 'advance', 'restart', 'sweep', 'walk'],
 ] as const;
-export type Doing = (typeof DOINGS)[number];
 
 export interface Step {
   readonly act: string;

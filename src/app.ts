@@ -13,7 +13,7 @@ import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
-import { answerFailure, answerNotFound } from './failure.ts';
+import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
 import { frontHosts, mountFronts } from './front/mount.ts';
 import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
@@ -44,19 +44,21 @@ interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  /** Access comes about here, so it is closed while the time is not sure. */
+  readonly grants?: true;
   /** For whatever method it is asked with. */
   readonly any?: Endpoint;
 }
 
 const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/register', post: registerEndpoint },
-  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint },
-  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision },
+  { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint, grants: true },
+  { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision, grants: true },
   { rule: 'page', path: '/consent/:id/go', get: handOffPage },
   { rule: 'page', path: '/consent/:id/another', get: anotherAccount },
   { rule: 'page', path: '/consent/:id/report', get: reportPage, post: reportAction },
-  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint },
-  { rule: 'open', path: '/token', post: tokenEndpoint },
+  { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint, grants: true },
+  { rule: 'open', path: '/token', post: tokenEndpoint, grants: true },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },
   { rule: 'closed', path: '/introspect', post: introspectEndpoint },
   { rule: 'closed', path: '/verify/:resource', any: verifyEndpoint },
@@ -119,6 +121,7 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
     page: [deliberateVisit, rememberLanguage(deps) as MiddlewareHandler],
   };
   for (const rule of rules[route.rule]) app.use(path, rule);
+  if (route.grants) app.use(path, onlyWithSureTime(deps));
   if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
   if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
   if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);

@@ -7,7 +7,6 @@ import { Hono } from 'hono';
 import { createAdminApp, createApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
-import { deliverRevocations } from './custody/deliver-revocations.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
 import type { Client, Seconds, Trail } from './domain/types.ts';
 import { openLines } from './front/mount.ts';
@@ -24,13 +23,12 @@ import { createKeyRing, type KeyRing } from './security/vault.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { openSigner } from './tokens/signing-keys.ts';
+import { startUpkeep } from './upkeep.ts';
 import { createConnectors } from './upstream/connectors.ts';
 import { version } from './version.ts';
 
-const GRACE_MS = 10_000;
-const SWEEP_EVERY_MS = 60_000;
-const SWEEP_ROWS = 500;
-const DELIVER_EVERY_MS = 5_000;
+/** For requests under way. With the announcement and the end of the store the whole end stays below ten seconds. */
+const GRACE_MS = 7_000;
 
 export interface BrokerOptions {
   /** The clock, in epoch seconds; limits follow it, too, when it is given. */
@@ -49,7 +47,7 @@ export interface Broker {
   readonly deps: AppDeps;
   /**
    * Reports unready, keeps answering for `announceMs` (so that a balancer can notice), stops listening, lets requests
-   * under way finish for at most ten seconds, closes the store. Idempotent.
+   * under way finish for at most seven seconds, closes the store. Idempotent.
    */
   close(options?: { announceMs?: number }): Promise<void>;
 }
@@ -58,9 +56,10 @@ export interface Broker {
 export async function startBroker(config: Config, options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? (await openLog(config.log));
   const clock = options.now;
-  const now = clock ?? (() => Math.floor(Date.now() / 1000));
   const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
-  const store = await openStore(config.database, (message) => log.warn({ event: 'store' }, message), newId);
+  const warn = (message: string) => log.warn({ event: 'store' }, message);
+  const store = await openStore(config.database, warn, newId, config.verificationCacheMs);
+  const now = clock ?? store.time.now;
   try {
     return await serveStore(config, store, {
       log,
@@ -103,7 +102,6 @@ export async function openDeps(
     boundMs: config.verificationCacheMs,
     nowMs: () => performance.now(),
   });
-  store.onAccessEnded(() => knownTokens.invalidate());
   return {
     config,
     store,
@@ -131,7 +129,7 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
-  const repeated = [startSweeper(store, now, log), startDelivery(deps)];
+  const upkeep = startUpkeep(deps);
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
   log.info(
     { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
@@ -144,9 +142,9 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
     listener.announceEnd();
     adminListener?.announceEnd();
     if (announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
-    await Promise.all([listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)]);
+    const listeners = [listener.close(GRACE_MS), adminListener?.close(GRACE_MS), metricsListener?.close(0)];
+    await Promise.all([...listeners, upkeep.stop(GRACE_MS)]);
     await Promise.all([...deps.serverLines.values()].map((line) => line.close()));
-    await Promise.all(repeated.map((one) => one.stop()));
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');
   };
@@ -225,45 +223,4 @@ async function serveMetrics(config: Config, metrics: MetricsRegistry, log: Log):
     );
     return undefined;
   }
-}
-
-interface Repeated {
-  stop(): Promise<void>;
-}
-
-/** Removes what is past keeping, in small steps, once a minute. */
-const startSweeper = (store: Store, now: () => Seconds, log: Log): Repeated =>
-  repeatedly(SWEEP_EVERY_MS, 'sweep', log, async (goOn) => {
-    while (goOn() && (await store.sweep(now(), SWEEP_ROWS)) >= SWEEP_ROWS);
-  });
-
-/** Tells upstreams what has ended here. */
-const startDelivery = (deps: AppDeps): Repeated =>
-  repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
-    await deliverRevocations(deps, goOn);
-  });
-
-/** Never twice at once; a failure is logged and tried again at the next turn. */
-function repeatedly(everyMs: number, what: string, log: Log, work: (goOn: () => boolean) => Promise<void>): Repeated {
-  let running: Promise<void> | undefined;
-  let stopped = false;
-  const turn = async () => {
-    try {
-      await work(() => !stopped);
-    } catch (err) {
-      log.warn({ event: `${what}.failed`, err }, `${what} failed`);
-    }
-    running = undefined;
-  };
-  const timer = setInterval(() => {
-    running ??= turn();
-  }, everyMs);
-  timer.unref();
-  return {
-    stop: async () => {
-      stopped = true;
-      clearInterval(timer);
-      await running;
-    },
-  };
 }

@@ -4,7 +4,7 @@
  * A database that is away is 503 with Retry-After and nothing half-done; anything else is a 500 that says nothing
  * about its inside (ASVS 16.5). Must never answer a stack, a message of an exception, or a success.
  */
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { refusePage } from './browser/error-page.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { StoreUnavailable } from './store/store.ts';
@@ -34,6 +34,15 @@ export function answerFailure(error: Error, c: Context<AppEnv>, deps: AppDeps): 
   if (away) c.header('Retry-After', String(RETRY_SECONDS));
   return c.json({ error: code, error_description: `reference ${event.reference}` }, away ? 503 : 500);
 }
+
+/** Nothing is granted while this machine and its database disagree about the time (promises P5, invariant 26). */
+export const onlyWithSureTime =
+  ({ store }: Pick<AppDeps, 'store'>): MiddlewareHandler =>
+  async (_c, next) => {
+    if (store.trouble() === 'clock')
+      throw new StoreUnavailable('the clocks of this machine and the database are apart');
+    await next();
+  };
 
 export function answerNotFound(c: Context<AppEnv>, deps: AppDeps): Response {
   return refusePage(c, deps, undefined, { code: 'not_found', reason: 'no such address', nothingShared: false });

@@ -20,7 +20,10 @@ type Fetch = (request: Request, bindings: object) => Response | Promise<Response
 export interface Listener {
   readonly host: string;
   readonly port: number;
-  /** From now on every answer says `Connection: close`; new requests are still answered. */
+  /**
+   * From now on every answer says `Connection: close`; new requests are still answered. Idle connections stay open for
+   * one more, so that a client that is just sending is not cut off.
+   */
   announceEnd(): void;
   /** Stops listening, lets requests under way finish for at most `graceMs`, then cuts. Idempotent. */
   close(graceMs: number): Promise<void>;
@@ -48,7 +51,6 @@ export async function listen(fetch: Fetch, address: { host: string; port: number
   const announceEnd = () => {
     ending = true;
     for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
-    server.closeIdleConnections();
   };
   server.listen(address.port, address.host);
   await once(server, 'listening');

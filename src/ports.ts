@@ -94,14 +94,12 @@ export interface PreparedVerification {
 }
 
 /**
- * Live access tokens, remembered for at most `verification_cache.bound`. After `invalidate` nothing is answered from
- * before it; it is called after the commit and before the answer of everything that ends access (Store.onAccessEnded),
- * and by whatever hears of such a commit elsewhere.
+ * Live access tokens, remembered for at most `verification_cache.bound`, and no longer than nothing has ended anywhere
+ * as far as this instance can know (Store.mark).
  */
 export interface KnownTokens {
   /** The token if it is live: at once when it is remembered, else a promise. Rejects as the store does. */
   find(hash: TokenHash, now: Seconds): KnownToken | Promise<KnownToken | undefined>;
-  invalidate(): void;
 }
 
 /** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */

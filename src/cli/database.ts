@@ -17,7 +17,12 @@ export async function withDatabase(
   const config = requireConfig(terminal, flag);
   if (config === undefined) return EXIT.configuration;
   const { openStore } = await import('../store/open.ts');
-  const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
+  const store = await openStore(
+    config.database,
+    (message) => terminal.err(`${message}\n`),
+    newId,
+    config.verificationCacheMs,
+  );
   try {
     return await work(store, config);
   } finally {

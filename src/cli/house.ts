@@ -16,7 +16,7 @@ const SWEEP_ROWS = 500;
 /** Opening brings the database to this version. Loaded when needed, so that other commands need no driver. */
 async function openDatabase(config: Config, terminal: Terminal): Promise<Store> {
   const { openStore } = await import('../store/open.ts');
-  return openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
+  return openStore(config.database, (message) => terminal.err(`${message}\n`), newId, config.verificationCacheMs);
 }
 
 const json = { json: { type: 'boolean', description: 'Answer in JSON' } } as const;
@@ -48,7 +48,7 @@ export const sweep = defineCommand({
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {
-        step = await store.sweep(Math.floor(Date.now() / 1000), SWEEP_ROWS);
+        step = await store.sweep(store.time.now(), SWEEP_ROWS);
       }
     } finally {
       await store.close();

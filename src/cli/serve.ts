@@ -14,7 +14,7 @@ import { EXIT, type ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How long readiness says no before the listener closes. */
-const ANNOUNCE_MS = 500;
+const ANNOUNCE_MS = 1_000;
 /** A terminal's Ctrl-C reaches this process twice when npm has started it. */
 const SAME_KEYPRESS_MS = 300;
 

@@ -1,7 +1,8 @@
 /**
  * Whether this process lives, and whether it should be sent work.
  *
- * Alive is always 200 while it can answer. Ready means that the database answers in time and shutdown has not begun.
+ * Alive is always 200 while it can answer. Ready means that the database answers in time and takes work, that this
+ * machine's clock is within a minute of the database's, and that shutdown has not begun.
  * Must never say more than one word: these addresses are public where the listener is.
  */
 import type { Hono } from 'hono';
@@ -21,10 +22,14 @@ export function mountHealth(app: Hono<AppEnv>, deps: Pick<AppDeps, 'store' | 're
     return c.body(body, 200, headers);
   });
   app.get('/readyz', async (c) => {
-    const status = !deps.ready() ? 'stopping' : (await answersInTime(deps.store)) ? 'ready' : 'database';
+    const status = !deps.ready() ? 'stopping' : await judge(deps.store);
     const { body, headers } = answer(status);
     return c.body(body, status === 'ready' ? 200 : 503, headers);
   });
+}
+
+async function judge(store: Pick<AppDeps['store'], 'ping' | 'trouble'>): Promise<string> {
+  return (await answersInTime(store)) ? (store.trouble() ?? 'ready') : 'database';
 }
 
 async function answersInTime(store: Pick<AppDeps['store'], 'ping'>): Promise<boolean> {

@@ -2,8 +2,8 @@
  * Live access tokens as seen a moment ago, so that a token that comes with every call is not looked up every time.
  *
  * Only live tokens are kept, by hash, at most `MOST_BYTES` of them, and each for at most the bound since the store was
- * asked about it. `invalidate` forgets all at once; a look at the store that began before it is not kept. So after a
- * revocation that was committed and announced nothing here says yes any more (contract ruling 12).
+ * asked about it. Nothing is answered that was read under another mark of the store than the one it gives now; so after
+ * a revocation that anybody was told of nothing here says yes any more (contract ruling 12).
  * Must never remember that a token is unknown, nor outlive the end of token, grant or approval.
  */
 import { LRUCache } from 'lru-cache';
@@ -21,7 +21,7 @@ interface Entry {
 }
 
 export interface VerdictCacheSettings {
-  readonly store: Pick<Store, 'findAccessToken'>;
+  readonly store: Pick<Store, 'findAccessToken' | 'mark'>;
   /** Longest age of an answer, in milliseconds; 0 keeps nothing. */
   readonly boundMs: number;
   /** Milliseconds from any origin; must never go back. */
@@ -35,11 +35,19 @@ export function createVerdictCache(settings: VerdictCacheSettings): KnownTokens 
     maxSize: mostBytes,
     sizeCalculation: ({ known }) => bytesOf(known.access),
   });
-  let generation = 0;
+  let keptUnder: number | undefined;
+
+  /** The store's mark now; what was kept under another one is gone. */
+  const currentMark = (): number | undefined => {
+    const mark = store.mark();
+    if (mark !== keptUnder) entries.clear();
+    keptUnder = mark;
+    return mark;
+  };
 
   const ask = async (hash: TokenHash, now: Seconds, earlier: KnownToken | undefined) => {
     const startedAt = nowMs();
-    const startedIn = generation;
+    const mark = currentMark();
     const access = await store.findAccessToken(hash, now);
     if (access === undefined) {
       entries.delete(hash);
@@ -49,19 +57,17 @@ export function createVerdictCache(settings: VerdictCacheSettings): KnownTokens 
       access,
       prepared: sameAccess(earlier?.access, access) ? (earlier?.prepared ?? {}) : {},
     };
-    if (boundMs > 0 && startedIn === generation) entries.set(hash, { known, freshUntilMs: startedAt + boundMs });
+    if (boundMs > 0 && mark !== undefined && mark === currentMark())
+      entries.set(hash, { known, freshUntilMs: startedAt + boundMs });
     return known;
   };
 
   return {
     find: (hash, now) => {
+      currentMark();
       const entry = entries.get(hash);
       if (entry !== undefined && entry.known.access.liveUntil > now && nowMs() < entry.freshUntilMs) return entry.known;
       return ask(hash, now, entry?.known);
-    },
-    invalidate: () => {
-      generation += 1;
-      entries.clear();
     },
   };
 }

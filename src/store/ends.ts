@@ -1,75 +1,55 @@
 /**
- * Hears of every commit that ends access, so that nobody answers from memory what the database no longer says.
+ * Which statements end something, and which make a code or a token: what a runner has to know of a unit it steps.
  *
- * Heard at the engine and by statement, not by verb: a new verb that ends something by these statements is heard, too.
- * Listeners are told after the commit and before the verb answers. Must never decide what to do about it.
+ * Heard by statement and not by verb, so that a new verb that ends something by these statements is heard, too. Must
+ * never be consulted for a decision about access; it only says that others have to hear of one.
  */
-import type { Engine } from './engine.ts';
-import type { AnyStatement, Unit } from './statement.ts';
-import * as approvals from './statements/approvals.ts';
-import * as clients from './statements/clients.ts';
-import * as grants from './statements/grants.ts';
-import * as people from './statements/people.ts';
-import * as tokens from './statements/tokens.ts';
-import type { Store } from './store.ts';
+import type { AnyStatement } from './statement.ts';
+import { revokeAdminKey } from './statements/admin-keys.ts';
+import { revokeApproval } from './statements/approvals.ts';
+import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
+import { endGrant, endGrants, insertCode } from './statements/grants.ts';
+import { disableUser, endSession, endSessionsOfUser } from './statements/people.ts';
+import {
+  insertAccessToken,
+  insertRefreshToken,
+  revokeAccessToken,
+  revokeAccessTokens,
+  revokeAccessTokensOfGrant,
+} from './statements/tokens.ts';
 
-/** Every statement after which findLiveAccessToken may say no, or an earlier end, where it said yes before. All return rows. */
-export const ENDING: ReadonlySet<AnyStatement> = new Set([
-  tokens.revokeAccessToken,
-  tokens.revokeAccessTokensOfGrant,
-  tokens.revokeAccessTokens,
-  grants.endGrant,
-  grants.endGrants,
-  approvals.revokeApproval,
-  approvals.renewApproval,
-  clients.blockClient,
-  clients.deleteBlockedClient,
-  clients.deleteConfiguredClient,
-  people.disableUser,
+/**
+ * Every statement after which findLiveAccessToken may say no where it said yes before, but for an approval's end that its
+ * person moves by deciding again. Each row they return is access that ended; every instance hears of it before anybody
+ * is answered (ruling 12).
+ */
+export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
+  ...[revokeAccessToken, revokeAccessTokensOfGrant, revokeAccessTokens, endGrant, endGrants, revokeApproval],
+  ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient],
 ]);
 
-export interface Announcing {
-  readonly engine: Engine;
-  readonly onAccessEnded: Store['onAccessEnded'];
-}
+/** Each row they return is a session or an admin key that ended, which nobody keeps in memory. */
+const ENDS_STANDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([endSession, endSessionsOfUser, revokeAdminKey]);
 
-/** The engine, and a place to listen at. */
-export function announcingEnds(engine: Engine): Announcing {
-  const listeners: (() => void | Promise<void>)[] = [];
-  const unit = async <T>(begin: () => Unit<T>): Promise<T> => {
-    let ended = false;
-    const watched = () =>
-      watching(begin(), () => {
-        ended = true;
-      });
-    try {
-      return await engine.unit(watched);
-    } finally {
-      if (ended) await Promise.all(listeners.map((tell) => tell()));
-    }
-  };
-  return {
-    engine: {
-      kind: engine.kind,
-      unit,
-      read: (statement, params) => engine.read(statement, params),
-      migrations: () => engine.migrations(),
-      close: () => engine.close(),
-    },
-    onAccessEnded: (tell) => {
-      listeners.push(tell);
-    },
-  };
-}
+const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([insertCode, insertAccessToken, insertRefreshToken]);
 
-/** The same unit, with a word whenever one of the statements has changed a row. */
-function* watching<T>(unit: Unit<T>, ended: () => void): Unit<T> {
-  let next = unit.next([]);
-  while (next.done !== true) {
-    const { statement } = next.value;
-    const rows: readonly unknown[] = yield next.value;
-    if (rows.length > 0 && ENDING.has(statement)) ended();
-    next = unit.next(rows);
+/** What a unit has done so far, as far as others have to know. */
+export class Effect {
+  /** Access has ended. */
+  endedAccess = false;
+  private endedStanding = false;
+  private issued = false;
+
+  /** To be told of every statement executed, with the number of rows it returned. */
+  note(statement: AnyStatement, rows: number): void {
+    if (ISSUES.has(statement)) this.issued = true;
+    if (rows === 0) return;
+    if (ENDING.has(statement)) this.endedAccess = true;
+    else if (ENDS_STANDING.has(statement)) this.endedStanding = true;
   }
-  return next.value;
+
+  /** Something ended and nothing was issued: what a full disk still takes. */
+  get onlyEnds(): boolean {
+    return (this.endedAccess || this.endedStanding) && !this.issued;
+  }
 }

@@ -7,13 +7,18 @@
  * Must never let an error carry stored values: drizzle's errors and Postgres's details do.
  */
 import { DrizzleQueryError } from 'drizzle-orm/errors';
+import type { DatabaseTime } from './database-time.ts';
+import { Effect } from './ends.ts';
 import type { Engine, MigrationState } from './engine.ts';
+import type { Notice, Reach } from './postgres-reach.ts';
 import { Abandoned, type AnyStatement, type Step, type Unit, withoutNulls } from './statement.ts';
 import { StoreUnavailable } from './store.ts';
 
 /** One pooled connection; open.ts makes it from the driver. */
 export interface PgConnection {
   readonly command: (sql: string) => Promise<unknown>;
+  /** Tells every listener of the channel, with the commit of the transaction and not before. */
+  readonly notify: (channel: string, payload: string) => Promise<unknown>;
   /** Executes by name, preparing on this connection at first use. Anything but an array means: no rows returned. */
   readonly execute: (statement: AnyStatement, params: Readonly<Record<string, unknown>>) => Promise<unknown>;
   /** Gives the connection back, or destroys it when it is not to be trusted. */
@@ -38,20 +43,32 @@ const UNAVAILABLE = /^(08|53|57P|28|3D)|^(57014|55000|55P03|25P03|25006|40001|40
 const AWAY = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ENOENT)/;
 /** node-postgres gives these no code. */
 const AWAY_TEXT =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered|Cannot use a pool)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered|Cannot use a pool)/;
 
-export function postgresEngine(connections: PgConnections, migrations: MigrationState): Engine {
+export interface PostgresSettings {
+  readonly connections: PgConnections;
+  readonly migrations: MigrationState;
+  readonly time: DatabaseTime;
+  readonly reach: Reach;
+}
+
+export function postgresEngine({ connections, migrations, time, reach }: PostgresSettings): Engine {
+  const outstanding = new Set<Promise<void>>();
+  const reached = async (): Promise<void> => void (await Promise.all(outstanding));
+  const follow = (heard: Promise<void>): void => {
+    outstanding.add(heard);
+    void heard.then(() => outstanding.delete(heard));
+  };
+
   return {
     kind: 'postgres',
-    unit: async (begin) => {
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          return await transaction(connections, begin);
-        } catch (error) {
-          if (attempt >= RETRIES || !RETRYABLE.has(codeOf(error))) throw understood(error);
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * RETRY_SPREAD_MS * (attempt + 1)));
-        }
-      }
+    time,
+    unit: async (begin, { reachLater = false } = {}) => {
+      const { value, notice } = await untilThrough(() => transaction(connections, reach, begin));
+      const heard = notice?.heard();
+      if (heard !== undefined) follow(heard);
+      if (!reachLater) await heard;
+      return value;
     },
     read: async (statement, params) => {
       try {
@@ -62,26 +79,71 @@ export function postgresEngine(connections: PgConnections, migrations: Migration
         throw understood(error);
       }
     },
+    reached,
+    mark: () => reach.mark(),
+    trouble: () => (time.agrees() ? undefined : 'clock'),
     migrations: () => migrations,
-    close: () => connections.end(),
+    close: async () => {
+      await reach.close();
+      await connections.end();
+    },
   };
 }
 
-async function transaction<T>(connections: PgConnections, begin: () => Unit<T>): Promise<T> {
+async function untilThrough<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries >= RETRIES || !RETRYABLE.has(codeOf(error))) throw understood(error);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * RETRY_SPREAD_MS * (tries + 1)));
+    }
+  }
+}
+
+interface Committed<T> {
+  readonly value: T;
+  /** What every instance has to hear of; undefined when the unit ended nothing. */
+  readonly notice: Notice | undefined;
+}
+
+function transaction<T>(connections: PgConnections, reach: Reach, begin: () => Unit<T>): Promise<Committed<T>> {
   return withConnection(connections, async (connection) => {
     await connection.command('begin isolation level read committed');
+    const effect = new Effect();
     try {
-      const unit = begin();
-      let next = unit.next([]);
-      while (next.done !== true) next = unit.next(await executed(connection, next.value));
+      const value = await stepThrough(connection, begin(), effect);
+      if (effect.endedAccess) return { value, notice: await commitAndTell(connection, reach) };
       await connection.command('commit');
-      return next.value;
+      return { value, notice: undefined };
     } catch (error) {
       if (!isAway(error)) await connection.command('rollback');
-      if (error instanceof Abandoned) return undefined as T;
+      if (error instanceof Abandoned) return { value: undefined as T, notice: undefined };
       throw error;
     }
   });
+}
+
+/** Whatever becomes of the commit, this instance forgets: a connection lost in the middle may have committed. */
+async function commitAndTell(connection: PgConnection, reach: Reach): Promise<Notice> {
+  const notice = reach.announce();
+  try {
+    await connection.notify(notice.channel, notice.payload);
+    await connection.command('commit');
+  } finally {
+    notice.sent();
+  }
+  return notice;
+}
+
+async function stepThrough<T>(connection: PgConnection, unit: Unit<T>, effect: Effect): Promise<T> {
+  let next = unit.next([]);
+  while (next.done !== true) {
+    const rows = await executed(connection, next.value);
+    effect.note(next.value.statement, rows.length);
+    next = unit.next(rows);
+  }
+  return next.value;
 }
 
 /** Lends a connection; after a failure of the connection itself, or of a rollback, it is not used again. */

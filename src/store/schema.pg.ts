@@ -23,6 +23,7 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  leases,
   mcpTools,
   mcpSessions,
 } = pgTables;

@@ -3,26 +3,17 @@
  *
  * Units that arrive in the same turn of the event loop share one `BEGIN IMMEDIATE … COMMIT`, a savepoint each: an error
  * in one takes back only that one, and nobody is answered before the COMMIT has returned, so `synchronous=FULL` holds
- * for every answer at the price of one sync per turn. The queue is bounded; beyond it the store is unavailable.
+ * for every answer at the price of one sync per turn. Units take their turns in the order they came, and a batch ends
+ * after a few milliseconds, so that reads get theirs. The queue is bounded; beyond it the store is unavailable.
  * Must never await between BEGIN and COMMIT.
  */
+import { type DatabaseTime, LOCAL, timeOfThisMachine } from './database-time.ts';
+import { Effect } from './ends.ts';
 import type { Engine, MigrationState } from './engine.ts';
-import { Abandoned, type AnyStatement, type Step, type Unit, withoutNulls } from './statement.ts';
+import { type OpenFile, openFile, type SqliteConnection } from './sqlite-connection.ts';
+import type { Space } from './sqlite-space.ts';
+import { Abandoned, type Step, type Unit, withoutNulls } from './statement.ts';
 import { StoreUnavailable } from './store.ts';
-
-/** An open file with its statements prepared; open.ts makes it from the driver. */
-export interface SqliteConnection {
-  readonly inTransaction: () => boolean;
-  readonly begin: () => void;
-  readonly commit: () => void;
-  readonly rollback: () => void;
-  readonly savepoint: () => void;
-  readonly release: () => void;
-  readonly rollbackToSavepoint: () => void;
-  /** Returned rows; for a statement that returns none, anything but an array. */
-  readonly execute: (statement: AnyStatement, params: Readonly<Record<string, unknown>>) => unknown;
-  readonly close: () => void;
-}
 
 interface Waiting {
   readonly begin: () => Unit<unknown>;
@@ -30,109 +21,141 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-type Outcome = { readonly value: unknown } | { readonly error: unknown };
+type Outcome = { readonly value: unknown; readonly effect: Effect } | { readonly error: unknown };
 
-/** Units in one commit; more would hold the event loop for too long. */
-const BATCH = 128;
-/** Units waiting for a commit before the store says that it is unavailable. */
-const QUEUE = 10_000;
-/** SQLite's result codes, extended ones included, after which trying later may help. */
-const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CORRUPT|NOTADB|CANTOPEN|PROTOCOL|NOMEM)(_|$)/;
-/** After these the connection is not trusted again: it is closed, and the next unit opens another. */
-const BROKEN = /^SQLITE_(IOERR|CORRUPT|NOTADB)(_|$)/;
+/** What a batch may take before it is committed, so that nothing else waits for long. */
+const BATCH = { units: 128, ms: 8 } as const;
+/** How long another process may write before units are refused, and how often this one tries in between. */
+const BUSY = { waitMs: 5_000, pauseMs: 5 } as const;
+/** Units waiting for a commit before the store says that it is unavailable: about a second's work. */
+const QUEUE = 4_000;
+export interface SqliteSettings {
+  /** Opens and prepares; called again after a failure of the disk. */
+  readonly connect: () => SqliteConnection;
+  readonly migrations: MigrationState;
+  readonly space: Space;
+  readonly log: (message: string) => void;
+  readonly time?: DatabaseTime;
+  readonly steadyMs?: () => number;
+}
 
-/** Makes the engine. `connect` opens and prepares; it is called again after a failure of the disk. */
-export function sqliteEngine(
-  connect: () => SqliteConnection,
-  migrations: MigrationState,
-  log: (message: string) => void,
-): Engine {
+export function sqliteEngine(settings: SqliteSettings): Engine {
+  const { migrations, space, time = timeOfThisMachine() } = settings;
+  const file = openFile(settings.connect, settings.log);
+  const queue = groupCommit(file, settings);
+  return {
+    kind: 'sqlite',
+    time,
+    unit: queue.unit,
+    read: async (statement, params) => {
+      try {
+        return executed(file.live(), { statement, params: params as Step['params'] }) as never;
+      } catch (error) {
+        throw file.understood(error);
+      }
+    },
+    // What this process ended it forgot with the commit; others notice by themselves before they answer from memory.
+    reached: async () => undefined,
+    mark: file.mark,
+    trouble: () => (!time.agrees() ? 'clock' : space.isFull() ? 'disk' : undefined),
+    migrations: () => migrations,
+    close: async () => {
+      queue.finish();
+      file.close();
+    },
+  };
+}
+
+/** Units in the order they came, as many to a commit as arrived in one turn of the event loop. */
+function groupCommit(file: OpenFile, { space, steadyMs = LOCAL.steady }: SqliteSettings) {
   const waiting: Waiting[] = [];
-  let connection: SqliteConnection | undefined = connect();
   let scheduled = false;
-  let closed = false;
-
-  const live = (): SqliteConnection => {
-    if (closed) throw new StoreUnavailable('the database is closed');
-    connection ??= connect();
-    return connection;
-  };
-
-  const understood = (error: unknown): unknown => {
-    const code = (error as { code?: unknown } | null)?.code;
-    if (typeof code !== 'string' || !UNAVAILABLE.test(code)) return error;
-    if (BROKEN.test(code)) {
-      log(`the database file failed (${code}); it is closed and opened again`);
-      dropConnection();
-    }
-    return new StoreUnavailable(`the database did not take the work (${code})`);
-  };
-
-  const dropConnection = (): void => {
-    try {
-      connection?.close();
-    } catch {
-      // The disk has failed already; what matters is that this connection is not used again.
-    }
-    connection = undefined;
-  };
+  let busySince: number | undefined;
 
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(flush);
+    if (busySince === undefined) setImmediate(flush);
+    else setTimeout(flush, BUSY.pauseMs);
   };
 
   const flush = (): void => {
     scheduled = false;
-    const batch = waiting.splice(0, BATCH);
-    if (batch.length === 0) return;
+    const [batch, outcomes] = commitNext(space.isFull());
     if (waiting.length > 0) schedule();
-    try {
-      const outcomes = commitTogether(live(), batch);
-      for (const [index, { resolve, reject }] of batch.entries()) {
-        const outcome = outcomes[index];
-        if (outcome === undefined || 'error' in outcome) reject(understood(outcome?.error));
-        else resolve(outcome.value);
-      }
-    } catch (error) {
-      const reason = understood(error);
-      for (const { reject } of batch) reject(reason);
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined || 'error' in outcome) reject(file.understood(outcome?.error));
+      else resolve(outcome.value);
     }
   };
 
+  /** Takes units off the queue and commits them; where nothing was committed, each has the same error. */
+  const commitNext = (full: boolean): [readonly Waiting[], readonly Outcome[]] => {
+    const until = steadyMs() + BATCH.ms;
+    let taken = 0;
+    const units = function* () {
+      while (taken < Math.min(BATCH.units, waiting.length) && (taken === 0 || steadyMs() < until)) {
+        taken += 1;
+        yield (waiting[taken - 1] as Waiting).begin;
+      }
+    };
+    try {
+      const outcomes = commitTogether(file.live(), full, units);
+      busySince = undefined;
+      if (outcomes.some((outcome) => 'effect' in outcome && outcome.effect.endedAccess)) file.forget();
+      return [waiting.splice(0, taken), outcomes];
+    } catch (error) {
+      if (taken === 0 && isBusy(error) && mayWait()) return [[], []];
+      // The same units once more, on the room that was kept: what only ends something goes through.
+      if (hasNoRoom(error) && space.ranOut()) return commitNext(true);
+      busySince = undefined;
+      const batch = waiting.splice(0, taken === 0 ? BATCH.units : taken);
+      return [batch, batch.map(() => ({ error }))];
+    }
+  };
+
+  /** Another process writes: this one tries again in a moment, and answers reads meanwhile. */
+  const mayWait = (): boolean => {
+    busySince ??= steadyMs();
+    return !file.isClosed() && steadyMs() - busySince < BUSY.waitMs;
+  };
+
   return {
-    kind: 'sqlite',
     unit: <T>(begin: () => Unit<T>) =>
       new Promise<T>((resolve, reject) => {
-        if (closed || waiting.length >= QUEUE) {
-          reject(new StoreUnavailable(closed ? 'the database is closed' : 'too much work is waiting for the database'));
+        if (file.isClosed() || waiting.length >= QUEUE) {
+          reject(
+            new StoreUnavailable(
+              file.isClosed() ? 'the database is closed' : 'too much work is waiting for the database',
+            ),
+          );
           return;
         }
         waiting.push({ begin, resolve: resolve as (value: unknown) => void, reject });
         schedule();
       }),
-    read: async (statement, params) => {
-      try {
-        return executed(live(), { statement, params: params as Step['params'] }) as never;
-      } catch (error) {
-        throw understood(error);
-      }
-    },
-    migrations: () => migrations,
-    close: async () => {
+    /** Does at once what is waiting still; for the end of the process. */
+    finish: () => {
       while (waiting.length > 0) flush();
-      closed = true;
-      dropConnection();
     },
   };
 }
 
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code);
+const hasNoRoom = (error: unknown): boolean => /^SQLITE_FULL/.test(codeOf(error));
+const isBusy = (error: unknown): boolean => /^SQLITE_BUSY/.test(codeOf(error));
+
 /** One transaction for the whole batch. Throws when nothing of it was committed. */
-function commitTogether(connection: SqliteConnection, batch: readonly Waiting[]): readonly Outcome[] {
+function commitTogether(
+  connection: SqliteConnection,
+  full: boolean,
+  units: () => Iterable<() => Unit<unknown>>,
+): readonly Outcome[] {
   connection.begin();
   try {
-    const outcomes = batch.map(({ begin }) => underSavepoint(connection, begin));
+    const outcomes: Outcome[] = [];
+    for (const begin of units()) outcomes.push(underSavepoint(connection, full, begin));
     connection.commit();
     return outcomes;
   } catch (error) {
@@ -141,24 +164,32 @@ function commitTogether(connection: SqliteConnection, batch: readonly Waiting[])
   }
 }
 
-/** Runs one unit so that its failure is its own. Throws only when SQLite has given up the whole transaction. */
-function underSavepoint(connection: SqliteConnection, begin: () => Unit<unknown>): Outcome {
+/** Runs one unit so that its failure is its own. Throws when SQLite has given up the whole transaction, or has no room. */
+function underSavepoint(connection: SqliteConnection, full: boolean, begin: () => Unit<unknown>): Outcome {
   connection.savepoint();
+  const before = full ? connection.totalChanges() : 0;
+  const effect = new Effect();
   try {
-    const value = stepThrough(connection, begin());
+    const value = stepThrough(connection, begin(), effect);
+    if (full && !effect.onlyEnds && connection.totalChanges() !== before)
+      throw new StoreUnavailable('the disk of the database is full');
     connection.release();
-    return { value };
+    return { value, effect };
   } catch (error) {
-    if (!connection.inTransaction()) throw error;
+    if (!connection.inTransaction() || hasNoRoom(error)) throw error;
     connection.rollbackToSavepoint();
     connection.release();
-    return error instanceof Abandoned ? { value: undefined } : { error };
+    return error instanceof Abandoned ? { value: undefined, effect: new Effect() } : { error };
   }
 }
 
-function stepThrough<T>(connection: SqliteConnection, unit: Unit<T>): T {
+function stepThrough<T>(connection: SqliteConnection, unit: Unit<T>, effect: Effect): T {
   let next = unit.next([]);
-  while (next.done !== true) next = unit.next(executed(connection, next.value));
+  while (next.done !== true) {
+    const rows = executed(connection, next.value);
+    effect.note(next.value.statement, rows.length);
+    next = unit.next(rows);
+  }
   return next.value;
 }
 

@@ -24,7 +24,9 @@ import type {
 } from '../domain/types.ts';
 import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
+import type { DatabaseTime } from './database-time.ts';
 import type { DocumentStore } from './document-store.ts';
+import type { Trouble } from './engine.ts';
 import type { FrontStore } from './front-store.ts';
 import type {
   Activity,
@@ -222,11 +224,34 @@ export interface HouseStore {
    * that go with a grant or code are put into the outbox first. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number): Promise<number>;
+  /**
+   * Takes or renews what only one instance does, until the moment. True when it is the holder's now. Atomic.
+   */
+  takeLease(name: string, holder: string, until: Seconds, now: Seconds): Promise<boolean>;
+  /** Gives it up, so that another instance need not wait for its end. */
+  dropLease(name: string, holder: string): Promise<void>;
   /** How many clients and people there are. */
   countPeople(): Promise<PeopleCounts>;
   /** Rejects when the database cannot answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What only the database can tell: the time that decides, and whether what was read earlier may still be relied on. */
+export interface WatchStore {
+  readonly time: DatabaseTime;
+  /**
+   * Equal marks before and after mean that nothing anybody could ask about has ended in between, as far as this instance
+   * has heard; undefined means that it hears nothing now and may rely on nothing. To be taken before a read is begun.
+   */
+  mark(): number | undefined;
+  /**
+   * Whether a mark knows of every commit there is (SQLite). Otherwise nothing read may be relied on for longer than the
+   * `keptMs` the store was opened with: a revocation waits no longer than that for an instance that does not answer.
+   */
+  readonly marksAreExact: boolean;
+  /** Why this instance should be sent no work although it may answer reads. */
+  trouble(): Trouble | undefined;
 }
 
 export interface Store
@@ -241,14 +266,9 @@ export interface Store
     AdminKeyStore,
     VaultStore,
     FrontStore,
-    HouseStore {
+    HouseStore,
+    WatchStore {
   readonly engine: 'sqlite' | 'postgres';
-  /**
-   * From now on `tell` is called after every commit of this process that ended access: a token, a grant, an approval, a
-   * person or a client. The verb that did it answers only after every `tell` has settled; a rejection is the verb's.
-   * Also called when it is unknown whether such a commit happened.
-   */
-  onAccessEnded(tell: () => void | Promise<void>): void;
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */
   migrationState(): { readonly applied: number; readonly available: number };
 }

@@ -23,10 +23,12 @@ const token = (more: Partial<AccessToken> = {}): AccessToken => ({
 let rows: Map<TokenHash, AccessToken>;
 let asked: number;
 let ms: number;
+let mark: number | undefined;
 let answer: (hash: TokenHash) => Promise<AccessToken | undefined>;
 const open = (boundMs = 500, mostBytes?: number) =>
   createVerdictCache({
     store: {
+      mark: () => mark,
       findAccessToken: (hash) => {
         asked += 1;
         return answer(hash);
@@ -41,6 +43,7 @@ beforeEach(() => {
   rows = new Map([[HASH, token()]]);
   asked = 0;
   ms = 10_000;
+  mark = 1;
   answer = async (hash) => rows.get(hash);
 });
 
@@ -96,12 +99,12 @@ describe('a live token', () => {
   });
 });
 
-describe('an invalidation', () => {
+describe('another mark of the store', () => {
   it('forgets every token', async () => {
     const cache = open();
     await cache.find(HASH, T0);
     rows.clear();
-    cache.invalidate();
+    mark = 2;
     expect(await cache.find(HASH, T0)).toBeUndefined();
   });
 
@@ -113,11 +116,22 @@ describe('an invalidation', () => {
         finish = resolve;
       });
     const slow = cache.find(HASH, T0);
-    cache.invalidate();
+    mark = 2;
     finish(token());
     expect(await slow).toBeDefined();
     answer = async () => undefined;
     expect(await cache.find(HASH, T0)).toBeUndefined();
+  });
+
+  it('is none while the store hears nothing of others: every look is a new one, and nothing of them is kept', async () => {
+    const cache = open();
+    await cache.find(HASH, T0);
+    mark = undefined;
+    expect(cache.find(HASH, T0)).toBeInstanceOf(Promise);
+    expect(cache.find(HASH, T0)).toBeInstanceOf(Promise);
+    mark = 2;
+    expect(cache.find(HASH, T0)).toBeInstanceOf(Promise);
+    expect(asked).toBe(4);
   });
 });
 

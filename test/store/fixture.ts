@@ -52,6 +52,7 @@ export function newId(prefix: string): string {
   return `${prefix}_${String(ids).padStart(8, '0')}`;
 }
 
+/** All but the leases, which instances keep alive by themselves. */
 const TABLES = [
   'access_tokens',
   'admin_keys',
@@ -78,7 +79,7 @@ const TABLES = [
 
 export async function openFixture(name: EngineName): Promise<Fixture> {
   const place = name === 'sqlite' ? sqlitePlace() : await postgresPlace();
-  const engine = await openEngine(place.location, () => undefined);
+  const engine = await openEngine(place.location, () => undefined, newId);
   const store = storeOver(engine, newId);
   const others: Store[] = [];
   const dump = async (): Promise<Dump> => {
@@ -93,7 +94,7 @@ export async function openFixture(name: EngineName): Promise<Fixture> {
     counts: async () => Object.fromEntries(Object.entries(await dump()).map(([table, rows]) => [table, rows.length])),
     sql: async (text) => void (await place.query(text)),
     another: async () => {
-      const other = storeOver(await openEngine(place.location, () => undefined), newId);
+      const other = storeOver(await openEngine(place.location, () => undefined, newId), newId);
       others.push(other);
       return other;
     },

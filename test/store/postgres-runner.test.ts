@@ -4,9 +4,12 @@
  * The doubles here stand for connections and record the order of what is asked of them.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { timeOfDatabase } from '../../src/store/database-time.ts';
 import { openEngine } from '../../src/store/open.ts';
+import type { Reach } from '../../src/store/postgres-reach.ts';
 import { type PgConnections, postgresEngine } from '../../src/store/postgres-runner.ts';
 import { abandon, all } from '../../src/store/statement.ts';
+import { endGrant } from '../../src/store/statements/grants.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 import {
   client,
@@ -14,6 +17,7 @@ import {
   type Fixture,
   failure,
   hash,
+  newId,
   openFixture,
   populate,
   statement,
@@ -22,17 +26,32 @@ import {
   walkToGrant,
 } from './fixture.ts';
 
+/** Notes when a notice is announced, sent and waited for. */
+const reachOver = (asked: string[]): Reach => ({
+  announce: () => ({
+    channel: 'ended',
+    payload: 'n1',
+    sent: () => void asked.push('sent'),
+    heard: async () => void asked.push('heard'),
+  }),
+  mark: () => 1,
+  close: async () => undefined,
+});
+
 const NO_MIGRATIONS = { applied: 0, available: 0 };
 
 describe('the Postgres runner', () => {
-  const connections = (fail: (what: string, attempt: number) => Error | undefined) => {
+  const connections = (
+    fail: (what: string, attempt: number) => Error | undefined,
+    rows: (what: string) => readonly object[] = () => [],
+  ) => {
     const asked: string[] = [];
     let attempts = 0;
     const ask = async (what: string): Promise<unknown> => {
       asked.push(what);
       const error = fail(what, attempts);
       if (error !== undefined) throw error;
-      return [];
+      return rows(what);
     };
     const pool: PgConnections = {
       acquire: async () => {
@@ -40,13 +59,15 @@ describe('the Postgres runner', () => {
         await ask('acquire');
         return {
           command: ask,
+          notify: (_channel, payload) => ask(`notify ${payload}`),
           execute: ({ name }) => ask(name),
           release: (broken) => void asked.push(broken ? 'destroy' : 'release'),
         };
       },
       end: async () => undefined,
     };
-    return { engine: postgresEngine(pool, NO_MIGRATIONS), asked, attempts: () => attempts };
+    const settings = { connections: pool, migrations: NO_MIGRATIONS, time: timeOfDatabase(), reach: reachOver(asked) };
+    return { engine: postgresEngine(settings), asked, attempts: () => attempts };
   };
   const BEGIN = 'begin isolation level read committed';
 
@@ -64,6 +85,30 @@ describe('the Postgres runner', () => {
     });
     expect(await abandoned).toBeUndefined();
     expect(asked).toEqual(['acquire', BEGIN, 'a', 'rollback', 'release']);
+  });
+
+  const ends = () => all(endGrant, { id: 'grt_1', now: 1, reason: 'test' });
+  const grantEnded = (what: string) => (what === 'grant_end' ? [{ id: 'grt_1' }] : []);
+
+  test('a unit that ended access tells of it with its commit and is answered when all have heard', async () => {
+    const { engine, asked } = connections(() => undefined, grantEnded);
+    await engine.unit(ends);
+    expect(asked).toEqual(['acquire', BEGIN, 'grant_end', 'notify n1', 'commit', 'sent', 'release', 'heard']);
+  });
+
+  test('one that ended nothing tells nobody', async () => {
+    const { engine, asked } = connections(() => undefined);
+    await engine.unit(ends);
+    expect(asked).toEqual(['acquire', BEGIN, 'grant_end', 'commit', 'release']);
+  });
+
+  test('where it is not known whether the commit happened, what was known is forgotten all the same', async () => {
+    const { engine, asked } = connections(
+      (what) => (what === 'commit' ? failure('ECONNRESET') : undefined),
+      grantEnded,
+    );
+    await expect(engine.unit(ends)).rejects.toMatchObject({ name: 'StoreUnavailable' });
+    expect(asked.slice(-3)).toEqual(['commit', 'sent', 'destroy']);
   });
 
   test.each(['40001', '40P01'])('after %s the whole unit is tried again', async (code) => {
@@ -162,7 +207,7 @@ describe('instances that start at once on an empty Postgres', () => {
 
   test('migrate once', async () => {
     const engines = await Promise.all(
-      [0, 1, 2, 3].map(() => openEngine({ engine: 'postgres', url: database.url }, () => undefined)),
+      [0, 1, 2, 3].map(() => openEngine({ engine: 'postgres', url: database.url }, () => undefined, newId)),
     );
     for (const engine of engines) expect(engine.migrations().applied).toBe(engine.migrations().available);
     await Promise.all(engines.map((engine) => engine.close()));
@@ -170,6 +215,6 @@ describe('instances that start at once on an empty Postgres', () => {
 
   test('a database that is not there refuses the start', async () => {
     const url = database.url.replace('/broker_', '/none_');
-    await expect(openEngine({ engine: 'postgres', url }, () => undefined)).rejects.toThrow(/does not exist/);
+    await expect(openEngine({ engine: 'postgres', url }, () => undefined, newId)).rejects.toThrow(/does not exist/);
   });
 });

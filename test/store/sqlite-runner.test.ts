@@ -6,13 +6,23 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { TokenHash } from '../../src/domain/types.ts';
 import { openEngine } from '../../src/store/open.ts';
-import { type SqliteConnection, sqliteEngine } from '../../src/store/sqlite-runner.ts';
-import { abandon, all } from '../../src/store/statement.ts';
-import { doing, failure, statement } from './fixture.ts';
+import type { SqliteConnection } from '../../src/store/sqlite-connection.ts';
+import { sqliteEngine } from '../../src/store/sqlite-runner.ts';
+import type { Space } from '../../src/store/sqlite-space.ts';
+import { abandon, all, type Unit } from '../../src/store/statement.ts';
+import { endGrant } from '../../src/store/statements/grants.ts';
+import { insertAccessToken } from '../../src/store/statements/tokens.ts';
+import { doing, failure, newId, statement } from './fixture.ts';
 
 const NO_MIGRATIONS = { applied: 0, available: 0 };
+
+/** What the double says of other connections, what its statements return, and what fails a single time. */
+let version = 1;
+let returns: Record<string, readonly object[]> = {};
+let failOnce: string | undefined;
 
 class FakeSqlite implements SqliteConnection {
   readonly asked: string[];
@@ -32,13 +42,16 @@ class FakeSqlite implements SqliteConnection {
   rollbackToSavepoint = () => this.ask('rollback to');
   execute: SqliteConnection['execute'] = ({ name }) => {
     this.ask(name);
-    return [];
+    return returns[name] ?? [];
   };
+  dataVersion = () => version;
+  totalChanges = () => this.asked.filter((one) => /^(write|grant_end|access_insert)$/.test(one)).length;
   close = () => this.ask('close', false);
 
   private ask(what: string, open = this.open): void {
     this.asked.push(what);
     const error = this.fails[what];
+    if (failOnce === what) delete this.fails[what];
     if (error !== undefined) throw error;
     this.open = open;
   }
@@ -49,21 +62,30 @@ describe('the SQLite runner', () => {
   let fails: Record<string, Error | undefined>;
   let opened: number;
   let log: string[];
+  let now: number;
+  let space: Space;
   beforeEach(() => {
+    now = 0;
+    version = 1;
+    returns = {};
+    failOnce = undefined;
+    space = { isFull: () => false, ranOut: () => false };
     asked = [];
     fails = {};
     opened = 0;
     log = [];
   });
   const engine = () =>
-    sqliteEngine(
-      () => {
+    sqliteEngine({
+      connect: () => {
         opened += 1;
         return new FakeSqlite(asked, fails);
       },
-      NO_MIGRATIONS,
-      (message) => void log.push(message),
-    );
+      migrations: NO_MIGRATIONS,
+      space,
+      log: (message) => void log.push(message),
+      steadyMs: () => now,
+    });
 
   test('units of one turn share one commit, a savepoint each', async () => {
     const { unit } = engine();
@@ -141,17 +163,110 @@ describe('the SQLite runner', () => {
     expect(asked.at(-1)).toBe('rollback');
   });
 
-  test.each(['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT', 'SQLITE_FULL', 'SQLITE_READONLY', 'SQLITE_LOCKED'])(
-    '%s at begin means unavailable',
-    async (code) => {
+  test.each(['SQLITE_FULL', 'SQLITE_READONLY', 'SQLITE_LOCKED'])('%s at begin means unavailable', async (code) => {
+    const { unit } = engine();
+    fails.begin = failure(code);
+    await expect(unit(doing('a'))).rejects.toMatchObject({ name: 'StoreUnavailable' });
+    delete fails.begin;
+    expect(await unit(doing('a'))).toBe('a');
+    expect(opened).toBe(1);
+  });
+
+  test('while another process writes units wait, in their order', async () => {
+    const { unit } = engine();
+    fails.begin = failure('SQLITE_BUSY');
+    const units = [unit(doing('a')), unit(doing('b'))];
+    await vi.waitUntil(() => asked.filter((one) => one === 'begin').length > 2);
+    expect(asked).not.toContain('a');
+    delete fails.begin;
+    expect(await Promise.all(units)).toEqual(['a', 'b']);
+    expect(asked.slice(-7)).toEqual(
+      ['begin', 'savepoint', 'a', 'release', 'savepoint', 'b', 'release', 'commit'].slice(-7),
+    );
+  });
+
+  test('after five seconds of it they are told that the store is unavailable', async () => {
+    const { unit } = engine();
+    fails.begin = failure('SQLITE_BUSY');
+    const refused = unit(doing('a'));
+    await vi.waitUntil(() => asked.length > 0);
+    now = 5_000;
+    await expect(refused).rejects.toMatchObject({ name: 'StoreUnavailable' });
+  });
+
+  test('a batch is committed when it has taken its time, and the rest follows in order', async () => {
+    const { unit } = engine();
+    const slow = (name: string) =>
+      function* (): Unit<string> {
+        now += 5;
+        return yield* doing(name)();
+      };
+    await Promise.all(['a', 'b', 'c'].map((name) => unit(slow(name))));
+    expect(asked.filter((one) => /^[abc]$|commit/.test(one))).toEqual(['a', 'b', 'commit', 'c', 'commit']);
+  });
+
+  test('what others have committed, and what ended here, changes the mark; nothing else does', async () => {
+    const { unit, mark } = engine();
+    const first = mark();
+    await unit(doing('a'));
+    expect(mark()).toBe(first);
+    version = 2;
+    const second = mark();
+    expect(second).not.toBe(first);
+    expect(mark()).toBe(second);
+    returns.grant_end = [{ id: 'grt_1' }];
+    await unit(() => all(endGrant, { id: 'grt_1', now: 1, reason: 'test' }));
+    expect(mark()).not.toBe(second);
+  });
+
+  test('a connection that was lost knows nothing any more', async () => {
+    const { unit, mark } = engine();
+    const before = mark();
+    fails.commit = failure('SQLITE_IOERR');
+    await unit(doing('a')).catch(() => undefined);
+    expect(mark()).not.toBe(before);
+  });
+
+  describe('on a disk that is full', () => {
+    let full: boolean;
+    beforeEach(() => {
+      full = false;
+      space = {
+        isFull: () => full,
+        ranOut: () => {
+          const first = !full;
+          full = true;
+          return first;
+        },
+      };
+    });
+    const ends = () => all(endGrant, { id: 'grt_1', now: 1, reason: 'test' });
+    const issues = function* (): Unit<void> {
+      yield* ends();
+      yield* all(insertAccessToken, {
+        tokenHash: 'h' as TokenHash,
+        grantId: 'g',
+        scopes: [],
+        issuedAt: 1,
+        expiresAt: 2,
+      });
+    };
+
+    test('what only ends something goes through, in the very commit that found it full; the rest is unavailable', async () => {
       const { unit } = engine();
-      fails.begin = failure(code);
-      await expect(unit(doing('a'))).rejects.toMatchObject({ name: 'StoreUnavailable' });
-      delete fails.begin;
-      expect(await unit(doing('a'))).toBe('a');
-      expect(opened).toBe(1);
-    },
-  );
+      returns.grant_end = [{ id: 'grt_1' }];
+      fails.commit = failure('SQLITE_FULL');
+      failOnce = 'commit';
+      const results = await Promise.allSettled([unit(doing('write')), unit(ends), unit(doing('read')), unit(issues)]);
+      expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'rejected']);
+      expect(results.map((result) => (result.status === 'rejected' ? result.reason.name : undefined))).toEqual([
+        'StoreUnavailable',
+        undefined,
+        undefined,
+        'StoreUnavailable',
+      ]);
+    });
+  });
 
   test.each(['SQLITE_IOERR_FSYNC', 'SQLITE_CORRUPT'])(
     'after %s the connection is closed and another one opened',
@@ -191,7 +306,7 @@ describe('the SQLite runner', () => {
 
   test('a queue that is full says so at once, and what was queued is done', async () => {
     const { unit } = engine();
-    const queued = Array.from({ length: 10_000 }, () => unit(doing('a')));
+    const queued = Array.from({ length: 4_000 }, () => unit(doing('a')));
     await expect(unit(doing('late'))).rejects.toMatchObject({ name: 'StoreUnavailable' });
     expect(new Set(await Promise.all(queued))).toEqual(new Set(['a']));
     expect(asked).not.toContain('late');
@@ -216,7 +331,7 @@ describe('a SQLite file', () => {
 
   test('is made with its directory, for its owner alone, with its log', async () => {
     const file = join(directory, 'deep', 'data', 'broker.db');
-    const engine = await openEngine({ engine: 'sqlite', file }, () => undefined);
+    const engine = await openEngine({ engine: 'sqlite', file }, () => undefined, newId);
     const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
     expect(mode(join(directory, 'deep', 'data'))).toBe('700');
     expect([mode(file), mode(`${file}-wal`)]).toEqual(['600', '600']);
@@ -227,6 +342,6 @@ describe('a SQLite file', () => {
   test('that is not a database is refused', async () => {
     const file = join(directory, 'broker.db');
     writeFileSync(file, 'not a database at all, whatever it is '.repeat(100));
-    await expect(openEngine({ engine: 'sqlite', file }, () => undefined)).rejects.toThrow(/not a database/);
+    await expect(openEngine({ engine: 'sqlite', file }, () => undefined, newId)).rejects.toThrow(/not a database/);
   });
 });

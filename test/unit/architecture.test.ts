@@ -119,7 +119,7 @@ function forbiddenForEndpoints(room: string, target: string, typeOnly: boolean):
 /** Who alone may import a package, outside the demo. */
 const ONE_IMPORTER: readonly { readonly what: RegExp; readonly where: RegExp }[] = [
   { what: /^drizzle-orm(\/|$)/, where: /^src\/store\// },
-  { what: /^(better-sqlite3|pg)$/, where: /^src\/store\/(open|[a-z]+-runner)\.ts$/ },
+  { what: /^(better-sqlite3|pg)$/, where: /^src\/store\/open-(sqlite|postgres)\.ts$/ },
   { what: /^oslo(\/|$)/, where: /^src\/security\/secrets\.ts$/ },
   { what: /^arctic$/, where: /^src\/upstream\/presets\.ts$/ },
   // dial.ts goes to addresses of the operator's configuration alone, and streams.

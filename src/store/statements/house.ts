@@ -1,5 +1,5 @@
 /** Statements about the house itself: keepsakes, signing keys, the audit log. */
-import { and, desc, eq, gte, isNull, lt, max, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNull, lt, lte, max, ne, or, sql } from 'drizzle-orm';
 import type { Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 import type { AuditRow, SigningKeyRow } from '../store.ts';
@@ -108,6 +108,25 @@ export const countRenewals = given<{ userId: string; since: Seconds }>()('audit_
     .from(t.audit)
     .where(and(eq(t.audit.userId, p.userId), gte(t.audit.at, p.since), eq(t.audit.event, RENEWED)))
     .groupBy(t.audit.clientId),
+);
+
+/** A row comes back when the lease was free, over, or the holder's own. */
+export const takeLease = given<{ name: string; holder: string; until: Seconds; now: Seconds }>()(
+  'lease_take',
+  (db, t, p) =>
+    db
+      .insert(t.leases)
+      .values({ name: p.name, holder: p.holder, expiresAt: p.until })
+      .onConflictDoUpdate({
+        target: t.leases.name,
+        set: { holder: p.holder, expiresAt: p.until },
+        setWhere: or(lte(t.leases.expiresAt, p.now), eq(t.leases.holder, p.holder)) ?? sql`false`,
+      })
+      .returning({ name: t.leases.name }),
+);
+
+export const dropLease = given<{ name: string; holder: string }>()('lease_drop', (db, t, p) =>
+  db.delete(t.leases).where(and(eq(t.leases.name, p.name), eq(t.leases.holder, p.holder))),
 );
 
 export const ping = given<object>()('ping', (db, t) =>

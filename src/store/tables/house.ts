@@ -55,5 +55,12 @@ export function houseTables(k: Kit) {
     (t) => [k.uniqueIndex('admin_keys_hash').on(t.keyHash)],
   );
 
-  return { signingKeys, keepsakes, audit, adminKeys };
+  /** What only one instance does, and which instances there are; each until its moment, in the database's time. */
+  const leases = k.table('leases', {
+    name: k.text('name').primaryKey(),
+    holder: k.text('holder').notNull(),
+    expiresAt: k.time('expires_at').notNull(),
+  });
+
+  return { signingKeys, keepsakes, audit, adminKeys, leases };
 }

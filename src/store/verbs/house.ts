@@ -86,6 +86,16 @@ function runningVerbs(engine: Engine) {
       return removed;
     },
 
+    takeLease: (name, holder, until, now) =>
+      engine.unit(function* () {
+        return (yield* first(house.takeLease, { name, holder, until, now })) !== undefined;
+      }),
+
+    dropLease: (name, holder) =>
+      engine.unit(function* () {
+        yield* all(house.dropLease, { name, holder });
+      }),
+
     countPeople: async () => {
       const [clients] = await engine.read(countClients, {});
       const [users] = await engine.read(countUsers, {});

@@ -1,5 +1,4 @@
 /** All verbs over one engine: the store as everybody else knows it. */
-import { announcingEnds } from '../ends.ts';
 import type { Engine } from '../engine.ts';
 import type { Store } from '../store.ts';
 import { adminKeyVerbs } from './admin-keys.ts';
@@ -17,12 +16,10 @@ import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
 
-export function storeOver(bare: Engine, newId: NewId): Store {
-  const { engine, onAccessEnded } = announcingEnds(bare);
+export function storeOver(engine: Engine, newId: NewId): Store {
   const record = recorder(newId);
   return {
     engine: engine.kind,
-    onAccessEnded,
     ...clientVerbs(engine, record),
     ...documentVerbs(engine, record),
     ...journeyVerbs(engine, record),
@@ -35,6 +32,10 @@ export function storeOver(bare: Engine, newId: NewId): Store {
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
     ...houseVerbs(engine, record),
+    time: engine.time,
+    mark: () => engine.mark(),
+    marksAreExact: engine.kind === 'sqlite',
+    trouble: () => engine.trouble(),
     ...frontVerbs(engine, record),
     migrationState: () => engine.migrations(),
   };

@@ -47,10 +47,13 @@ export async function revokeMatching(
   let ended: EndedCounts = NOTHING_ENDED;
   for (;;) {
     const before = ended;
-    const after = await engine.unit(() => revokeSlice(record, by, { revocation, before }, reason, trail));
+    const after = await engine.unit(() => revokeSlice(record, by, { revocation, before }, reason, trail), {
+      reachLater: true,
+    });
     if (after === undefined) break;
     ended = after;
   }
+  await engine.reached();
   return { ...ended, revocation: ended.approvals + ended.journeys === 0 ? undefined : revocation };
 }
 

@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { boxMs, figures, PATIENCE_MS, seed, times } from './form.ts';
 import { type House, openHouse } from './model/house.ts';
 import { live } from './model/life.ts';
@@ -28,15 +28,22 @@ describe.each(ENGINES)('the broker and its model on %s', (engine) => {
   test('agree after every step of every life', { timeout: PATIENCE_MS }, async () => {
     let walked = 0;
     let runs = 0;
+    const lived = { codes: 0, grants: 0, tokens: 0, approvals: 0 };
     const property = fc.asyncProperty(lives(STEPS), async (steps) => {
-      await live(house, steps);
+      const { codes, grants, tokens, approvals } = await live(house, steps);
+      lived.codes += codes;
+      lived.grants += grants;
+      lived.tokens += tokens;
+      lived.approvals += approvals;
       walked += steps.length;
       runs += 1;
     });
     await fc.assert(property, {
       ...{ numRuns: RUNS, seed, interruptAfterTimeLimit: boxMs() },
     });
-    figures(`model, ${engine}`, { runs, longest: STEPS, steps: walked, violations: 0 });
+    expect(lived.grants).toBeGreaterThan(0);
+    expect(lived.tokens).toBeGreaterThan(lived.grants);
+    figures(`model, ${engine}`, { runs, longest: STEPS, steps: walked, ...lived, violations: 0 });
   });
 
   test.each(readdirSync(FIXTURES))('agree on %s', async (name) => {

@@ -25,6 +25,7 @@ import { startSignIn } from './journey/start-sign-in.ts';
 import { mountHealth } from './observability/health.ts';
 import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
+import { deleteRegistration, readRegistration, updateRegistration } from './registration/manage.ts';
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
@@ -44,14 +45,25 @@ interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  readonly put?: Endpoint;
+  readonly delete?: Endpoint;
   /** Access comes about here, so it is closed while the time is not sure. */
   readonly grants?: true;
   /** For whatever method it is asked with. */
   readonly any?: Endpoint;
 }
 
+const METHODS = ['get', 'post', 'put', 'delete'] as const;
+
 const ROUTES: readonly Route[] = [
   { rule: 'open', path: '/register', post: registerEndpoint },
+  {
+    rule: 'open',
+    path: '/register/:client_id',
+    get: readRegistration,
+    put: updateRegistration,
+    delete: deleteRegistration,
+  },
   { rule: 'page', path: '/authorize', get: authorizeEndpoint, post: authorizeEndpoint, grants: true },
   { rule: 'page', path: '/consent/:id', get: consentPage, post: consentDecision, grants: true },
   { rule: 'page', path: '/consent/:id/go', get: handOffPage },
@@ -122,10 +134,14 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
   };
   for (const rule of rules[route.rule]) app.use(path, rule);
   if (route.grants) app.use(path, onlyWithSureTime(deps));
-  if (route.get !== undefined) app.get(path, route.get(deps) as (c: unknown) => Promise<Response>);
-  if (route.post !== undefined) app.post(path, route.post(deps) as (c: unknown) => Promise<Response>);
   if (route.any !== undefined) return void app.all(path, route.any(deps) as (c: unknown) => Promise<Response>);
-  const allowed = [route.get && 'GET', route.post && 'POST'].filter((method) => method !== undefined).join(', ');
+  for (const method of METHODS) {
+    const endpoint = route[method];
+    if (endpoint !== undefined) app[method](path, endpoint(deps) as (c: unknown) => Promise<Response>);
+  }
+  const allowed = METHODS.filter((method) => route[method] !== undefined)
+    .map((method) => method.toUpperCase())
+    .join(', ');
   app.all(path, (c) => {
     c.header('Allow', allowed);
     return c.text('method not allowed\n', 405);

@@ -15,6 +15,7 @@ import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
 import { createClientDirectory } from './registration/resolve-client.ts';
+import { liveTokens } from './resources/live-tokens.ts';
 import { createVerdictCache } from './resources/verdict-cache.ts';
 import { createLimits } from './security/limits.ts';
 import { createSafeFetch, type SafeFetchOptions } from './security/safe-fetch.ts';
@@ -98,7 +99,7 @@ export async function openDeps(
   const outbound = outboundFetch(config, network);
   const limits = createLimits(config.limits, nowMs);
   const knownTokens = createVerdictCache({
-    store,
+    store: { findAccessToken: liveTokens(store), mark: store.mark },
     boundMs: config.verificationCacheMs,
     nowMs: () => performance.now(),
   });

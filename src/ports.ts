@@ -35,18 +35,17 @@ export interface RequestEvent {
   note(fields: EventFields): void;
 }
 
-export type LimitName =
-  | 'registrations'
-  | 'authorizations'
-  | 'tokens'
-  | 'admin_failures'
-  | 'documents'
-  | 'document_hosts';
-export type LimitVerdict = { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
+export type LimitName = 'authorizations' | 'tokens' | 'admin_failures' | 'documents' | 'document_hosts';
+/** `afterMs`: let in, after so long a wait. `retryAfter` in seconds. */
+export type LimitVerdict =
+  | { readonly ok: true; readonly afterMs?: number }
+  | { readonly ok: false; readonly retryAfter: number };
 
 export interface Limits {
-  /** Takes one token from the source's bucket. `retryAfter` in seconds. */
+  /** Takes one token from the source's bucket. */
   take(name: LimitName, source: string): LimitVerdict;
+  /** Counts one registration. `hosted` names the known hosted app it is for; asked only when the answer depends on it. */
+  registration(source: string, hosted: () => Promise<string | undefined>): Promise<LimitVerdict>;
   /** Counts one consent page for a (person or browser) and client. */
   prompt(who: string, clientId: string): LimitVerdict;
 }

@@ -5,6 +5,7 @@
 import { deliverRevocations } from './custody/deliver-revocations.ts';
 import type { AppDeps, Log } from './ports.ts';
 import { newId } from './security/secrets.ts';
+import type { ClientLifetimes } from './store/store.ts';
 
 const SWEEP_EVERY_MS = 60_000;
 const SWEEP_ROWS = 500;
@@ -19,9 +20,10 @@ export interface Upkeep {
 }
 
 export function startUpkeep(deps: AppDeps): Upkeep {
+  const { clientLifetimes } = deps.config.registration;
   const holder = newId('swp');
   const repeated = [
-    repeatedly(SWEEP_EVERY_MS, 'sweep', deps.log, (goOn) => sweep(deps, holder, goOn)),
+    repeatedly(SWEEP_EVERY_MS, 'sweep', deps.log, (goOn) => sweep(deps, holder, goOn, clientLifetimes)),
     repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
       await deliverRevocations(deps, goOn);
     }),
@@ -47,9 +49,10 @@ export async function sweep(
   { store, now }: Pick<AppDeps, 'store' | 'now'>,
   holder: string,
   goOn: () => boolean,
+  clients?: ClientLifetimes,
 ): Promise<void> {
   while (goOn() && (await store.takeLease(SWEEPER, holder, now() + SWEEP_LEASE_SECONDS, now())))
-    if ((await store.sweep(now(), SWEEP_ROWS)) < SWEEP_ROWS) return;
+    if ((await store.sweep(now(), SWEEP_ROWS, clients)) < SWEEP_ROWS) return;
 }
 
 interface Repeated {

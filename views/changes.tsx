@@ -15,7 +15,13 @@ const LABEL = {
   name: 'labelCallsItself',
   publisher: 'changedPublisher',
   sign_in_method: 'changedSignIn',
+  document: 'changedDocument',
 } as const satisfies Readonly<Record<FaceChange['what'], string>>;
+
+const SIGN_IN: Readonly<Record<string, 'changedSignInNone' | 'changedSignInKey'>> = {
+  none: 'changedSignInNone',
+  private_key_jwt: 'changedSignInKey',
+};
 
 export function ChangeTable({ model, text }: { readonly model: ConsentModel; readonly text: Text }): Child {
   const { changes, allowedAt, frame } = model;
@@ -57,7 +63,8 @@ export function ChangeTable({ model, text }: { readonly model: ConsentModel; rea
 function faceText(change: FaceChange, word: string, text: Text): Child {
   if (change.what === 'name')
     return word === '' ? say(text, 'noName') : say(text, 'quoted', { name: <bdi>{word}</bdi> });
-  if (change.what === 'sign_in_method') return say(text, word === 'none' ? 'changedSignInNone' : 'changedSignInSecret');
+  if (change.what === 'sign_in_method') return say(text, SIGN_IN[word] ?? 'changedSignInSecret');
+  if (change.what === 'document') return say(text, word === 'then' ? 'changedDocumentThen' : 'changedDocumentNow');
   if (change.what === 'publisher') return <Code>{word}</Code>;
   if (word === 'loopback') return say(text, 'goesComputer');
   if (word.startsWith('scheme:'))

@@ -43,6 +43,7 @@ function consent(frame: Frame, changes: Partial<ConsentModel>): ConsentModel {
     expiredAt: undefined,
     removedAt: undefined,
     registeredAt: frame.now - 6 * MINUTE,
+    lastConfirmedAt: undefined,
     usedHere: undefined,
     alarmBlocks: false,
     problem: undefined,
@@ -114,6 +115,16 @@ function consentFixtures(frame: Frame): readonly Fixture[] {
       changes: [
         { what: 'destination', before: 'https://quill.example', now: 'https://quill-cdn.example.net' },
         { what: 'name', before: 'Quill', now: 'Quill Pro' },
+      ],
+    },
+    'consent-document-away': { lastConfirmedAt: frame.now - 2 * DAY },
+    'consent-document-changed': {
+      screen: 'client_changed',
+      allowedAt: then,
+      abilities: [ABILITIES.read],
+      changes: [
+        { what: 'document', before: 'then', now: 'now' },
+        { what: 'sign_in_method', before: 'none', now: 'private_key_jwt' },
       ],
     },
     'consent-alarm': alarm,

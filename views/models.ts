@@ -67,9 +67,12 @@ export interface Ability {
   readonly standard: 'identity' | 'offline' | undefined;
 }
 
-/** One line of "what changed". `before` and `now` of kind `name` are cleaned names, of kind `destination` host words. */
+/**
+ * One line of "what changed". `before` and `now` of kind `name` are cleaned names, of kind `destination` host words;
+ * of kind `document` they are `then` and `now`.
+ */
 export interface FaceChange {
-  readonly what: 'destination' | 'name' | 'publisher' | 'sign_in_method';
+  readonly what: 'destination' | 'name' | 'publisher' | 'sign_in_method' | 'document';
   readonly before: string;
   readonly now: string;
 }
@@ -118,6 +121,8 @@ export interface ConsentModel {
   /** This person removed this app at this time. */
   readonly removedAt: Seconds | undefined;
   readonly registeredAt: Seconds | undefined;
+  /** Its metadata document cannot be had now; when it last could. */
+  readonly lastConfirmedAt: Seconds | undefined;
   /** Alarm only: whether anybody here has used it. */
   readonly usedHere: boolean | undefined;
   /** Alarm only: the operator forbids the allow. */

@@ -6,7 +6,7 @@
 import type { Child } from 'hono/jsx';
 import type { Destination } from '../src/domain/destination.ts';
 import type { AlarmSignal, Identity } from '../src/domain/identity.ts';
-import { agoText, dayText, listOf, moment } from './format.tsx';
+import { agoText, dateTimeText, dayText, listOf, moment } from './format.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { ConsentModel } from './models.ts';
@@ -35,6 +35,11 @@ export function RoutePanel({ model, text }: PanelProps): Child {
             <span>{name}</span> <Pill tier={identity.tier}>{pillText(model, text)}</Pill>
           </p>
           <p class="small">{nameFacts(model, text)}</p>
+          {model.lastConfirmedAt !== undefined && (
+            <p class="small">
+              {say(text, 'appLastConfirmed', { date: lastConfirmed(model.lastConfirmedAt, model, text) })}
+            </p>
+          )}
         </dd>
       </div>
       <div class="stop">
@@ -52,6 +57,9 @@ export function RoutePanel({ model, text }: PanelProps): Child {
     </dl>
   );
 }
+
+const lastConfirmed = (at: number, { frame }: ConsentModel, text: Text): Child =>
+  moment(at, dateTimeText(text, frame, at));
 
 function pillText({ identity, frame }: ConsentModel, text: Text): Child {
   if (identity.tier === 'reviewed') return say(text, 'pillReviewed', { brand: frame.brand.name });

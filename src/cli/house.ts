@@ -48,7 +48,7 @@ export const sweep = defineCommand({
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {
-        step = await store.sweep(store.time.now(), SWEEP_ROWS);
+        step = await store.sweep(store.time.now(), SWEEP_ROWS, config.registration.clientLifetimes);
       }
     } finally {
       await store.close();

@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import { canonicalResource } from '../domain/resource.ts';
-import type { ClientMetadata, ScopeDefinition } from '../domain/types.ts';
+import type { ClientGrantType, ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
 import type { Bucket, Config, ConfiguredClient, FrontConfig, ResourceConfig } from './config.ts';
@@ -47,6 +47,8 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       initialAccessTokenHashes: registration.initial_access_tokens.map(hashSecret),
       redirectSchemes: registration.redirect_schemes,
       clients: registration.clients.map(clientOf),
+      clientLifetimes: { unapproved: registration.unapproved_lifetime, idle: registration.idle_lifetime },
+      unapprovedCap: registration.unapproved_cap,
       metadataDocuments: {
         enabled: registration.metadata_documents.enabled,
         allowedHosts: registration.metadata_documents.allowed_hosts,
@@ -68,6 +70,7 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
     admin: { keyHashes: settings.admin.keys.map(hashSecret), listen: settings.admin.listen ?? undefined },
     limits: {
       registrations: bucketOf(limits.registrations),
+      allRegistrations: allRegistrationsOf(limits),
       authorizations: bucketOf(limits.authorizations),
       tokens: bucketOf(limits.tokens),
       adminFailures: bucketOf(limits.admin_failures),
@@ -98,6 +101,15 @@ function databaseOf(text: string, baseDir: string): Config['database'] {
 
 const bucketOf = (bucket: 'off' | { per_minute: number; burst: number }): Bucket | undefined =>
   bucket === 'off' ? undefined : { perMinute: bucket.per_minute, burst: bucket.burst };
+
+/** So many sources at their limit are no longer everyday use. */
+const EVERYDAY_SOURCES = 50;
+
+function allRegistrationsOf({ registrations, all_registrations }: Settings['limits']): Bucket | undefined {
+  if (all_registrations !== undefined) return bucketOf(all_registrations);
+  const one = bucketOf(registrations);
+  return one && { perMinute: one.perMinute * EVERYDAY_SOURCES, burst: one.burst * EVERYDAY_SOURCES };
+}
 
 const catalogEntryOf = (entry: Settings['catalog'][number]): CatalogEntry => ({
   id: entry.id,
@@ -162,7 +174,7 @@ function clientOf(client: ClientSettings): ConfiguredClient {
     applicationType: client.application_type ?? (client.redirect_uris.some(isNative) ? 'native' : 'web'),
     authMethod:
       client.token_endpoint_auth_method ?? (client.client_secret === undefined ? 'none' : 'client_secret_basic'),
-    grantTypes: client.grant_types,
+    grantTypes: grantTypesOf(client),
     scope: client.scope,
     clientUri: client.client_uri,
     logoUri: client.logo_uri,
@@ -177,8 +189,15 @@ function clientOf(client: ClientSettings): ConfiguredClient {
     id: client.client_id,
     secretHash: client.client_secret === undefined ? undefined : hashSecret(client.client_secret),
     metadata,
+    ownScopes: new Map(Object.entries(client.client_credentials)),
   };
 }
+
+/** What only acts for itself has no grant that ends at a redirect. */
+const grantTypesOf = (client: ClientSettings): readonly ClientGrantType[] => [
+  ...(client.redirect_uris.length === 0 ? [] : client.grant_types),
+  ...(Object.keys(client.client_credentials).length === 0 ? [] : (['client_credentials'] as const)),
+];
 
 function isNative(redirectUri: string): boolean {
   const url = parseUrl(redirectUri);

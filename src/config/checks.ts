@@ -6,6 +6,7 @@
  */
 import { canonicalResource } from '../domain/resource.ts';
 import { isLoopback, isPrivateHost, parseUrl } from './addresses.ts';
+import { checkClients } from './client-checks.ts';
 import { checkFronts } from './front-checks.ts';
 import { valueAt } from './issues.ts';
 import { didYouMean, type ProblemCode } from './problems.ts';
@@ -221,18 +222,6 @@ const registration: Check = (root, report) => {
       'add registration.initial_access_tokens',
     );
   }
-  const seen = new Set<unknown>();
-  for (const [index, client] of list(valueAt(root, ['registration', 'clients'])).entries()) {
-    const id = valueAt(client, ['client_id']);
-    if (id !== undefined && seen.has(id))
-      report(
-        ['registration', 'clients', index, 'client_id'],
-        'E119',
-        'this client_id appears twice',
-        'give each client an id of its own',
-      );
-    seen.add(id);
-  }
 };
 
 /** Without a proxy that is trusted, whoever asks would say what is asked for (CVE-2026-40575). */
@@ -270,6 +259,7 @@ const verification: Check = (root, report) => {
 
 const CHECKS: readonly Check[] = [
   somethingToDo,
+  checkClients,
   knownUpstreams,
   knownImpliedScopes,
   publicUpstreams,

@@ -101,6 +101,8 @@ export interface ConfiguredClient {
   readonly id: string;
   readonly secretHash: TokenHash | undefined;
   readonly metadata: ClientMetadata;
+  /** What it may have for itself (RFC 6749 4.4): scopes by resource key. Empty for a client of people alone. */
+  readonly ownScopes: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Config {
@@ -123,6 +125,9 @@ export interface Config {
     readonly initialAccessTokenHashes: readonly TokenHash[];
     readonly redirectSchemes: readonly string[];
     readonly clients: readonly ConfiguredClient[];
+    /** How long a registered client is kept that nobody has approved, and one whose approvals are all over. */
+    readonly clientLifetimes: { readonly unapproved: number; readonly idle: number };
+    readonly unapprovedCap: number;
     readonly metadataDocuments: {
       readonly enabled: boolean;
       readonly allowedHosts: readonly string[];
@@ -154,6 +159,7 @@ export interface Config {
   };
   readonly limits: {
     readonly registrations: Bucket | undefined;
+    readonly allRegistrations: Bucket | undefined;
     readonly authorizations: Bucket | undefined;
     readonly tokens: Bucket | undefined;
     readonly adminFailures: Bucket | undefined;

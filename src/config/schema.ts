@@ -42,13 +42,10 @@ const database = text(1000)
   })
   .meta({ secret: 'password' });
 
+const bucketShape = z.strictObject({ per_minute: wholeNumber(1, 1_000_000), burst: wholeNumber(1, 1_000_000) });
+
 const bucket = (perMinute: number, burst: number) =>
-  z
-    .union([
-      z.literal('off'),
-      z.strictObject({ per_minute: wholeNumber(1, 1_000_000), burst: wholeNumber(1, 1_000_000) }),
-    ])
-    .prefault({ per_minute: perMinute, burst });
+  z.union([z.literal('off'), bucketShape]).prefault({ per_minute: perMinute, burst });
 
 const keyed = <T extends z.ZodType>(value: T) =>
   z.record(
@@ -145,6 +142,15 @@ export const settings = z.strictObject({
         .prefault(['cursor', 'vscode', 'vscode-insiders', 'claude'])
         .describe('Custom schemes that native apps may redirect to.'),
       clients: z.array(client).max(1000).prefault([]).describe('Pre-registered clients.'),
+      unapproved_lifetime: duration({ min: '10m', max: '90d' })
+        .prefault('24h')
+        .describe('A registered client that nobody has approved is forgotten after this.'),
+      idle_lifetime: duration({ min: '1h', max: '3650d' })
+        .prefault('90d')
+        .describe('One that was approved is forgotten this long after its last, never while an approval of it lives.'),
+      unapproved_cap: wholeNumber(100, 1_000_000)
+        .prefault(10_000)
+        .describe('Most registered clients that nobody has approved; sources with the most of them lose theirs first.'),
     })
     .prefault({}),
   catalog: z
@@ -204,6 +210,10 @@ export const settings = z.strictObject({
       registrations: bucket(60, 30).describe(
         'Per source, as all of these: a token bucket `{ per_minute, burst }`, or `off`.',
       ),
+      all_registrations: z
+        .union([z.literal('off'), bucketShape])
+        .optional()
+        .describe('Of all sources together. Fifty times that of one source where nothing is said.'),
       authorizations: bucket(600, 1200).describe('`/authorize`.'),
       tokens: bucket(6000, 2000).describe('`/token` and `/revoke`.'),
       admin_failures: bucket(60, 120).describe('Counts wrong admin keys only.'),

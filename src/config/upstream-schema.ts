@@ -236,7 +236,15 @@ export const client = z
     client_id: text(200).describe('Its id; unique.'),
     client_secret: secret(16).optional().describe('Leave it out for a public client.'),
     client_name: text(80).optional().describe('What people read.'),
-    redirect_uris: z.array(redirectUri).min(1).max(20).describe('Compared exactly (loopback ports excepted).'),
+    redirect_uris: z
+      .array(redirectUri)
+      .max(20)
+      .prefault([])
+      .describe('Compared exactly (loopback ports excepted). At least one, unless `client_credentials` is set.'),
+    client_credentials: z
+      .record(text(64), z.array(scopeToken).min(1).max(100))
+      .prefault({})
+      .describe('Scopes it may have for itself, without a person (RFC 6749 4.4), by resource key. None by default.'),
     token_endpoint_auth_method: z
       .enum(['none', 'client_secret_basic', 'client_secret_post'])
       .optional()
@@ -256,6 +264,16 @@ export const client = z
   .superRefine((value, context) => {
     const method =
       value.token_endpoint_auth_method ?? (value.client_secret === undefined ? 'none' : 'client_secret_basic');
+    const forItself = Object.keys(value.client_credentials).length > 0;
+    if (value.redirect_uris.length === 0 && !forItself)
+      report(context, 'E119', 'this client has no redirect URI', 'add redirect_uris, or client_credentials');
+    if (forItself && method === 'none')
+      report(
+        context,
+        'E119',
+        'client_credentials are for clients that authenticate',
+        'add a client_secret, or remove client_credentials',
+      );
     if (method === 'none' && value.client_secret !== undefined) {
       report(
         context,

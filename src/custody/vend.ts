@@ -30,6 +30,8 @@ export async function vendUpstreamToken(
   trail: Trail,
   deps: AppDeps,
 ): Promise<Vended> {
+  // A client's own token has no upstream behind it.
+  if (subject.grantId === undefined) return { state: 'not_live' };
   const fresh = await freshTokens(subject.grantId, trail, deps);
   if (fresh.state !== 'fresh') return fresh;
   const { tokens, upstreamGrantId } = fresh;

@@ -44,6 +44,8 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
     initialAccessTokenHashes: [],
     redirectSchemes: ['cursor', 'vscode', 'vscode-insiders', 'claude'],
     clients: [],
+    clientLifetimes: { unapproved: 24 * HOUR, idle: 90 * DAY },
+    unapprovedCap: 10_000,
     metadataDocuments: { enabled: true, allowedHosts: [], trustedHosts: [], developmentHosts: [] },
   },
   catalog: [],
@@ -54,6 +56,7 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
   admin: { keyHashes: [install.adminKeyHash], listen: undefined },
   limits: {
     registrations: { perMinute: 60, burst: 30 },
+    allRegistrations: { perMinute: 3000, burst: 1500 },
     authorizations: { perMinute: 600, burst: 1200 },
     tokens: { perMinute: 6000, burst: 2000 },
     adminFailures: { perMinute: 60, burst: 120 },

@@ -209,6 +209,10 @@ function readLocalized(json: Json, policy: MetadataPolicy): Readonly<Record<stri
   return Object.fromEntries(entries);
 }
 
+/** Whether a client of this method has a secret of ours. */
+export const holdsSecret = (method: ClientAuthMethod): boolean =>
+  method === 'client_secret_basic' || method === 'client_secret_post';
+
 /** Whether anything may be made for this client: neither blocked here nor withdrawn by its own site. */
 export const isUsable = (client: Client): boolean =>
   client.blockedAt === undefined && client.document?.withdrawnAt === undefined;

@@ -59,7 +59,8 @@ export interface RefreshToken {
 /** A live access token as introspection and verification see it. */
 export interface AccessToken {
   readonly tokenHash: TokenHash;
-  readonly grantId: string;
+  /** Undefined for a token that a client has for itself, which then is its own subject (`clientSubject`). */
+  readonly grantId: string | undefined;
   readonly userId: string;
   readonly clientId: string;
   readonly resource: string;

@@ -28,7 +28,7 @@ export type Sealed = Brand<string, 'Sealed'>;
 export type DisplayName = Brand<string, 'DisplayName'>;
 
 export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
-export type ClientGrantType = 'authorization_code' | 'refresh_token';
+export type ClientGrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
 
 /** Registered client metadata (RFC 7591 section 2), after checks. Text members are as the registrant sent them. */
 export interface ClientMetadata extends ClientKeys {
@@ -64,6 +64,8 @@ export interface Client {
   readonly lastUsedAt: Seconds | undefined;
   readonly blockedAt: Seconds | undefined;
   readonly blockedReason: string | undefined;
+  /** Of the registration access token (RFC 7592); undefined when nobody holds one. */
+  readonly managementHash?: TokenHash | undefined;
   /** What is known of its metadata document; only of that kind. */
   readonly document?: DocumentState | undefined;
   /** The keys last read from its `jwks_uri`. */

@@ -83,6 +83,7 @@ export function consentModel(
       approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
     removedAt: approval?.revokedAt,
     registeredAt: client?.createdAt,
+    lastConfirmedAt: client?.document?.failingSince === undefined ? undefined : client.document.confirmedAt,
     usedHere: scene.usedHere,
     alarmBlocks: deps.config.consent.lookAlike === 'block',
     problem,
@@ -143,5 +144,10 @@ function changesOf(approval: Approval, metadata: ClientMetadata, redirectUri: st
     { what: 'publisher', before: before.clientUri ?? '', now: now.clientUri ?? '' },
     { what: 'sign_in_method', before: before.authMethod, now: now.authMethod },
   ];
-  return rows.filter((row) => row.before !== row.now);
+  const changed = rows.filter((row) => row.before !== row.now);
+  // A changed name or method changes the fingerprint as well; a row of its own is for what no other row says.
+  const said = changed.some(({ what }) => what === 'name' || what === 'sign_in_method');
+  return before.fingerprint === now.fingerprint || said
+    ? changed
+    : [...changed, { what: 'document', before: 'then', now: 'now' }];
 }

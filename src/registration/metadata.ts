@@ -6,6 +6,7 @@
 import type { Hono } from 'hono';
 import type { Config } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../domain/client-keys.ts';
+import { anyOwnScopes } from '../domain/machine-token.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { mountDocument, preparedJson } from '../security/prepared-document.ts';
@@ -26,7 +27,11 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
     scopes_supported: [...new Set([...config.resources.values()].flatMap((resource) => [...resource.scopes.keys()]))],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', ...(vends ? [TOKEN_EXCHANGE] : [])],
+    grant_types_supported: [
+      ...['authorization_code', 'refresh_token'],
+      ...(anyOwnScopes(config.registration.clients) ? ['client_credentials'] : []),
+      ...(vends ? [TOKEN_EXCHANGE] : []),
+    ],
     token_endpoint_auth_methods_supported: authMethods,
     token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: authMethods,

@@ -11,7 +11,7 @@ import { pageHeaders } from './page-policy.ts';
 /** Any origin, without credentials: for endpoints that browser-based clients call with fetch. */
 export const crossOrigin: MiddlewareHandler = cors({
   origin: '*',
-  allowMethods: ['POST', 'GET', 'OPTIONS'],
+  allowMethods: ['POST', 'GET', 'PUT', 'DELETE', 'OPTIONS'],
   allowHeaders: ['authorization', 'content-type', 'mcp-protocol-version'],
   exposeHeaders: ['WWW-Authenticate'],
   maxAge: 600,

@@ -9,7 +9,9 @@ import { revokeAdminKey } from './statements/admin-keys.ts';
 import { revokeApproval } from './statements/approvals.ts';
 import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
+import { insertMachineToken, revokeMachineToken, revokeMachineTokensOf } from './statements/machine-tokens.ts';
 import { disableUser, endSession, endSessionsOfUser } from './statements/people.ts';
+import { closeRegistration } from './statements/registrations.ts';
 import {
   insertAccessToken,
   insertRefreshToken,
@@ -25,13 +27,16 @@ import {
  */
 export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
   ...[revokeAccessToken, revokeAccessTokensOfGrant, revokeAccessTokens, endGrant, endGrants, revokeApproval],
-  ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient],
+  ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient, closeRegistration],
+  ...[revokeMachineToken, revokeMachineTokensOf],
 ]);
 
 /** Each row they return is a session or an admin key that ended, which nobody keeps in memory. */
 const ENDS_STANDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([endSession, endSessionsOfUser, revokeAdminKey]);
 
-const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([insertCode, insertAccessToken, insertRefreshToken]);
+const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
+  ...[insertCode, insertAccessToken, insertRefreshToken, insertMachineToken],
+]);
 
 /** What a unit has done so far, as far as others have to know. */
 export class Effect {

@@ -18,6 +18,7 @@ export const {
   grants,
   refreshTokens,
   accessTokens,
+  machineTokens,
   journeys,
   signingKeys,
   keepsakes,

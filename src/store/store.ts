@@ -6,11 +6,11 @@
  * conditional write. Nothing is answered before the commit. Time is an argument, in epoch seconds.
  * Must never decide policy, mint randomness, read a clock, or see a secret in clear.
  */
+import type { MachineToken } from '../domain/machine-token.ts';
 import type {
   AccessToken,
   Approval,
   Client,
-  ClientMetadata,
   Code,
   ConsentedJourney,
   Grant,
@@ -44,17 +44,17 @@ import type {
   SigningKeyRow,
   StateClaim,
 } from './records.ts';
+import type { RegistrationStore } from './registration-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
 export type * from './document-store.ts';
 export type * from './front-store.ts';
 export type * from './records.ts';
+export type * from './registration-store.ts';
 export type * from './upstream-store.ts';
 
-export interface ClientStore {
-  /** Inserts; an id that exists throws. Audits `client.registered`. */
-  insertClient(client: Client, trail: Trail): Promise<void>;
+export interface ClientStore extends RegistrationStore {
   /**
    * Makes the configured clients exactly these: inserts, updates, and removes configured ones no longer listed. Idempotent.
    * Throws, changing nothing, when an id belongs to a registered client. Audits `client.configured` and
@@ -62,8 +62,6 @@ export interface ClientStore {
    */
   syncConfiguredClients(clients: readonly Client[], trail: Trail): Promise<void>;
   findClient(id: string): Promise<Client | undefined>;
-  /** Replaces the metadata (RFC 7592 update) unless blocked. Returns the client if this call changed it. Audits `client.updated`. */
-  updateClient(id: string, metadata: ClientMetadata, trail: Trail): Promise<Client | undefined>;
   /** Whether anybody's live approval of this client exists. */
   isClientApproved(clientId: string, now: Seconds): Promise<boolean>;
   /** A page of clients, newest first. */
@@ -201,6 +199,23 @@ export interface TokenStore {
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
 }
 
+export interface MachineTokenStore {
+  /** Makes the token live if the client is a configured one and unblocked. `undefined`: it is not. Audits `machine_token.issued`. */
+  issueMachineToken(token: MachineToken, trail: Trail): Promise<true | undefined>;
+  /** The token if it is live now: unexpired, unrevoked, its client configured and unblocked. */
+  findMachineToken(tokenHash: TokenHash, now: Seconds): Promise<MachineToken | undefined>;
+  /** Ends this client's live token. Audits `machine_token.revoked`. */
+  revokeMachineToken(tokenHash: TokenHash, clientId: string, trail: Trail): Promise<boolean>;
+}
+
+/** How long a registered client is kept, in seconds. */
+export interface ClientLifetimes {
+  /** One that nobody has approved, from its registration. */
+  readonly unapproved: Seconds;
+  /** One without a live approval, from its last. */
+  readonly idle: Seconds;
+}
+
 export interface HouseStore {
   /** Keeps the first row written under a name and returns the row that is kept. Used for the vault's key check. Atomic. */
   keepFirst(name: string, value: string): Promise<string>;
@@ -220,10 +235,11 @@ export interface HouseStore {
   /**
    * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week. Upstream tokens
-   * that go with a grant or code are put into the outbox first. Returns the rows removed.
+   * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week; registered clients
+   * past `clients`, never one with a live approval or a request under way. Upstream tokens that go with a grant or code are
+   * put into the outbox first. Audits `client.expired` with their number. Returns the rows removed.
    */
-  sweep(now: Seconds, limit: number): Promise<number>;
+  sweep(now: Seconds, limit: number, clients?: ClientLifetimes): Promise<number>;
   /**
    * Takes or renews what only one instance does, until the moment. True when it is the holder's now. Atomic.
    */
@@ -260,6 +276,7 @@ export interface Store
     JourneyStore,
     PeopleStore,
     TokenStore,
+    MachineTokenStore,
     UpstreamStore,
     RevocationStore,
     RegistryStore,

@@ -37,7 +37,10 @@ export async function redeemAuthorizationCode(request: GrantRequest): Promise<Gr
   if (!judged.ok) return refused(judged.failure);
 
   const { userId, scopes } = verdict.code;
-  const access = await mintAccessToken({ userId, clientId: client.id, resource: judged.resource, scopes }, deps);
+  const access = await mintAccessToken(
+    { subject: userId, clientId: client.id, resource: judged.resource, scopes },
+    deps,
+  );
   const refreshToken = mayRefresh(client) ? mintToken('rt') : undefined;
   const grantExpiresAt = refreshToken === undefined ? access.expiresAt : trail.at + deps.config.tokens.refresh;
   const grant = await deps.store.redeemCode(

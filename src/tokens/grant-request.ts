@@ -16,7 +16,7 @@ export interface GrantRequest {
 }
 
 export type GrantAnswer =
-  | { readonly ok: true; readonly body: object; readonly resource: string; readonly userId: string }
+  | { readonly ok: true; readonly body: object; readonly resource: string; readonly userId: string | undefined }
   | { readonly ok: false; readonly failure: TokenError };
 
 /**

@@ -10,7 +10,8 @@ import type { AppDeps } from '../ports.ts';
 import { hashSecret, mintToken, newId } from '../security/secrets.ts';
 
 export interface AccessTokenFor {
-  readonly userId: string;
+  /** The person's id, or `clientSubject` of a client that acts for itself. */
+  readonly subject: string;
   readonly clientId: string;
   readonly resource: Resource;
   readonly scopes: readonly string[];
@@ -32,7 +33,7 @@ export async function mintAccessToken(about: AccessTokenFor, deps: AppDeps): Pro
           {
             iss: deps.config.issuer,
             aud: about.resource.url,
-            sub: about.userId,
+            sub: about.subject,
             client_id: about.clientId,
             scope: formatScope(about.scopes),
             iat: issuedAt,

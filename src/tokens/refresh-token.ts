@@ -86,7 +86,7 @@ async function rotate(
   const { deps, trail } = request;
   const successor = mintToken('rt');
   const access = await mintAccessToken(
-    { userId: record.grant.userId, clientId: record.grant.clientId, resource, scopes },
+    { subject: record.grant.userId, clientId: record.grant.clientId, resource, scopes },
     deps,
   );
   const grant = await deps.store.rotateRefresh(
@@ -117,7 +117,7 @@ async function replay(
   const successor = openUnderToken(presented.token, sealed, successorRow(record));
   if (successor === undefined) return invalidGrant('the successor does not open');
   const access = await mintAccessToken(
-    { userId: record.grant.userId, clientId: record.grant.clientId, resource, scopes },
+    { subject: record.grant.userId, clientId: record.grant.clientId, resource, scopes },
     deps,
   );
   const grant = await deps.store.replayInGrace(

@@ -58,6 +58,7 @@ async function endToken(token: string, clientId: string, trail: Trail, deps: App
     return (await deps.store.endGrant(refresh.grant.id, 'revoked_by_client', trail)) !== undefined;
   }
   const access = await deps.store.findAccessToken(hash, trail.at);
-  if (access === undefined || access.clientId !== clientId) return false;
+  if (access === undefined) return deps.store.revokeMachineToken(hash, clientId, trail);
+  if (access.clientId !== clientId) return false;
   return deps.store.revokeAccessToken(hash, trail);
 }

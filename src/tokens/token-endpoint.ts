@@ -4,12 +4,14 @@
  * Must never accept a repeated parameter, a grant type the client is not registered for, or an answer without no-store.
  */
 import type { Context } from 'hono';
+import { anyOwnScopes } from '../domain/machine-token.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
 import type { ClientGrantType, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { redeemAuthorizationCode } from './authorization-code.ts';
 import { authenticateClient } from './client-authentication.ts';
+import { grantToClient } from './client-credentials.ts';
 import type { GrantAnswer, GrantRequest } from './grant-request.ts';
 import { answerJson, answerTokenError, type TokenError } from './oauth-answer.ts';
 import { refreshAccess } from './refresh-token.ts';
@@ -20,6 +22,7 @@ type GrantHandler = (request: GrantRequest) => Promise<GrantAnswer>;
 const GRANTS: Readonly<Record<ClientGrantType, GrantHandler>> = {
   authorization_code: redeemAuthorizationCode,
   refresh_token: refreshAccess,
+  client_credentials: grantToClient,
 };
 
 export const tokenEndpoint =
@@ -54,7 +57,7 @@ export const tokenEndpoint =
     if (!authenticated.ok) return refuse(authenticated.failure);
     const client = authenticated.value;
     if (grantType === undefined) return refuse({ error: 'invalid_request', description: 'grant_type is missing' });
-    if (!isGrantType(grantType))
+    if (!isOffered(grantType, deps))
       return refuse({ error: 'unsupported_grant_type', description: 'this grant type is not supported' });
     event.note({ grant_type: grantType });
     if (!client.metadata.grantTypes.includes(grantType)) {
@@ -68,9 +71,15 @@ export const tokenEndpoint =
 function answerGrant(c: Context<AppEnv>, deps: AppDeps, grantType: string, answer: GrantAnswer): Response {
   c.get('event').note({ grant_type: grantType });
   if (!answer.ok) return answerTokenError(c, deps, 'token', answer.failure);
-  c.get('event').note({ outcome: 'issued', resource: answer.resource, user: answer.userId });
+  c.get('event').note({
+    outcome: 'issued',
+    resource: answer.resource,
+    ...(answer.userId !== undefined && { user: answer.userId }),
+  });
   deps.metrics.tokensIssued(grantType);
   return answerJson(c, answer.body);
 }
 
-const isGrantType = (text: string): text is ClientGrantType => Object.hasOwn(GRANTS, text);
+/** As metadata says: a client's own grant only where the configuration gives it to somebody. */
+const isOffered = (text: string, { config }: AppDeps): text is ClientGrantType =>
+  Object.hasOwn(GRANTS, text) && (text !== 'client_credentials' || anyOwnScopes(config.registration.clients));

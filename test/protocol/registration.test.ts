@@ -57,6 +57,8 @@ describe('what a registration answers', () => {
       client_id_issued_at: expect.any(Number),
       client_secret: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
       client_secret_expires_at: 0,
+      registration_access_token: expect.stringMatching(/^mcb_mt_[A-Za-z0-9_-]{43}[0-9a-z]{7}$/),
+      registration_client_uri: `${world.setting.issuer}/register/${answer.client_id}`,
       redirect_uris: [LOOPBACK],
       application_type: 'native',
       token_endpoint_auth_method: 'client_secret_basic',
@@ -114,8 +116,6 @@ describe('what a registrant cannot take', () => {
       client_secret: 'chosen-by-the-registrant',
       client_id_issued_at: 1,
       client_secret_expires_at: 9_999_999_999,
-      registration_access_token: 'mine',
-      registration_client_uri: 'https://evil.example/',
       skip_consent: true,
       trusted: true,
       first_party: true,
@@ -127,11 +127,13 @@ describe('what a registrant cannot take', () => {
       default_max_age: 1,
       software_statement: 'e30.e30.',
     };
-    const answer = await registered({ ...privileged, token_endpoint_auth_method: 'none' });
+    const management = { registration_access_token: 'mine', registration_client_uri: 'mine' };
+    const answer = await registered({ ...privileged, ...management, token_endpoint_auth_method: 'none' });
     for (const name of Object.keys(privileged)) {
       if (name !== 'client_id' && name !== 'client_id_issued_at') expect(answer).not.toHaveProperty(name);
     }
     expect(answer.client_id).toMatch(/^mcbc_/);
+    expect([answer.registration_access_token, answer.registration_client_uri]).not.toContain('mine');
     const client = answer as unknown as RegisteredClient;
     const { tokens } = await obtainTokens(world.setting.issuer, { client });
     expect([tokens.scope, tokens.expires_in]).toEqual(['notes:read', 600]);

@@ -47,6 +47,7 @@ const ENDS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] =
   ['an app blocked by a person', (store) => store.blockApp(block, ['apr_j1'], NOW)],
   ['a blocked client', (store) => store.blockClient('cli_acme', 'bad', NOW)],
   ['a deleted client', (store) => store.deleteClient('cli_acme', 'bad', NOW)],
+  ['a client that ends its registration', (store) => store.closeRegistration('cli_acme', hash('management'), NOW)],
   ['a disabled person', (store) => store.disableUser('usr_ann', 'left', NOW)],
   [
     'an upstream that refuses',
@@ -103,8 +104,12 @@ const READ = /"(revoked_at|ended_at|disabled_at|blocked_at|expires_at)"/;
 const LETS_BACK = ['client_unblock', 'user_enable'];
 /** Moves an approval's end when its person decides again; memory is never older than its bound. */
 const MOVES = ['approval_renew'];
-/** Remove clients that nobody has allowed, so nobody has a token of theirs. */
-const REMOVES_UNUSED = ['document_trim_host', 'document_trim_oldest', 'document_sweep_unused', 'document_sweep_idle'];
+/** Remove clients without a live approval, so nobody has a token of theirs. */
+const REMOVES_UNUSED = [
+  ...['document_trim_host', 'document_trim_oldest', 'document_sweep_unused', 'document_sweep_idle'],
+  ...['registration_evict', 'registration_evict_twins'],
+  ...['registration_sweep_unapproved', 'registration_sweep_idle'],
+];
 
 test('every statement that can end access is one of those that are heard', () => {
   const file = new Sqlite(':memory:');
@@ -117,7 +122,7 @@ test('every statement that can end access is one of those that are heard', () =>
     .filter(({ name, text }) => {
       if ([...LETS_BACK, ...MOVES, ...REMOVES_UNUSED].includes(name)) return false;
       const [, table, set = ''] =
-        /^update "(access_tokens|grants|approvals|users|clients)" set (.*?) where /.exec(text) ?? [];
+        /^update "(access_tokens|machine_tokens|grants|approvals|users|clients)" set (.*?) where /.exec(text) ?? [];
       return (table !== undefined && READ.test(set)) || /^delete from "(users|clients|approvals)"/.test(text);
     })
     .map(({ name }) => name);

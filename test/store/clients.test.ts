@@ -42,18 +42,6 @@ describe.each(ENGINES)('clients on %s', (engine) => {
     expect(shown).not.toContain('hush');
   });
 
-  test('an update replaces the metadata and says so; a blocked client is not updated', async () => {
-    const { store } = fixture;
-    await store.insertClient(client('cli_1'), trail());
-    const updated = await store.updateClient('cli_1', { ...metadata, name: 'New name' }, trail());
-    expect(updated?.metadata.name).toBe('New name');
-    await fixture.sql(`update clients set blocked_at = 5 where id = 'cli_1'`);
-    expect(await store.updateClient('cli_1', metadata, trail())).toBeUndefined();
-    expect(await store.updateClient('cli_none', metadata, trail())).toBeUndefined();
-    expect((await store.findClient('cli_1'))?.metadata.name).toBe('New name');
-    expect(await events(store)).toEqual(['client.registered', 'client.updated']);
-  });
-
   test('the configured clients become exactly the listed ones, and a second time changes nothing', async () => {
     const { store } = fixture;
     await store.insertClient(client('cli_registered'), trail());

@@ -12,7 +12,15 @@ import type { Client, ClientMetadata, Journey, Sealed, TokenHash, Trail } from '
 import type { Engine } from '../../src/store/engine.ts';
 import { openEngine } from '../../src/store/open.ts';
 import { all, type Statement, type Unit } from '../../src/store/statement.ts';
-import type { Completion, NewJourney, Redemption, Rotation, Store, Successor } from '../../src/store/store.ts';
+import type {
+  ClientUpdate,
+  Completion,
+  NewJourney,
+  Redemption,
+  Rotation,
+  Store,
+  Successor,
+} from '../../src/store/store.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import { createDatabase } from '../support/postgres.ts';
 
@@ -66,6 +74,7 @@ const TABLES = [
   'grants',
   'journeys',
   'keepsakes',
+  'machine_tokens',
   'mcp_sessions',
   'mcp_tools',
   'refresh_tokens',
@@ -165,6 +174,16 @@ export const client = (id = 'cli_acme', more: Partial<Client> = {}): Client => (
   lastUsedAt: undefined,
   blockedAt: undefined,
   blockedReason: undefined,
+  managementHash: hash('management'),
+  ...more,
+});
+
+/** What the holder of the client's token changes. */
+export const update = (more: Partial<ClientUpdate> = {}): ClientUpdate => ({
+  metadata,
+  secretHash: undefined,
+  heldHash: hash('management'),
+  nextHash: hash('management-2'),
   ...more,
 });
 

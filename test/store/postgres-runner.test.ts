@@ -12,7 +12,6 @@ import { abandon, all } from '../../src/store/statement.ts';
 import { endGrant } from '../../src/store/statements/grants.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 import {
-  client,
   doing,
   type Fixture,
   failure,
@@ -23,6 +22,7 @@ import {
   statement,
   T0,
   trail,
+  update,
   walkToGrant,
 } from './fixture.ts';
 
@@ -183,7 +183,7 @@ describe('a Postgres database', () => {
   test('a row that stays locked makes the store unavailable, and nothing is changed', async () => {
     await fixture.sql('begin');
     await fixture.sql(`select 1 from clients where id = 'cli_acme' for update`);
-    await expect(fixture.store.updateClient('cli_acme', client().metadata, trail())).rejects.toMatchObject({
+    await expect(fixture.store.updateClient('cli_acme', update(), trail())).rejects.toMatchObject({
       name: 'StoreUnavailable',
     });
     await fixture.sql('rollback');

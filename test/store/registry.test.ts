@@ -14,6 +14,7 @@ import {
   populate,
   T0,
   trail,
+  update,
   walkToGrant,
 } from './fixture.ts';
 
@@ -138,7 +139,7 @@ describe.each(ENGINES)('the registry on %s', (engine) => {
     expect(blocked?.client).toMatchObject({ blockedAt: T0 + 100, blockedReason: 'phishing' });
     expect(await store.completeJourney(completion('jny_late'), admin(T0 + 101))).toBeUndefined();
     expect((await store.blockClient('cli_acme', 'again', admin()))?.client.blockedReason).toBe('phishing');
-    expect(await store.updateClient('cli_acme', client().metadata, trail())).toBeUndefined();
+    expect(await store.updateClient('cli_acme', update(), trail())).toBeUndefined();
     expect(await store.listClients('blocked', { limit: 5 })).toHaveLength(1);
 
     expect((await store.unblockClient('cli_acme', 'cleared', admin(T0 + 200)))?.blockedAt).toBeUndefined();

@@ -19,6 +19,8 @@ export interface Assertion {
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
+export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
 export async function makeSigner(alg = 'ES256', kid = `key-${alg}`): Promise<Signer> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };
@@ -31,7 +33,7 @@ export async function makeSigner(alg = 'ES256', kid = `key-${alg}`): Promise<Sig
       const all = { iss: clientId, sub: clientId, aud: audience, ...times, ...claims };
       return new SignJWT(without(all))
         .setProtectedHeader(without({ alg, kid, typ: 'JWT', ...header }) as unknown as JWTHeaderParameters)
-        .sign(privateKey);
+        .sign(privateKey, { crit: { exp: true } });
     },
   };
 }

@@ -21,9 +21,15 @@ async function change(clientId: string, changes: Partial<ClientMetadata>): Promi
   const { store, now } = world.setting.broker.deps;
   const client = await store.findClient(clientId);
   if (client === undefined) throw new Error('no such client');
+  if (client.managementHash === undefined) throw new Error('nobody may change it');
   const changed = await store.updateClient(
     clientId,
-    { ...client.metadata, ...changes },
+    {
+      metadata: { ...client.metadata, ...changes },
+      secretHash: client.secretHash,
+      heldHash: client.managementHash,
+      nextHash: client.managementHash,
+    },
     { at: now(), reference: 'req_test', actor: { kind: 'client', id: clientId } },
   );
   expect(changed?.id).toBe(clientId);

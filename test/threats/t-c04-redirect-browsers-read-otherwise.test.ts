@@ -41,9 +41,11 @@ describe('a redirect that no browser can go to', () => {
     const { issuer, broker, clock } = world.setting;
     const client = await register(issuer);
     const known = await broker.deps.store.findClient(client.client_id);
-    if (known === undefined) throw new Error('the client is not there');
+    if (known?.managementHash === undefined) throw new Error('the client is not there');
     const trail = { at: clock.now(), reference: 'req_test', actor: { kind: 'system', id: undefined } } as const;
-    await broker.deps.store.updateClient(known.id, { ...known.metadata, redirectUris: ['https://[1:2]/cb'] }, trail);
+    const metadata = { ...known.metadata, redirectUris: ['https://[1:2]/cb'] };
+    const [heldHash, nextHash] = [known.managementHash, known.managementHash];
+    await broker.deps.store.updateClient(known.id, { metadata, secretHash: undefined, heldHash, nextHash }, trail);
     const page = await new BrowserJar().get(
       authorizationUrl(issuer, client, newPkce(), { redirect_uri: 'https://[1:2]/cb' }),
     );

@@ -6,6 +6,7 @@ import { createLimits } from '../../src/security/limits.ts';
 
 const OFF = {
   registrations: undefined,
+  allRegistrations: undefined,
   authorizations: undefined,
   tokens: undefined,
   adminFailures: undefined,
@@ -20,10 +21,10 @@ function limitsAt(config: Partial<Parameters<typeof createLimits>[0]>) {
 }
 
 test('a source may ask as often as its burst, and is told when to come back', () => {
-  const { limits } = limitsAt({ registrations: { perMinute: 6, burst: 2 } });
-  expect(limits.take('registrations', '192.0.2.1')).toEqual({ ok: true });
-  expect(limits.take('registrations', '192.0.2.1')).toEqual({ ok: true });
-  expect(limits.take('registrations', '192.0.2.1')).toEqual({ ok: false, retryAfter: 10 });
+  const { limits } = limitsAt({ tokens: { perMinute: 6, burst: 2 } });
+  expect(limits.take('tokens', '192.0.2.1')).toEqual({ ok: true });
+  expect(limits.take('tokens', '192.0.2.1')).toEqual({ ok: true });
+  expect(limits.take('tokens', '192.0.2.1')).toEqual({ ok: false, retryAfter: 10 });
 });
 
 test('waiting as long as told is enough, and a refused try costs nothing', () => {
@@ -53,10 +54,10 @@ test('a clock that goes back gives nothing and takes nothing', () => {
 
 test('sources and names are counted apart', () => {
   const bucket = { perMinute: 1, burst: 1 };
-  const { limits } = limitsAt({ tokens: bucket, registrations: bucket });
+  const { limits } = limitsAt({ tokens: bucket, authorizations: bucket });
   expect(limits.take('tokens', 'a').ok).toBe(true);
   expect(limits.take('tokens', 'b').ok).toBe(true);
-  expect(limits.take('registrations', 'a').ok).toBe(true);
+  expect(limits.take('authorizations', 'a').ok).toBe(true);
   expect(limits.take('tokens', 'a').ok).toBe(false);
 });
 

@@ -346,6 +346,7 @@ const MODEL: ConsentModel = {
   removedAt: undefined,
   registeredAt: undefined,
   usedHere: undefined,
+  lastConfirmedAt: undefined,
   alarmBlocks: false,
   problem: undefined,
   technical: {

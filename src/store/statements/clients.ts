@@ -1,20 +1,7 @@
 /** Statements about clients. Decides nothing; the verbs give them their meaning. */
 import { and, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
-import type { Client, ClientMetadata, Seconds } from '../../domain/types.ts';
+import type { Client, Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
-
-export const insertClient = given<Client>()('client_insert', (db, t, p) =>
-  db.insert(t.clients).values({
-    id: p.id,
-    kind: p.kind,
-    metadata: p.metadata,
-    secretHash: p.secretHash,
-    createdAt: p.createdAt,
-    lastUsedAt: p.lastUsedAt,
-    blockedAt: p.blockedAt,
-    blockedReason: p.blockedReason,
-  }),
-);
 
 export const findClient = given<{ id: string }>()('client_find', (db, t, p) =>
   db.select().from(t.clients).where(eq(t.clients.id, p.id)),
@@ -53,20 +40,21 @@ export const deleteConfiguredClient = given<{ id: string }>()('client_delete_con
     .returning({ id: t.clients.id }),
 );
 
-export const updateClientMetadata = given<{ id: string; metadata: ClientMetadata }>()('client_update', (db, t, p) =>
-  db
-    .update(t.clients)
-    .set({ metadata: p.metadata })
-    .where(and(eq(t.clients.id, p.id), isNull(t.clients.blockedAt)))
-    .returning(),
-);
-
 /** Coarse on purpose: a client that a thousand people use must not be a row that a thousand people wait for. */
 export const touchClient = given<{ id: string; now: Seconds; before: Seconds }>()('client_touch', (db, t, p) =>
   db
     .update(t.clients)
     .set({ lastUsedAt: p.now })
     .where(and(eq(t.clients.id, p.id), or(isNull(t.clients.lastUsedAt), lt(t.clients.lastUsedAt, p.before)))),
+);
+
+/** Says whether the configuration has this client and nobody blocked it, and keeps it so until the commit. */
+export const touchConfiguredClient = given<{ id: string; now: Seconds }>()('client_touch_configured', (db, t, p) =>
+  db
+    .update(t.clients)
+    .set({ lastUsedAt: p.now })
+    .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'configured'), isNull(t.clients.blockedAt)))
+    .returning({ id: t.clients.id }),
 );
 
 export const anyLiveApproval = given<{ clientId: string; now: Seconds }>()('client_any_approval', (db, t, p) =>

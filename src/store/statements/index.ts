@@ -9,8 +9,10 @@ import * as front from './front.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
+import * as machineTokens from './machine-tokens.ts';
 import * as pending from './pending.ts';
 import * as people from './people.ts';
+import * as registrations from './registrations.ts';
 import * as registry from './registry.ts';
 import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
@@ -22,8 +24,8 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
-  ...[adminKeys, approvals, blocks, clients, documents, front, grants, house, journeys, pending, people],
-  ...[registry, revocations, sweep, tokens, upstream, vault],
+  ...[adminKeys, approvals, blocks, clients, documents, front, grants, house, journeys, machineTokens, pending],
+  ...[people, registrations, registry, revocations, sweep, tokens, upstream, vault],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

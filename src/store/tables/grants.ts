@@ -95,5 +95,20 @@ export function grantTables(k: Kit, { approvals }: ReturnType<typeof peopleTable
     (t) => [k.index('access_tokens_grant').on(t.grantId), k.index('access_tokens_expiry').on(t.expiresAt)],
   );
 
-  return { codes, grants, refreshTokens, accessTokens };
+  /** Tokens that a client has for itself (RFC 6749 4.4): no person, no approval, no refresh. */
+  const machineTokens = k.table(
+    'machine_tokens',
+    {
+      tokenHash: k.text('token_hash').$type<TokenHash>().primaryKey(),
+      clientId: k.text('client_id').notNull(),
+      resource: k.text('resource').notNull(),
+      scopes: k.json<readonly string[]>('scopes').notNull(),
+      issuedAt: k.time('issued_at').notNull(),
+      expiresAt: k.time('expires_at').notNull(),
+      revokedAt: k.time('revoked_at'),
+    },
+    (t) => [k.index('machine_tokens_client').on(t.clientId), k.index('machine_tokens_expiry').on(t.expiresAt)],
+  );
+
+  return { codes, grants, refreshTokens, accessTokens, machineTokens };
 }

@@ -1,5 +1,5 @@
 /** Tables of clients, people, their browser sessions, their approvals and their blocks. Conventions: ../schema.ts. */
-import { isNull } from 'drizzle-orm';
+import { isNotNull, isNull } from 'drizzle-orm';
 import type { KeySet } from '../../domain/client-keys.ts';
 import type { DocumentState } from '../../domain/metadata-document.ts';
 import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../domain/types.ts';
@@ -17,12 +17,24 @@ export function peopleTables(k: Kit) {
       lastUsedAt: k.time('last_used_at'),
       blockedAt: k.time('blocked_at'),
       blockedReason: k.text('blocked_reason'),
+      /** Of the registration access token; replaced at every update. */
+      managementHash: k.text('management_hash').$type<TokenHash>(),
+      /** A keyed mark of where the registration came from; only equality means something. */
+      sourceMark: k.text('source_mark'),
+      /** A keyed mark of source and metadata: what registered the same again. */
+      twinMark: k.text('twin_mark'),
       /** Only of kind `document`; the time is when the request began that this state comes from. */
       document: k.json<DocumentState>('document'),
       documentReadAt: k.time('document_read_at'),
       keySet: k.json<KeySet>('key_set'),
     },
-    (t) => [k.index('clients_time').on(t.createdAt, t.id)],
+    (t) => [
+      k.index('clients_time').on(t.createdAt, t.id),
+      // `last_used_at` is set by the first approval, so these hold the clients that nobody has approved.
+      k.index('clients_unapproved').on(t.createdAt).where(isNull(t.lastUsedAt)),
+      k.index('clients_twins').on(t.twinMark, t.createdAt).where(isNull(t.lastUsedAt)),
+      k.index('clients_idle').on(t.lastUsedAt).where(isNotNull(t.lastUsedAt)),
+    ],
   );
 
   /** Assertions clients have authenticated with, each once (RFC 7523 3); kept until they would have run out. */

@@ -4,30 +4,21 @@ import type { Client, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Unit } from '../statement.ts';
 import * as clients from '../statements/clients.ts';
+import { revokeMachineTokensOf } from '../statements/machine-tokens.ts';
 import type { ClientStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { registrationVerbs } from './registrations.ts';
 import { revokeMatching } from './registry.ts';
 
 const EVER = Number.MAX_SAFE_INTEGER;
 
 export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
   return {
-    insertClient: (client, trail) =>
-      engine.unit(function* () {
-        yield* all(clients.insertClient, client);
-        yield* record('client.registered', { clientId: client.id }, trail);
-      }),
+    ...registrationVerbs(engine, record),
 
     syncConfiguredClients: (wanted, trail) => engine.unit(() => syncConfigured(record, wanted, trail)),
 
     findClient: async (id) => (await engine.read(clients.findClient, { id }))[0],
-
-    updateClient: (id, metadata, trail) =>
-      engine.unit(function* () {
-        const client = yield* first(clients.updateClientMetadata, { id, metadata });
-        if (client !== undefined) yield* record('client.updated', { clientId: id }, trail);
-        return client;
-      }),
 
     isClientApproved: async (clientId, now) =>
       (await engine.read(clients.anyLiveApproval, { clientId, now })).length > 0,
@@ -41,7 +32,9 @@ function rulingVerbs(engine: Engine, record: Recorder) {
   const block = async (id: string, reason: string, trail: Trail): Promise<Client | undefined> => {
     const blocked = await engine.unit(function* () {
       const client = yield* first(clients.blockClient, { id, now: trail.at, reason });
-      if (client !== undefined) yield* record('client.blocked', { clientId: id, details: { reason } }, trail);
+      if (client === undefined) return undefined;
+      yield* all(revokeMachineTokensOf, { clientId: id, now: trail.at });
+      yield* record('client.blocked', { clientId: id, details: { reason } }, trail);
       return client;
     });
     return blocked ?? (await engine.read(clients.findClient, { id }))[0];
@@ -101,7 +94,9 @@ function* syncConfigured(record: Recorder, wanted: readonly Client[], trail: Tra
   }
   for (const id of kept.keys()) {
     const removed = yield* first(clients.deleteConfiguredClient, { id });
-    if (removed !== undefined) yield* record('client.unconfigured', { clientId: id }, trail);
+    if (removed === undefined) continue;
+    yield* all(revokeMachineTokensOf, { clientId: id, now: trail.at });
+    yield* record('client.unconfigured', { clientId: id }, trail);
   }
 }
 

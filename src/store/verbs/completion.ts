@@ -10,7 +10,7 @@ import type { Engine } from '../engine.ts';
 import { abandon, all, first, type Unit } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import * as blocks from '../statements/blocks.ts';
-import { touchClient } from '../statements/clients.ts';
+import { findClient, touchClient } from '../statements/clients.ts';
 import { insertCode } from '../statements/grants.ts';
 import { claimCompletion, claimSignIn } from '../statements/journeys.ts';
 import { endSession, insertSession } from '../statements/people.ts';
@@ -66,6 +66,8 @@ function* complete(
   yield* beginSession(record, journey, userId, completion.session, trail);
   yield* all(blocks.keepDestination, { destination: completion.approval.face.destination, now: trail.at });
   yield* all(touchClient, { id: clientId, now: trail.at, before: trail.at - CLIENT_TOUCH });
+  // After the touch, for which a removal of the unused waits: it has been committed and is seen, or it lets this one be.
+  if ((yield* first(findClient, { id: clientId })) === undefined) return abandon();
 
   const about = { ...aboutJourney(journey, { approval: approval.id, scopes: approval.scopes }), userId };
   yield* record(renewed ? 'approval.renewed' : 'approval.granted', about, trail);

@@ -5,7 +5,9 @@ import { all, first, type Statement, type Unit } from '../statement.ts';
 import { countClients } from '../statements/clients.ts';
 import { removeIdleDocuments, removeSpentAssertions, removeUnusedDocuments } from '../statements/documents.ts';
 import * as house from '../statements/house.ts';
+import { sweepMachineTokens } from '../statements/machine-tokens.ts';
 import { countUsers } from '../statements/people.ts';
+import { sweepIdle, sweepUnapproved } from '../statements/registrations.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
 import { endUpstreamGrant } from '../statements/upstream.ts';
@@ -24,7 +26,7 @@ const REPORT_KEPT = 400 * 86_400;
 const MCP_SESSION_KEPT = 7 * 86_400;
 
 export function houseVerbs(engine: Engine, record: Recorder): HouseStore {
-  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine) };
+  return { ...keepingVerbs(engine), ...auditVerbs(engine, record), ...runningVerbs(engine, record) };
 }
 
 function keepingVerbs(engine: Engine) {
@@ -67,12 +69,12 @@ function auditVerbs(engine: Engine, record: Recorder) {
   } satisfies Partial<HouseStore>;
 }
 
-function runningVerbs(engine: Engine) {
+function runningVerbs(engine: Engine, record: Recorder) {
   /** Each kind in a commit of its own, so that no request waits for the whole sweep. */
   const slice = async (work: () => Unit<number>): Promise<number> => engine.unit(work);
 
   return {
-    sweep: async (now, limit) => {
+    sweep: async (now, limit, clients) => {
       let removed = 0;
       for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
       removed += await slice(() => sweepGrants(now, limit));
@@ -83,6 +85,9 @@ function runningVerbs(engine: Engine) {
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));
       removed += await slice(() => removeIdle(now, limit));
+      if (clients === undefined) return removed;
+      removed += await slice(() => sweepClients(record, sweepUnapproved, now - clients.unapproved, now, limit));
+      removed += await slice(() => sweepClients(record, sweepIdle, now - clients.idle, now, limit));
       return removed;
     },
 
@@ -116,6 +121,7 @@ const EXPIRING = [
   sweeping.sweepSessions,
   sweeping.sweepAccessTokens,
   sweeping.sweepRefreshTokens,
+  sweepMachineTokens,
   removeSpentAssertions,
 ];
 
@@ -129,6 +135,21 @@ function* count(
   limit: number,
 ): Unit<number> {
   return (yield* all(statement, { before, limit })).length;
+}
+
+function* sweepClients(
+  record: Recorder,
+  statement: typeof sweepIdle,
+  before: Seconds,
+  now: Seconds,
+  limit: number,
+): Unit<number> {
+  const gone = yield* all(statement, { before, now, limit });
+  if (gone.length > 0) {
+    const trail = { at: now, reference: record.newId('req'), actor: { kind: 'system', id: undefined } } as const;
+    yield* record('client.expired', { details: { clients: gone.length } }, trail);
+  }
+  return gone.length;
 }
 
 function* sweepGrants(before: Seconds, limit: number): Unit<number> {

@@ -9,6 +9,7 @@ import { documentVerbs } from './documents.ts';
 import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
+import { machineTokenVerbs } from './machine-tokens.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
 import { revocationVerbs } from './revocations.ts';
@@ -26,6 +27,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...completionVerbs(engine, record),
     ...peopleVerbs(engine, record),
     ...tokenVerbs(engine, record),
+    ...machineTokenVerbs(engine, record),
     ...upstreamVerbs(engine, record),
     ...revocationVerbs(engine, record),
     ...registryVerbs(engine, record),

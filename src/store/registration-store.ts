@@ -1,0 +1,39 @@
+/** The store's verbs about registrations (RFC 7591, RFC 7592), part of the contract in store.ts. */
+import type { Client, ClientMetadata, Seconds, TokenHash, Trail } from '../domain/types.ts';
+import type { Ended } from './records.ts';
+
+/** A client to be, with what is kept beside it. */
+export interface NewClient extends Client {
+  /** A keyed mark of the source it came from, for fair eviction. */
+  readonly sourceMark?: string | undefined;
+  /** A keyed mark of source and metadata together. */
+  readonly twinMark?: string | undefined;
+  /** How many unapproved twins stay, the newest, and from which age in seconds the others go. */
+  readonly twins?: { readonly kept: number; readonly youngest: Seconds };
+  /** The most unapproved clients kept. */
+  readonly unapprovedCap?: number;
+}
+
+export interface ClientUpdate {
+  readonly metadata: ClientMetadata;
+  readonly secretHash: TokenHash | undefined;
+  /** Of the token the caller holds, and of the one that takes its place. */
+  readonly heldHash: TokenHash;
+  readonly nextHash: TokenHash;
+}
+
+export interface RegistrationStore {
+  /**
+   * Inserts; an id that exists throws. Makes room by removing clients that nobody has approved: old twins of this one, and
+   * beyond the cap those of the sources that hold the most, oldest first, what is under way last. The cap may be passed by
+   * up to one per cent, at most 32, between two looks. Audits `client.registered`, and `client.evicted` with their number.
+   */
+  insertClient(client: NewClient, trail: Trail): Promise<void>;
+  /** RFC 7592 update, by the holder of the current token, unless blocked. The client, if this call changed it. Audits `client.updated`. */
+  updateClient(id: string, update: ClientUpdate, trail: Trail): Promise<Client | undefined>;
+  /**
+   * RFC 7592 delete, by the holder of the current token, unless blocked: from the first commit on nothing of the client works
+   * and the token is spent, then all it has ends, then the row goes. Undefined when this call did not. Audits `client.deleted`.
+   */
+  closeRegistration(id: string, heldHash: TokenHash, trail: Trail): Promise<Ended | undefined>;
+}

@@ -1,0 +1,75 @@
+/** The verbs of registration and its management (RFC 7591, RFC 7592). Contract: RegistrationStore in ../registration-store.ts. */
+import type { Client, Trail } from '../../domain/types.ts';
+import type { Engine } from '../engine.ts';
+import type { NewClient, RegistrationStore } from '../registration-store.ts';
+import { all, first, type Unit } from '../statement.ts';
+import { deleteBlockedClient } from '../statements/clients.ts';
+import * as registrations from '../statements/registrations.ts';
+import type { Recorder } from './audit.ts';
+import { revokeMatching } from './registry.ts';
+
+/** Counting costs more than inserting, so a large cap is looked at once in so many registrations. */
+const MOST_BETWEEN_LOOKS = 32;
+const CLOSED = 'deregistered';
+
+export function registrationVerbs(engine: Engine, record: Recorder): RegistrationStore {
+  let made = 0;
+  const isTime = (cap: number): boolean =>
+    made % Math.max(1, Math.min(MOST_BETWEEN_LOOKS, Math.floor(cap / 100))) === 0;
+
+  return {
+    insertClient: async (client, trail) => {
+      made += 1;
+      const looks = client.unapprovedCap !== undefined && isTime(client.unapprovedCap);
+      return engine.unit(() => insert(record, client, looks, trail));
+    },
+
+    updateClient: (id, { metadata, secretHash, heldHash, nextHash }, trail) =>
+      engine.unit(function* () {
+        const change = { id, metadata, secretHash, held: heldHash, next: nextHash };
+        const client = yield* first(registrations.updateRegistration, change);
+        if (client !== undefined) yield* record('client.updated', { clientId: id }, trail);
+        return client;
+      }),
+
+    closeRegistration: async (id, heldHash, trail) => {
+      const leaving = { id, held: heldHash, now: trail.at, reason: CLOSED };
+      if ((await engine.unit(() => first(registrations.closeRegistration, leaving))) === undefined) return undefined;
+      const ended = await revokeMatching(engine, record, { clientId: id }, CLOSED, trail);
+      await engine.unit(function* () {
+        const gone = yield* first(deleteBlockedClient, { id });
+        if (gone !== undefined) yield* record('client.deleted', { clientId: id, details: { reason: CLOSED } }, trail);
+      });
+      return ended;
+    },
+  };
+}
+
+function* insert(record: Recorder, client: NewClient, looks: boolean, trail: Trail): Unit<void> {
+  yield* all(registrations.insertClient, rowOf(client));
+  yield* record('client.registered', { clientId: client.id }, trail);
+  let evicted = yield* removeTwins(client, trail);
+  if (looks) evicted += yield* keepToCap(client, trail);
+  if (evicted > 0) yield* record('client.evicted', { details: { clients: evicted } }, trail);
+}
+
+function* removeTwins({ twinMark, twins }: NewClient, { at: now }: Trail): Unit<number> {
+  if (twinMark === undefined || twins === undefined) return 0;
+  const before = now - twins.youngest;
+  return (yield* all(registrations.evictTwins, { twinMark, now, before, keep: twins.kept })).length;
+}
+
+function* keepToCap({ unapprovedCap }: NewClient, { at: now }: Trail): Unit<number> {
+  if (unapprovedCap === undefined) return 0;
+  const tooMany = ((yield* first(registrations.countUnapproved, {}))?.count ?? 0) - unapprovedCap;
+  return tooMany <= 0 ? 0 : (yield* all(registrations.evictUnapproved, { now, most: tooMany })).length;
+}
+
+const rowOf = ({ managementHash, sourceMark, twinMark, ...client }: NewClient): Client & Required<Marks> => ({
+  ...client,
+  managementHash,
+  sourceMark,
+  twinMark,
+});
+
+type Marks = Pick<NewClient, 'managementHash' | 'sourceMark' | 'twinMark'>;

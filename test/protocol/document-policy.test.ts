@@ -1,0 +1,80 @@
+/** Whose documents are accepted, and what a document proves (requirements A-82, A-85; threats T-E09, T-E10, T-E15). */
+import { afterEach, describe, expect, it } from 'vitest';
+import { type DocumentWorld, QUILL_CALLBACK, startDocumentWorld } from '../support/document-world.ts';
+import { obtainCode, openPage } from '../support/journey-steps.ts';
+
+let world: DocumentWorld;
+afterEach(() => world.close());
+
+const askAs = async (clientId: string): Promise<number> =>
+  (await openPage(world.issuer, { client: { client_id: clientId, redirect_uris: [QUILL_CALLBACK] } })).page.status;
+
+describe('the operator', () => {
+  it('may name the hosts whose documents are accepted', async () => {
+    world = await startDocumentWorld({ names: ['other.example'], documents: { allowed_hosts: ['quill.example'] } });
+    world.publishQuill();
+    const other = 'https://other.example/client.json';
+    world.hosts.publish(other, { client_id: other, client_name: 'Other', redirect_uris: [QUILL_CALLBACK] });
+    expect([await askAs(world.quill.client_id), await askAs(other)]).toEqual([200, 400]);
+    expect(world.hosts.countOf(other)).toBe(0);
+  });
+
+  it('may switch documents off: nothing is announced and nothing is fetched', async () => {
+    world = await startDocumentWorld({ documents: { enabled: false } });
+    world.publishQuill();
+    expect(await askAs(world.quill.client_id)).toBe(400);
+    expect(world.hosts.asked).toEqual([]);
+    const metadata = await fetch(`${world.issuer}/.well-known/oauth-authorization-server`);
+    expect(await metadata.json()).toMatchObject({ client_id_metadata_document_supported: false });
+  });
+});
+
+describe('T-E15 a program on the computer with the id of a known client', () => {
+  it('meets the whole page, with where access goes, however often it was allowed', async () => {
+    world = await startDocumentWorld({
+      documents: { trusted_hosts: ['quill.example'] },
+      settings: { consent: { remember: 'skip_when_assured' } },
+    });
+    world.publishQuill({ redirect_uris: ['http://localhost/callback'] });
+    const client = { client_id: world.quill.client_id, redirect_uris: ['http://localhost:50111/callback'] };
+    const { jar } = await obtainCode(world.issuer, { client });
+    const { page } = await openPage(world.issuer, {
+      jar,
+      client,
+      changes: { redirect_uri: 'http://localhost:50112/callback' },
+    });
+    expect([page.status, page.next]).toEqual([200, undefined]);
+    expect(page.body).toContain('An app on this computer');
+    expect(page.body).toContain('50112');
+    expect(page.body).not.toMatch(/Site confirmed|Reviewed by/);
+  });
+});
+
+describe('T-E09, T-E10 a host that answers in bad faith', () => {
+  it.each([301, 302, 303, 307, 308])('is not followed with a %i', async (status) => {
+    world = await startDocumentWorld({ names: ['decoy.example'] });
+    const decoy = 'https://decoy.example/client.json';
+    world.hosts.publish(decoy, { client_id: world.quill.client_id, client_name: 'Q', redirect_uris: [QUILL_CALLBACK] });
+    world.hosts.publish(world.quill.client_id, (response) => response.writeHead(status, { location: decoy }).end());
+    expect(await askAs(world.quill.client_id)).toBe(400);
+    expect(world.hosts.countOf(decoy)).toBe(0);
+  });
+
+  it('gets no cookie, no credential and no more than it needs to know', async () => {
+    world = await startDocumentWorld();
+    world.publishQuill();
+    await askAs(world.quill.client_id);
+    const [{ headers } = { headers: {} }] = world.hosts.asked;
+    expect(Object.keys(headers).sort()).toEqual(['accept', 'accept-encoding', 'connection', 'host', 'user-agent']);
+  });
+
+  it('is asked no more often than its budget allows, whoever asks for whatever', async () => {
+    const limits = { document_hosts: { per_minute: 1, burst: 5 }, documents: 'off' };
+    world = await startDocumentWorld({ settings: { limits } });
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => askAs(`https://quill.example/random/${index}.json`)),
+    );
+    expect(world.hosts.asked).toHaveLength(5);
+    expect(answers.filter((status) => status === 429)).toHaveLength(25);
+  });
+});

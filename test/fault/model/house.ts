@@ -9,7 +9,10 @@ import { createApp } from '../../../src/app.ts';
 import { type Broker, startBroker } from '../../../src/broker.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { readConfig } from '../../../src/config/load.ts';
-import type { DatabaseLocation } from '../../../src/store/open.ts';
+import { newId } from '../../../src/security/secrets.ts';
+import type { Engine } from '../../../src/store/engine.ts';
+import { type DatabaseLocation, openEngine } from '../../../src/store/open.ts';
+import { storeOver } from '../../../src/store/verbs/index.ts';
 import type { Connector } from '../../../src/upstream/connector.ts';
 import { BROKER_SECRET, NOTES_CREDENTIAL, NOTES_URL } from '../../support/broker.ts';
 import { createDatabase } from '../../support/postgres.ts';
@@ -35,15 +38,17 @@ export interface HouseOptions {
   readonly at?: number;
   /** Fills the database before the first instance sees it; gets its location. */
   readonly furnish?: (location: DatabaseLocation) => Promise<void>;
+  /** Stands between the verbs of the first instance and its engine. */
+  readonly between?: (engine: Engine, location: DatabaseLocation) => Engine;
 }
 
-export async function openHouse(engine: EngineName, options: HouseOptions = {}): Promise<House> {
+export async function openHouse(name: EngineName, options: HouseOptions = {}): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'broker-model-'));
-  const database = engine === 'postgres' ? await createDatabase() : undefined;
+  const database = name === 'postgres' ? await createDatabase() : undefined;
   const file = join(folder, 'broker.db');
-  await options.furnish?.(
-    database === undefined ? { engine: 'sqlite', file } : { engine: 'postgres', url: database.url },
-  );
+  const location: DatabaseLocation =
+    database === undefined ? { engine: 'sqlite', file } : { engine: 'postgres', url: database.url };
+  await options.furnish?.(location);
   const url = database?.url ?? `sqlite:${file}`;
   let at = options.at ?? Math.floor(Date.now() / 1000);
   const orders = [false, false];
@@ -55,6 +60,10 @@ export async function openHouse(engine: EngineName, options: HouseOptions = {}):
     });
   const brokers: Broker[] = [await start(0), await start(1)];
   const apps = brokers.map(({ deps }) => createApp(deps));
+  const [first] = brokers;
+  const engine = options.between && (await openEngine(location, () => undefined, newId));
+  if (engine !== undefined && first !== undefined && options.between !== undefined)
+    apps[0] = createApp({ ...first.deps, store: storeOver(options.between(engine, location), newId) });
   return {
     sends: [0, 1].map(
       (instance) => (call) => handed((request) => Promise.resolve(apps[instance]?.fetch(request, LOCAL)), call),
@@ -73,6 +82,7 @@ export async function openHouse(engine: EngineName, options: HouseOptions = {}):
     sweep: async () => void (await brokers[0]?.deps.store.sweep(at, 500)),
     close: async () => {
       for (const broker of brokers) await broker.close();
+      await engine?.close();
       await database?.drop();
       rmSync(folder, { recursive: true, force: true });
     },

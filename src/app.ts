@@ -29,9 +29,11 @@ import { deleteRegistration, readRegistration, updateRegistration } from './regi
 import { mountMetadata } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
+import { quickVerification } from './resources/quick-verification.ts';
 import { verifyEndpoint } from './resources/verify.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
+import { quickIntrospection } from './tokens/quick-introspection.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
 
@@ -89,19 +91,35 @@ const ROUTES: readonly Route[] = [
 
 const ADMIN = '/admin/v1';
 
-/** The whole HTTP surface. Metadata, assets and health are mounted ahead of the middleware. */
+/**
+ * The whole HTTP surface: what is asked most and needs nothing of a request's own (metadata, assets, health, the quick
+ * yes of `/verify` and `/introspect`) by a router of its own, all else by the one behind it.
+ */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
+  const rest = createRest(deps);
   const app = new Hono<AppEnv>();
-  app.use(frontHosts(deps, prepareHost(deps)));
+  const toFronts = frontHosts(deps, prepareHost(deps));
+  if (toFronts !== undefined) app.use(toFronts);
   mountHealth(app, deps);
   mountMetadata(app, deps);
   mountResourceMetadata(app, deps);
   mountAssets(app, deps);
-  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
+  const base = baseOf(deps);
+  // One handler each and, without fronts on other hosts, no middleware: an answer at hand leaves in the same turn.
+  app.get(`${base}/verify/:resource`, quickVerification(deps));
+  app.post(`${base}/introspect`, quickIntrospection(deps));
+  app.notFound((c) => rest.fetch(c.req.raw, c.env));
+  return app;
+}
 
+const baseOf = ({ config }: AppDeps): string => new URL(config.issuer).pathname.replace(/\/$/, '');
+
+function createRest(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const base = baseOf(deps);
+  if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
   app.use(requestEvents(deps));
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
-  const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
   mountFronts(app, deps);
   if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);

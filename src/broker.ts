@@ -110,7 +110,7 @@ export async function openDeps(
     keys,
     connectors: connectors ?? createConnectors(config, outbound),
     serverLines: openLines(config),
-    signer: await openSigner(store, keys, now),
+    signer: await openSigner(store, keys, config.tokens, now),
     limits,
     clients: createClientDirectory({ config, store, limits, outbound, log, now }),
     log,

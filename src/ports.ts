@@ -110,6 +110,8 @@ export interface Signer {
   sign(claims: Readonly<Record<string, unknown>>, type: SignedType): Promise<string>;
   /** The public key set as it is now. */
   readonly jwks: PreparedDocument;
+  /** Looks for keys that somebody else made or retired. Rejects as the store does, and when one does not open. */
+  refresh(): Promise<void>;
 }
 
 /** Who a client id is. `nobody.detail` may be shown; what only the log may know has been logged. */

@@ -1,8 +1,9 @@
 /**
- * What an instance does besides answering: it sweeps, if it is the one of all instances that does, and tells upstreams
- * what has ended here. Must never do the same work twice at once, nor keep the process from ending.
+ * What an instance does besides answering: it sweeps, if it is the one of all instances that does, tells upstreams
+ * what has ended here, and notices signing keys that others have made. Must never do the same work twice at once, nor keep the process from ending.
  */
 import { deliverRevocations } from './custody/deliver-revocations.ts';
+import { KEY_LOOK_EVERY } from './domain/signing-keys.ts';
 import type { AppDeps, Log } from './ports.ts';
 import { newId } from './security/secrets.ts';
 import type { ClientLifetimes } from './store/store.ts';
@@ -27,6 +28,7 @@ export function startUpkeep(deps: AppDeps): Upkeep {
     repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
       await deliverRevocations(deps, goOn);
     }),
+    repeatedly(KEY_LOOK_EVERY * 1000, 'signing_keys', deps.log, () => deps.signer.refresh()),
   ];
   return {
     stop: async (graceMs) => {

@@ -6,10 +6,12 @@
 import { defineCommand } from 'citty';
 import { markWithFirstKey } from '../custody/key-check.ts';
 import { type ResealProgress, resealAll, SEALED_TABLES } from '../custody/reseal.ts';
+import { KEY_LOOK_EVERY, PUBLISHED_AHEAD } from '../domain/signing-keys.ts';
 import type { Trail } from '../domain/types.ts';
 import { newId } from '../security/secrets.ts';
 import { createKeyRing, type KeyRing } from '../security/vault.ts';
 import type { SealedCount, Store } from '../store/store.ts';
+import { newSigningKey } from '../tokens/signing-keys.ts';
 import { configArgument } from './configured.ts';
 import { withDatabase } from './database.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -39,25 +41,78 @@ const list = defineCommand({
 });
 
 const rotate = defineCommand({
-  meta: { name: 'rotate', description: 'Seal everything anew under the first secret, while instances keep running' },
-  args,
-  run: ({ args: { config, json }, data }) =>
-    withKeys(data as Terminal, config, async (terminal, store, keys) => {
-      if (!json) terminal.out(`Sealing anew under ${keys.currentKeyId}\n`);
-      const done = await resealAll({ store, keys, now, trail: operatorTrail }, (progress) => {
-        if (!json) terminal.out(`  ${describe(progress)}\n`);
-      });
-      const left = usesOf(keys, await store.countSealed(now())).filter(
-        ({ place, rows }) => place !== 'first' && total(rows) > 0,
-      );
-      if (left.length === 0) await markWithFirstKey(store, keys);
-      const idle = keys.keyIds.filter((key) => key !== keys.currentKeyId && !left.some((use) => use.key === key));
-      terminal.out(
-        json ? toJson({ key: keys.currentKeyId, tables: done, removable: idle, left }) : summary(done, idle, left),
-      );
-      return left.length === 0 && sum(done, 'refused') === 0 ? EXIT.ok : EXIT.problem;
-    }),
+  meta: {
+    name: 'rotate',
+    description: 'Seal everything anew under the first secret, or make a new signing key, while instances keep running',
+  },
+  args: {
+    ...args,
+    signing: {
+      type: 'boolean',
+      description: 'Make a new key for signed tokens; the old one stays published until its last token has ended',
+    },
+    'at-once': { type: 'boolean', description: 'With --signing, after a leak: forget all other signing keys now' },
+  },
+  run: ({ args: given, data }) =>
+    given.signing === true || given['at-once'] === true
+      ? rotateSigning(data as Terminal, given.config, {
+          json: given.json === true,
+          atOnce: given['at-once'] === true,
+          signing: given.signing === true,
+        })
+      : resealEverything(data as Terminal, given.config, given.json === true),
 });
+
+interface SigningRotation {
+  readonly json: boolean;
+  readonly signing: boolean;
+  readonly atOnce: boolean;
+}
+
+async function rotateSigning(
+  terminal: Terminal,
+  flag: string | undefined,
+  { json, signing, atOnce }: SigningRotation,
+): Promise<ExitCode> {
+  if (!signing) {
+    terminal.err('--at-once is for --signing alone\n');
+    return EXIT.usage;
+  }
+  return withDatabase(terminal, flag, async (store, { secrets, tokens }) => {
+    const at = now();
+    const key = await newSigningKey(tokens.signingAlg, createKeyRing(secrets), at);
+    const retired = await store.rotateSigningKey(key, atOnce, operatorTrail(at));
+    const signsFrom = atOnce ? at : at + PUBLISHED_AHEAD;
+    terminal.out(
+      json
+        ? toJson({ kid: key.kid, alg: key.alg, retired, signs_from: signsFrom })
+        : signingSummary(key.kid, retired, atOnce),
+    );
+    return EXIT.ok;
+  });
+}
+
+const signingSummary = (kid: string, retired: readonly string[], atOnce: boolean): string =>
+  atOnce
+    ? `New signing key ${kid}; it signs within ${KEY_LOOK_EVERY} seconds.\nForgotten: ${retired.join(', ') || 'none'}. Their tokens verify nowhere once servers ask for the key set again.\n`
+    : `New signing key ${kid}; published within ${KEY_LOOK_EVERY} seconds, it signs in ${PUBLISHED_AHEAD}.\nRetired: ${retired.join(', ') || 'none'}; published until the last token has ended.\n`;
+
+const resealEverything = (terminal: Terminal, config: string | undefined, json: boolean): Promise<ExitCode> =>
+  withKeys(terminal, config, async (terminal, store, keys) => {
+    if (!json) terminal.out(`Sealing anew under ${keys.currentKeyId}\n`);
+    const done = await resealAll({ store, keys, now, trail: operatorTrail }, (progress) => {
+      if (!json) terminal.out(`  ${describe(progress)}\n`);
+    });
+    const left = usesOf(keys, await store.countSealed(now())).filter(
+      ({ place, rows }) => place !== 'first' && total(rows) > 0,
+    );
+    if (left.length === 0) await markWithFirstKey(store, keys);
+    const idle = keys.keyIds.filter((key) => key !== keys.currentKeyId && !left.some((use) => use.key === key));
+    terminal.out(
+      json ? toJson({ key: keys.currentKeyId, tables: done, removable: idle, left }) : summary(done, idle, left),
+    );
+    return left.length === 0 && sum(done, 'refused') === 0 ? EXIT.ok : EXIT.problem;
+  });
 
 const withKeys = (
   terminal: Terminal,

@@ -66,6 +66,7 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       refresh: tokens.refresh,
       refreshIdle: tokens.refresh_idle,
       refreshGrace: tokens.refresh_grace,
+      signingAlg: tokens.signing_alg,
     },
     admin: { keyHashes: settings.admin.keys.map(hashSecret), listen: settings.admin.listen ?? undefined },
     limits: {

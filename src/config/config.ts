@@ -152,6 +152,7 @@ export interface Config {
     readonly refresh: number;
     readonly refreshIdle: number;
     readonly refreshGrace: number;
+    readonly signingAlg: 'ES256' | 'EdDSA';
   };
   readonly admin: {
     readonly keyHashes: readonly TokenHash[];

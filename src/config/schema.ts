@@ -197,6 +197,10 @@ export const settings = z.strictObject({
       refresh_grace: duration({ min: '0s', max: '120s' })
         .prefault('30s')
         .describe('How long a lost answer may be asked for again; 0 is strict.'),
+      signing_alg: z
+        .enum(['ES256', 'EdDSA'])
+        .prefault('ES256')
+        .describe('What signs JWT access tokens and assertions: `ES256`, or `EdDSA` (Ed25519).'),
     })
     .prefault({}),
   admin: z

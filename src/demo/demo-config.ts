@@ -52,7 +52,14 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
   defaultLocale: undefined,
   messages: {},
   consent: { remember: 'ask', lifetime: 90 * DAY, lookAlike: 'warn' },
-  tokens: { code: MINUTE, access: 10 * MINUTE, refresh: 30 * DAY, refreshIdle: 14 * DAY, refreshGrace: 30 },
+  tokens: {
+    code: MINUTE,
+    access: 10 * MINUTE,
+    refresh: 30 * DAY,
+    refreshIdle: 14 * DAY,
+    refreshGrace: 30,
+    signingAlg: 'ES256',
+  },
   admin: { keyHashes: [install.adminKeyHash], listen: undefined },
   limits: {
     registrations: { perMinute: 60, burst: 30 },

@@ -29,9 +29,9 @@ export function mountFronts(app: Hono<AppEnv>, deps: AppDeps): void {
 
 /**
  * Sends requests for a fronted host to its resources alone. To be mounted before everything else; `prepare` mounts what
- * every host has: the request's event first, then public documents.
+ * every host has: the request's event first, then public documents. Undefined when no resource is fronted on another host.
  */
-export function frontHosts(deps: AppDeps, prepare: (app: Hono<AppEnv>) => void): MiddlewareHandler<AppEnv> {
+export function frontHosts(deps: AppDeps, prepare: (app: Hono<AppEnv>) => void): MiddlewareHandler<AppEnv> | undefined {
   const origin = new URL(deps.config.issuer).origin;
   const apps = new Map<string, Hono<AppEnv>>();
   for (const resource of frontedOf(deps.config)) {
@@ -42,6 +42,7 @@ export function frontHosts(deps: AppDeps, prepare: (app: Hono<AppEnv>) => void):
     if (port === '') apps.set(`${host}:${protocol === 'https:' ? 443 : 80}`, app);
     mount(app, resource, deps);
   }
+  if (apps.size === 0) return undefined;
   return (c, next) => {
     const app = apps.get((c.req.header('host') ?? '').toLowerCase());
     return app === undefined ? next() : Promise.resolve(app.fetch(c.req.raw, c.env));

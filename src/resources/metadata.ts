@@ -6,16 +6,12 @@
  * the path, and for equal paths by our own origin or by the host that was asked. The root form names the only resource.
  * Must never say anything that is not configured; the host only chooses among whole documents.
  */
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { ResourceConfig } from '../config/config.ts';
 import { resourceMetadata, resourceMetadataPath, resourceOrigin } from '../domain/resource-metadata.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import {
-  type AskedForDocument,
-  mountDocument,
-  type PreparedDocument,
-  preparedJson,
-} from '../security/prepared-document.ts';
+import { sentHeaders } from '../security/parameters.ts';
+import { mountDocument, type PreparedDocument, preparedJson } from '../security/prepared-document.ts';
 
 const ROOT = '/.well-known/oauth-protected-resource';
 
@@ -40,18 +36,18 @@ export function mountResourceMetadata(app: Hono<AppEnv>, { config }: Pick<AppDep
   }
   const choosers = new Map([...places].map(([path, there]) => [path, chooser(there, issuer.origin)]));
   // Not one route each: a resource's path may hold what means something to a router.
-  const meant = (c: AskedForDocument) => choosers.get(c.req.path)?.(c);
+  const meant = (c: Context<AppEnv>) => choosers.get(c.req.path)?.(c);
   for (const pattern of [ROOT, `${ROOT}/*`]) mountDocument(app, pattern, meant);
 }
 
 const keyOf = ({ key }: ResourceConfig): string => encodeURIComponent(key);
 
 /** Which of several documents is meant: ours by origin, else the one of the host that was asked. */
-function chooser(places: readonly Place[], ownOrigin: string): (c: AskedForDocument) => PreparedDocument | undefined {
+function chooser(places: readonly Place[], ownOrigin: string): (c: Context<AppEnv>) => PreparedDocument | undefined {
   const [only, ...others] = places;
   if (others.length === 0) return () => only?.document;
   const own = places.filter(({ origin }) => origin === ownOrigin);
   const byHost = new Map(places.map(({ origin, document }) => [origin.replace(/^https?:\/\//, ''), document]));
-  return (c: AskedForDocument): PreparedDocument | undefined =>
-    byHost.get((c.req.header('host') ?? '').toLowerCase()) ?? own[0]?.document;
+  return (c: Context<AppEnv>): PreparedDocument | undefined =>
+    byHost.get((sentHeaders(c)('host') ?? '').toLowerCase()) ?? own[0]?.document;
 }

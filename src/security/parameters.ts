@@ -54,6 +54,21 @@ export function readQuery(c: Context): Reading {
     : { ok: true, parameters };
 }
 
+/**
+ * The request's headers by name in lower case, as Node has read them, without the web's copy of them all; a repeated one
+ * is joined by commas, but of `Authorization` the first counts.
+ */
+export function sentHeaders(c: Context): (name: string) => string | undefined {
+  const incoming = (c.env as { incoming?: { headers?: Record<string, string | string[] | undefined> } } | undefined)
+    ?.incoming;
+  const headers = incoming?.headers;
+  if (headers === undefined) return (name) => c.req.header(name);
+  return (name) => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : value?.join(', ');
+  };
+}
+
 /** The form body's parameters; a request that also has a query is refused rather than merged. */
 export async function readForm(c: Context): Promise<Reading> {
   const type = c.req.header('content-type') ?? '';
@@ -70,8 +85,13 @@ export async function readForm(c: Context): Promise<Reading> {
 }
 
 /** The body as text, or undefined beyond `max` bytes; reading stops there. Malformed UTF-8 becomes U+FFFD. */
-export const readText = async (c: Context, max: number): Promise<string | undefined> =>
-  (await readBytes(c, max))?.toString('utf8');
+export async function readText(c: Context, max: number): Promise<string | undefined> {
+  const announced = c.req.header('content-length');
+  if (Number(announced ?? 0) > max) return undefined;
+  // Node reads no more than was announced, so this way, which needs no stream, is bounded, too.
+  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) return readOnce(c);
+  return (await readBytes(c, max))?.toString('utf8');
+}
 
 /** The body as it came, or undefined beyond `max` bytes; reading stops there. */
 export async function readBytes(c: Context, max: number): Promise<Buffer | undefined> {
@@ -86,6 +106,15 @@ export async function readBytes(c: Context, max: number): Promise<Buffer | undef
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+const texts = new WeakMap<Request, Promise<string>>();
+
+/** A body that was read by one router is not there any more for the next. */
+function readOnce(c: Context): Promise<string> {
+  const text = texts.get(c.req.raw) ?? c.req.text();
+  texts.set(c.req.raw, text);
+  return text;
 }
 
 /** The one value of a parameter; undefined when absent or empty (RFC 6749 3.2). */

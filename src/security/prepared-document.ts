@@ -4,8 +4,9 @@
  * Mounted ahead of all middleware. Must never depend on the request but for `If-None-Match`.
  */
 import { hash } from 'node:crypto';
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { AppEnv } from '../ports.ts';
+import { sentHeaders } from './parameters.ts';
 import { crossOrigin } from './visit-rules.ts';
 
 /** Seconds that anybody may keep a document. A new signing key is published for longer before it signs. */
@@ -30,29 +31,22 @@ export function preparedJson(value: unknown, maxAge = DOCUMENT_MAX_AGE): Prepare
   return { body, etag, headers };
 }
 
-/** All that a document may be chosen by. */
-export interface AskedForDocument {
-  readonly req: { readonly path: string; header(name: string): string | undefined };
-}
-
 /** Answers GET with whatever the document is then; undefined leaves the address to others. */
 export function mountDocument(
   app: Hono<AppEnv>,
   path: string,
-  document: (c: AskedForDocument) => PreparedDocument | undefined,
+  document: (c: Context<AppEnv>) => PreparedDocument | undefined,
 ): void {
   app.get(path, (c, next) => {
     const found = document(c);
-    return found === undefined ? next() : Promise.resolve(answer(c, found));
+    return found === undefined ? next() : answer(found, sentHeaders(c)('if-none-match'));
   });
   // A browser-based client sends `mcp-protocol-version`, so its GET is preflighted.
   app.options(path, crossOrigin);
 }
 
-const answer = (c: AskedForDocument, { body, etag, headers }: PreparedDocument): Response =>
-  hasEntity(c.req.header('if-none-match'), etag)
-    ? new Response(null, { status: 304, headers })
-    : new Response(body, { headers });
+const answer = ({ body, etag, headers }: PreparedDocument, known: string | undefined): Response =>
+  hasEntity(known, etag) ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
 
 /** `If-None-Match` is a list, and compared weakly (RFC 9110 13.1.2): proxies that compress weaken our validator. */
 const hasEntity = (header: string | undefined, etag: string): boolean =>

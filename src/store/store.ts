@@ -41,10 +41,10 @@ import type {
   Opening,
   Redemption,
   Rotation,
-  SigningKeyRow,
   StateClaim,
 } from './records.ts';
 import type { RegistrationStore } from './registration-store.ts';
+import type { SigningKeyStore } from './signing-key-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
@@ -219,9 +219,6 @@ export interface ClientLifetimes {
 export interface HouseStore {
   /** Keeps the first row written under a name and returns the row that is kept. Used for the vault's key check. Atomic. */
   keepFirst(name: string, value: string): Promise<string>;
-  listSigningKeys(): Promise<readonly SigningKeyRow[]>;
-  /** Inserts unless a live key of this algorithm exists; returns the live one. Atomic. */
-  keepSigningKey(key: SigningKeyRow): Promise<SigningKeyRow>;
   /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
   /** What happened to a person since the moment, at most `limit` rows. */
@@ -283,6 +280,7 @@ export interface Store
     AdminKeyStore,
     VaultStore,
     FrontStore,
+    SigningKeyStore,
     HouseStore,
     WatchStore {
   readonly engine: 'sqlite' | 'postgres';

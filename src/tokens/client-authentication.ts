@@ -95,6 +95,13 @@ export function authenticateResource(
   return { ok: true, value: resource };
 }
 
+/** The resource whose id and credential a Basic header carries; undefined for anything else. */
+export function resourceOfBasic(header: string, { config }: Pick<AppDeps, 'config'>): ResourceConfig | undefined {
+  const basic = readBasic(header);
+  const resource = basic && config.resources.get(basic.id);
+  return resource !== undefined && isOneOf(basic?.secrets ?? [], resource.credentialHash) ? resource : undefined;
+}
+
 /** Whom a request names as its client, before anything is proved. */
 export function namedClient(c: Context<AppEnv>, form: RawParameters): string | undefined {
   const presented = readCredentials(c, form);

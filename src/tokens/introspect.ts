@@ -4,11 +4,11 @@
  * A token for another audience, unknown, expired or revoked is `{"active":false}` and nothing else.
  */
 import type { Context } from 'hono';
-import { formatScope } from '../domain/scope.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { authenticateResource } from './client-authentication.ts';
+import { answerActive } from './introspection-answer.ts';
 import { answerJson, answerTokenError } from './oauth-answer.ts';
 
 export const introspectEndpoint =
@@ -30,21 +30,11 @@ export const introspectEndpoint =
       return answerTokenError(c, deps, 'introspect', { error: 'invalid_request', description: 'token is missing' });
 
     const resource = authenticated.value;
-    const access = (await deps.knownTokens.find(hashSecret(token), deps.now()))?.access;
-    if (access === undefined || access.resource !== resource.key) {
+    const known = await deps.knownTokens.find(hashSecret(token), deps.now());
+    if (known === undefined || known.access.resource !== resource.key) {
       c.get('event').note({ outcome: 'inactive' });
       return answerJson(c, { active: false });
     }
-    c.get('event').note({ outcome: 'active', client_id: access.clientId, user: access.userId });
-    return answerJson(c, {
-      active: true,
-      scope: formatScope(access.scopes),
-      client_id: access.clientId,
-      sub: access.userId,
-      aud: resource.url,
-      iss: deps.config.issuer,
-      token_type: 'Bearer',
-      iat: access.issuedAt,
-      exp: access.expiresAt,
-    });
+    c.get('event').note({ outcome: 'active', client_id: known.access.clientId, user: known.access.userId });
+    return answerActive(known, resource, deps);
   };

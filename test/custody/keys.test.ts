@@ -12,6 +12,8 @@ const OLD = createKeyRing([SECRETS[0]]);
 const BOTH = createKeyRing([SECRETS[1], SECRETS[0]]);
 const NEW = createKeyRing([SECRETS[1]]);
 
+const SIGNING = { signingAlg: 'ES256', access: 600 } as const;
+
 describe.each(ENGINES)('the key ring on %s', (engine) => {
   let world: OpenCustody;
   beforeEach(async () => {
@@ -26,7 +28,7 @@ describe.each(ENGINES)('the key ring on %s', (engine) => {
   /** Something sealed in every table. */
   async function sealEverywhere() {
     await check(OLD);
-    await openSigner(world.store, OLD, () => T0);
+    await openSigner(world.store, OLD, SIGNING, () => T0);
     await world.grant('j1');
     await world.grant('j2');
     await world.store.endGrant('grt_j2', 'asked', trail());
@@ -62,7 +64,7 @@ describe.each(ENGINES)('the key ring on %s', (engine) => {
     expect(await check(OLD)).toMatchObject({ ok: false });
     const later = { ...world.deps, keys: NEW };
     expect(await freshTokens('grt_j1', trail(), later)).toMatchObject({ tokens: { accessToken: 'access-1' } });
-    await expect(openSigner(world.store, NEW, () => T0)).resolves.toBeDefined();
+    await expect(openSigner(world.store, NEW, SIGNING, () => T0)).resolves.toBeDefined();
     const journey = await world.store.findJourney('j3');
     expect(NEW.open(journey?.secretsSealed ?? '', 'journey:j3')).toBe('{"verifier":"v"}');
   });

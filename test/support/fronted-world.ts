@@ -13,7 +13,7 @@ const SCOPES = {
   'notes:purge': { title: 'Delete all notes', risk: 'high' },
 };
 
-const resourceBehind = (url: string, target: string, more: Readonly<Record<string, unknown>> = {}) => ({
+export const resourceBehind = (url: string, target: string, more: Readonly<Record<string, unknown>> = {}) => ({
   url,
   name: 'Northwind Notes',
   upstream: 'corp',

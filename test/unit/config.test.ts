@@ -35,6 +35,7 @@ describe('defaults', () => {
       refresh: 2_592_000,
       refreshIdle: 1_209_600,
       refreshGrace: 30,
+      signingAlg: 'ES256',
     });
     expect(config.consent).toEqual({ remember: 'ask', lifetime: 7_776_000, lookAlike: 'warn' });
     expect(config.sessions).toEqual({ idle: 43_200, absolute: 604_800 });

@@ -13,6 +13,7 @@ const DOCUMENTS = [
   'SECURITY.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'deploy/README.md',
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -20,7 +21,7 @@ const DOCUMENTS = [
 
 /** Files and folders of the project written as code: `src/app.ts`, `test/store/`. */
 const filesNamedIn = (text: string): string[] =>
-  [...text.matchAll(/`((?:src|test|views|docs|migrations)\/[\w./-]*)`/g)].map(([, path = '']) => path);
+  [...text.matchAll(/`((?:src|test|views|docs|migrations|deploy)\/[\w./-]*)`/g)].map(([, path = '']) => path);
 const missing = (paths: readonly string[]): string[] => paths.filter((path) => !existsSync(join(ROOT, path)));
 
 /** The cells of the table rows that begin with an identifier of this shape. */

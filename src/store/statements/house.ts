@@ -33,6 +33,19 @@ export const findLiveSigningKey = given<{ alg: string }>()('signing_key_find_liv
     .where(and(eq(t.signingKeys.alg, p.alg), isNull(t.signingKeys.retiredAt))),
 );
 
+export const retireSigningKey = given<{ alg: string; now: Seconds }>()('signing_key_retire', (db, t, p) =>
+  db
+    .update(t.signingKeys)
+    .set({ retiredAt: p.now })
+    .where(and(eq(t.signingKeys.alg, p.alg), isNull(t.signingKeys.retiredAt)))
+    .returning({ kid: t.signingKeys.kid }),
+);
+
+/** Their end is past, whatever they have signed. */
+export const endSigningKeys = given<object>()('signing_key_end_all', (db, t) =>
+  db.update(t.signingKeys).set({ retiredAt: 0 }).returning({ kid: t.signingKeys.kid }),
+);
+
 export const listSigningKeys = given<object>()('signing_key_list', (db, t) =>
   db.select().from(t.signingKeys).orderBy(desc(t.signingKeys.createdAt), t.signingKeys.kid),
 );

@@ -24,6 +24,23 @@ export const sweepJourneys = given<Slice>()('sweep_journeys', (db, t, p) =>
     .returning({ id: t.journeys.id }),
 );
 
+/** There are never many, and a private key that signs nothing any more is better gone. */
+export const sweepSigningKeys = given<Slice>()('sweep_signing_keys', (db, t, p) =>
+  db
+    .delete(t.signingKeys)
+    .where(
+      inArray(
+        t.signingKeys.kid,
+        db
+          .select({ kid: t.signingKeys.kid })
+          .from(t.signingKeys)
+          .where(lte(t.signingKeys.retiredAt, p.before))
+          .limit(p.limit),
+      ),
+    )
+    .returning({ kid: t.signingKeys.kid }),
+);
+
 export const sweepSessions = given<Slice>()('sweep_sessions', (db, t, p) =>
   db
     .delete(t.sessions)

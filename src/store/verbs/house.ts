@@ -20,6 +20,8 @@ const UPSTREAM_KEPT = 3600;
 /** How long a document's client is kept that nobody has allowed, and after its last use; in seconds. */
 const UNUSED_DOCUMENT_KEPT = 86_400;
 const IDLE_DOCUMENT_KEPT = 90 * 86_400;
+/** Longer than any token that a retired key can have signed lives, in seconds. */
+const SIGNING_KEY_KEPT = 2 * 86_400;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
 /** How long a session of an older MCP revision is kept after its last use, in seconds; a client without it begins anew. */
@@ -37,17 +39,6 @@ function keepingVerbs(engine: Engine) {
         const kept = yield* first(house.findKeepsake, { name });
         if (kept === undefined) throw new Error(`nothing is kept under ${name}`);
         return kept.value;
-      }),
-
-    listSigningKeys: () => engine.read(house.listSigningKeys, {}),
-
-    keepSigningKey: (key) =>
-      engine.unit(function* () {
-        yield* all(house.insertSigningKey, key);
-        const kept = yield* first(house.findLiveSigningKey, { alg: key.alg });
-        if (kept === undefined)
-          throw new Error(`no live signing key for ${key.alg}: ${key.kid} exists already and is retired`);
-        return kept;
       }),
   } satisfies Partial<HouseStore>;
 }
@@ -79,6 +70,7 @@ function runningVerbs(engine: Engine, record: Recorder) {
       for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
       removed += await slice(() => sweepGrants(now, limit));
       removed += await slice(() => sweepCodes(now, limit));
+      removed += await slice(() => count(sweeping.sweepSigningKeys, now - SIGNING_KEY_KEPT, limit));
       removed += await slice(() => count(sweeping.sweepUpstreamGrants, now - UPSTREAM_KEPT, limit));
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(sweeping.sweepMcpSessions, now - MCP_SESSION_KEPT, limit));

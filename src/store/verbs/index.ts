@@ -13,6 +13,7 @@ import { machineTokenVerbs } from './machine-tokens.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
 import { revocationVerbs } from './revocations.ts';
+import { signingKeyVerbs } from './signing-keys.ts';
 import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
@@ -33,6 +34,7 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...registryVerbs(engine, record),
     ...adminKeyVerbs(engine, record),
     ...vaultVerbs(engine),
+    ...signingKeyVerbs(engine, record),
     ...houseVerbs(engine, record),
     time: engine.time,
     mark: () => engine.mark(),

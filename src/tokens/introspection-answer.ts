@@ -1,0 +1,25 @@
+/**
+ * What introspection says about a live token (RFC 7662 section 2.2), as bytes that are made once per token.
+ *
+ * Must never be asked for by anybody but the token's own resource.
+ */
+import { formatScope } from '../domain/scope.ts';
+import type { Resource } from '../domain/types.ts';
+import type { AppDeps, KnownToken } from '../ports.ts';
+
+const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+
+export function answerActive(known: KnownToken, resource: Resource, { config }: Pick<AppDeps, 'config'>): Response {
+  known.prepared.introspection ??= JSON.stringify({
+    active: true,
+    scope: formatScope(known.access.scopes),
+    client_id: known.access.clientId,
+    sub: known.access.userId,
+    aud: resource.url,
+    iss: config.issuer,
+    token_type: 'Bearer',
+    iat: known.access.issuedAt,
+    exp: known.access.expiresAt,
+  });
+  return new Response(known.prepared.introspection, { headers: HEADERS });
+}

@@ -22,6 +22,7 @@ import { consentDecision, consentPage } from './journey/consent.ts';
 import { handOffPage } from './journey/hand-off.ts';
 import { reportAction, reportPage } from './journey/report.ts';
 import { startSignIn } from './journey/start-sign-in.ts';
+import { waitAction } from './journey/waiting.ts';
 import { mountHealth } from './observability/health.ts';
 import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
@@ -71,6 +72,7 @@ const ROUTES: readonly Route[] = [
   { rule: 'page', path: '/consent/:id/go', get: handOffPage },
   { rule: 'page', path: '/consent/:id/another', get: anotherAccount },
   { rule: 'page', path: '/consent/:id/report', get: reportPage, post: reportAction },
+  { rule: 'page', path: '/consent/:id/wait', post: waitAction },
   { rule: 'page', path: '/callback/:upstream', get: callbackEndpoint, grants: true },
   { rule: 'open', path: '/token', post: tokenEndpoint, grants: true },
   { rule: 'open', path: '/revoke', post: revokeEndpoint },

@@ -5,6 +5,8 @@
  */
 import { Hono } from 'hono';
 import { createAdminApp, createApp } from './app.ts';
+import { openAuditKey, rowMarker } from './audit/audit-key.ts';
+import { createTrace } from './audit/trace.ts';
 import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
@@ -59,7 +61,8 @@ export async function startBroker(config: Config, options: BrokerOptions = {}): 
   const clock = options.now;
   const nowMs = clock === undefined ? () => performance.now() : () => clock() * 1000;
   const warn = (message: string) => log.warn({ event: 'store' }, message);
-  const store = await openStore(config.database, warn, newId, config.verificationCacheMs);
+  const mark = rowMarker(createKeyRing(config.secrets));
+  const store = await openStore(config.database, warn, newId, mark, config.verificationCacheMs);
   const now = clock ?? store.time.now;
   try {
     return await serveStore(config, store, {
@@ -92,7 +95,7 @@ export async function openDeps(
   config: Config,
   store: Store,
   { log, now, nowMs, connectors, network }: Opened,
-  { metrics, ready }: Pick<AppDeps, 'metrics' | 'ready'>,
+  { metrics, trace, ready }: Pick<AppDeps, 'metrics' | 'trace' | 'ready'>,
 ): Promise<AppDeps> {
   const keys = createKeyRing(config.secrets);
   await requireOwnSecrets(store, keys, now());
@@ -115,6 +118,7 @@ export async function openDeps(
     clients: createClientDirectory({ config, store, limits, outbound, log, now }),
     log,
     metrics,
+    trace,
     now,
     ready,
   };
@@ -124,13 +128,16 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   const { log, now } = opened;
   const metrics = createMetrics({ process: config.telemetry.metricsListen !== undefined });
   const state = { ready: true };
-  const deps = await openDeps(config, store, opened, { metrics, ready: () => state.ready });
+  const trace = createTrace(store, log);
+  const deps = await openDeps(config, store, opened, { metrics, trace, ready: () => state.ready });
   await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
+  const auditKey = await openAuditKey(store, deps.keys);
+  await recordStart(store, config, deps.keys, now());
 
   const listener = await listen(createApp(deps).fetch, config.listen);
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
-  const upkeep = startUpkeep(deps);
+  const upkeep = startUpkeep(deps, { auditKey, fetch: outboundFetch(config, opened.network), trace });
   const url = `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${listener.port}`;
   log.info(
     { event: 'ready', url: config.issuer, address: url, version, mode: config.mode, database: store.engine },
@@ -168,6 +175,16 @@ const outboundFetch = (config: Config, network: BrokerOptions['network']) =>
   });
 
 const startTrail = (at: Seconds): Trail => ({ at, reference: newId('req'), actor: { kind: 'system', id: undefined } });
+
+/** Which configuration took effect: its names, and a keyed mark that tells equal ones from changed ones. */
+const recordStart = (store: Store, config: Config, keys: KeyRing, at: Seconds): Promise<void> => {
+  const plain = JSON.stringify(config, (_name, value) => (value instanceof Map ? [...value] : value));
+  const details = {
+    ...{ version, mode: config.mode, configuration: keys.fingerprint('configuration', plain) },
+    ...{ resources: [...config.resources.keys()], upstreams: [...config.upstreams.keys()] },
+  };
+  return store.recordEvent('config.loaded', { details }, startTrail(at));
+};
 
 /** A start that could not open what the database holds would silently lose it. */
 async function requireOwnSecrets(store: Store, keys: KeyRing, now: Seconds): Promise<void> {

@@ -10,7 +10,7 @@ import type { AccessToken, Client, ClientKeys, Seconds, TokenHash } from './doma
 import type { ServerLine } from './front/dial.ts';
 import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
-import type { Store } from './store/store.ts';
+import type { FlowStep, Store } from './store/store.ts';
 import type { Connector } from './upstream/connector.ts';
 
 /** Fields an endpoint may add to its request's one log line; nothing else is ever logged. */
@@ -25,6 +25,8 @@ export interface EventFields {
   readonly error?: string;
   /** Why, in words for the operator; never from a secret, never a raw body. */
   readonly reason?: string;
+  /** The reference of the request that opened the flow this one belongs to. */
+  readonly flow?: string;
 }
 
 export interface RequestEvent {
@@ -54,6 +56,11 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+/** The memory of flows; takes what a request came to and never makes it wait. */
+export interface Trace {
+  step(step: FlowStep): void;
 }
 
 export type JourneyStep =
@@ -102,7 +109,10 @@ export interface KnownTokens {
 }
 
 /** `at+jwt`: an access token (RFC 9068). `broker-assertion+jwt`: who is calling, for the server behind a proxy. */
-export type SignedType = 'at+jwt' | 'broker-assertion+jwt';
+export type SignedType = 'at+jwt' | 'broker-assertion+jwt' | Attested;
+
+/** What the broker signs that is no token: a receipt of an approval, a place in the audit chain. */
+export type Attested = 'consent-receipt+jwt' | 'audit-checkpoint+jwt';
 
 /** Signs and publishes (RFC 9068, RFC 7517). */
 export interface Signer {
@@ -147,6 +157,7 @@ export interface AppDeps {
   readonly clients: ClientDirectory;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly trace: Trace;
   readonly now: () => Seconds;
   /** Whether new work is taken; false once shutdown has begun. */
   readonly ready: () => boolean;

@@ -1,12 +1,18 @@
 /**
- * What an instance does besides answering: it sweeps, if it is the one of all instances that does, tells upstreams
- * what has ended here, and notices signing keys that others have made. Must never do the same work twice at once, nor keep the process from ending.
+ * What an instance does besides answering: it sweeps, if it is the one of all instances that does, tells upstreams and
+ * webhooks what has happened, links the audit log, and notices signing keys that others have made. Must never do the same
+ * work twice at once, nor keep the process from ending.
  */
+import type { AuditKey } from './audit/audit-key.ts';
+import { deliverWebhooks } from './audit/deliver-webhooks.ts';
+import { createSealer } from './audit/sealer.ts';
+import type { FlowTrace } from './audit/trace.ts';
 import { deliverRevocations } from './custody/deliver-revocations.ts';
 import { KEY_LOOK_EVERY } from './domain/signing-keys.ts';
 import type { AppDeps, Log } from './ports.ts';
+import type { SafeFetch } from './security/safe-fetch.ts';
 import { newId } from './security/secrets.ts';
-import type { ClientLifetimes } from './store/store.ts';
+import type { ClientLifetimes, Kept } from './store/store.ts';
 
 const SWEEP_EVERY_MS = 60_000;
 const SWEEP_ROWS = 500;
@@ -14,21 +20,41 @@ const SWEEP_ROWS = 500;
 const SWEEP_LEASE_SECONDS = 150;
 const SWEEPER = 'sweeper';
 const DELIVER_EVERY_MS = 5_000;
+const TELL_EVERY_MS = 2_000;
+const SEAL_EVERY_MS = 2_000;
+const TRACE_EVERY_MS = 250;
 
 export interface Upkeep {
   /** Begins nothing more, and waits for what is under way for at most `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
-export function startUpkeep(deps: AppDeps): Upkeep {
-  const { clientLifetimes } = deps.config.registration;
+interface Parts {
+  readonly auditKey: AuditKey;
+  readonly fetch: SafeFetch;
+  readonly trace: FlowTrace;
+}
+
+export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): Upkeep {
+  const { config, log } = deps;
+  const seal = createSealer(deps, auditKey);
+  const kept = { trace: config.traceKept, waiting: config.registration.quarantineExpiry };
   const holder = newId('swp');
   const repeated = [
-    repeatedly(SWEEP_EVERY_MS, 'sweep', deps.log, (goOn) => sweep(deps, holder, goOn, clientLifetimes)),
+    repeatedly(SWEEP_EVERY_MS, 'sweep', deps.log, (goOn) =>
+      sweep(deps, holder, goOn, config.registration.clientLifetimes, kept),
+    ),
     repeatedly(DELIVER_EVERY_MS, 'revocation_delivery', deps.log, async (goOn) => {
       await deliverRevocations(deps, goOn);
     }),
     repeatedly(KEY_LOOK_EVERY * 1000, 'signing_keys', deps.log, () => deps.signer.refresh()),
+    repeatedly(SEAL_EVERY_MS, 'audit_sealing', log, async (goOn) => {
+      await seal(goOn);
+    }),
+    repeatedly(TELL_EVERY_MS, 'webhook_delivery', log, async (goOn) => {
+      await deliverWebhooks({ ...deps, post: fetch }, goOn);
+    }),
+    repeatedly(TRACE_EVERY_MS, 'trace', log, () => trace.flush()),
   ];
   return {
     stop: async (graceMs) => {
@@ -36,8 +62,11 @@ export function startUpkeep(deps: AppDeps): Upkeep {
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs);
       });
-      const stopped = Promise.all(repeated.map((one) => one.stop()));
-      await Promise.race([late, stopped.then(() => deps.store.dropLease(SWEEPER, holder).catch(() => undefined))]);
+      const stopped = Promise.all(repeated.map((one) => one.stop()))
+        .then(() => trace.flush())
+        .then(() => deps.store.dropLease(SWEEPER, holder))
+        .catch((err: unknown) => log.warn({ event: 'upkeep.failed', err }, 'what was left at the end is not written'));
+      await Promise.race([late, stopped]);
       clearTimeout(timer);
     },
   };
@@ -52,9 +81,10 @@ export async function sweep(
   holder: string,
   goOn: () => boolean,
   clients?: ClientLifetimes,
+  kept?: Kept,
 ): Promise<void> {
   while (goOn() && (await store.takeLease(SWEEPER, holder, now() + SWEEP_LEASE_SECONDS, now())))
-    if ((await store.sweep(now(), SWEEP_ROWS, clients)) < SWEEP_ROWS) return;
+    if ((await store.sweep(now(), SWEEP_ROWS, clients, kept)) < SWEEP_ROWS) return;
 }
 
 interface Repeated {

@@ -158,3 +158,13 @@ export interface WhyModel {
   readonly resourceName: string | undefined;
   readonly upstreamName: string | undefined;
 }
+
+/** The app waits for an administrator. */
+export interface WaitingModel {
+  readonly frame: Frame;
+  /** Undefined once the person has said what they had to say. */
+  readonly form: FormTarget | undefined;
+  readonly reference: string;
+  readonly maxLength: number;
+  readonly againUrl: string;
+}

@@ -7,6 +7,7 @@ import type { Child } from 'hono/jsx';
 import { ConsentPage } from './consent-page.tsx';
 import { ABILITIES, FORM, identityOf, REFERENCE } from './fixture-facts.ts';
 import { accountFixtures, errorFixtures, handOffFixtures } from './fixtures-other.ts';
+import { waitingFixtures } from './fixtures-waiting.ts';
 import type { Text } from './messages/catalog.ts';
 import type { ConsentModel, Frame } from './models.ts';
 
@@ -21,7 +22,13 @@ const MINUTE = 60;
 
 /** All fixtures in a frame; `frame.now` is the moment they play at. */
 export function fixturesFor(frame: Frame): readonly Fixture[] {
-  return [...consentFixtures(frame), ...handOffFixtures(frame), ...errorFixtures(frame), ...accountFixtures(frame)];
+  return [
+    ...consentFixtures(frame),
+    ...handOffFixtures(frame),
+    ...errorFixtures(frame),
+    ...accountFixtures(frame),
+    ...waitingFixtures(frame),
+  ];
 }
 
 function consent(frame: Frame, changes: Partial<ConsentModel>): ConsentModel {

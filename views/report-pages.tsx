@@ -77,7 +77,14 @@ export function ReportedPage(model: ReportedModel, text: Text): Child {
   );
 }
 
-function ReferenceLine({ model, text }: { readonly model: ReportModel | ReportedModel; readonly text: Text }): Child {
+/** The reference and when, for support. */
+export function ReferenceLine({
+  model,
+  text,
+}: {
+  readonly model: Pick<ReportedModel, 'frame' | 'reference'>;
+  readonly text: Text;
+}): Child {
   const { frame, reference } = model;
   return (
     <p class="small">

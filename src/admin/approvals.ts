@@ -159,6 +159,12 @@ export async function reportOf({ deps }: Setting, id: string | undefined) {
   return report === undefined ? null : described(report);
 }
 
+/** The stored reports of these ids. */
+export async function reportsOf(setting: Setting, ids: readonly string[]) {
+  const reports = await Promise.all(ids.map((id) => reportOf(setting, id)));
+  return reports.filter((report) => report !== null);
+}
+
 /** The one reason given, wherever it is. Throws Refused when there is none, or two that differ. */
 export function requireReason(...given: readonly (string | undefined)[]): string {
   const [why, ...others] = [...new Set(given.filter((one) => one !== undefined))];
@@ -173,7 +179,8 @@ export function keepToLimit({ caller }: Setting, resource: string | undefined): 
   throw new Refused(403, 'forbidden', 'This key is limited: name one of its resources as resource.');
 }
 
-async function ownApproval({ deps, caller }: Setting, id: string | undefined): Promise<Approval> {
+/** The approval, if this key may see it. Throws Refused. */
+export async function ownApproval({ deps, caller }: Setting, id: string | undefined): Promise<Approval> {
   const approval = await deps.store.getApproval(id ?? '');
   if (approval === undefined || caller.resources?.includes(approval.resource) === false) throw notFound();
   return approval;

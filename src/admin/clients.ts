@@ -96,7 +96,8 @@ const deleteClient = call({
 
 export const clientCalls = [listClients, showClient, changeClient, deleteClient];
 
-function clientOf({ id, kind, metadata, ...client }: Client): z.output<typeof clientSchema> {
+/** A client as the API shows it. */
+export function clientOf({ id, kind, metadata, ...client }: Client): z.output<typeof clientSchema> {
   return {
     client_id: id,
     kind,
@@ -112,5 +113,8 @@ function clientOf({ id, kind, metadata, ...client }: Client): z.output<typeof cl
     state: client.blockedAt === undefined ? 'active' : 'blocked',
     blocked_at: isoOrNull(client.blockedAt),
     blocked_reason: client.blockedReason ?? null,
+    waiting_since: isoOrNull(client.quarantinedAt),
+    usable_by: client.quarantinedAt === undefined ? 'everybody' : (client.usableBy ?? 'nobody'),
+    requester: client.requesterId ?? null,
   };
 }

@@ -122,4 +122,5 @@ const auditOf = (row: AuditRow): z.output<typeof auditSchema> => ({
   resource: row.resource ?? null,
   reference: row.reference,
   details: { ...row.details },
+  seal: row.seal ?? null,
 });

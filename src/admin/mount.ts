@@ -11,11 +11,14 @@ import { readQuery, readText } from '../security/parameters.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { approvalCalls } from './approvals.ts';
 import { authenticate, authorize, type Caller } from './authenticate.ts';
+import { blockCalls } from './blocks.ts';
 import { type Call, call, type Setting } from './call.ts';
 import { clientCalls } from './clients.ts';
 import { houseCalls } from './house.ts';
 import { openApiDocument, segmentsOf } from './open-api.ts';
 import { answerProblem, notFound, Refused } from './problem.ts';
+import { proofCalls } from './proof.ts';
+import { quarantineCalls } from './quarantine.ts';
 import { toolCalls } from './tools.ts';
 import { userCalls } from './users.ts';
 
@@ -34,7 +37,16 @@ export function mountAdmin(
   deps: AppDeps,
   identify: Authenticate = authenticate,
 ): void {
-  const calls: readonly Call[] = [...approvalCalls, ...clientCalls, ...userCalls, ...toolCalls, ...houseCalls];
+  const calls: readonly Call[] = [
+    ...approvalCalls,
+    ...clientCalls,
+    ...quarantineCalls,
+    ...blockCalls,
+    ...userCalls,
+    ...proofCalls,
+    ...toolCalls,
+    ...houseCalls,
+  ];
   const document = openApiDocument(calls, prefix);
   const describe = call({
     id: 'describe',

@@ -28,6 +28,9 @@ export const site = z
   .meta({
     description: 'Where access goes: a host name in lower case (with all under it), `loopback`, or `scheme:<name>`.',
   });
+export const namePattern = text(100)
+  .refine((value) => /[^*?\s]/u.test(value), 'must hold more than * and ?')
+  .meta({ description: 'A name without regard to case; `*` is any text, `?` one character.' });
 export const moment = z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339.' });
 
 export const paging = {
@@ -107,6 +110,11 @@ export const clientSchema = z.object({
   state: z.enum(['active', 'blocked']),
   blocked_at: moment.nullable(),
   blocked_reason: z.string().nullable(),
+  waiting_since: moment
+    .nullable()
+    .meta({ description: 'Since when it waits for an administrator; null when it does not.' }),
+  usable_by: z.enum(['everybody', 'requester', 'nobody']),
+  requester: z.string().nullable().meta({ description: 'The person who brought it, where that is known.' }),
 });
 
 export const userSchema = z.object({
@@ -130,6 +138,7 @@ export const auditSchema = z.object({
   resource: z.string().nullable(),
   reference: z.string(),
   details: z.record(z.string(), z.unknown()),
+  seal: z.int().nullable().meta({ description: 'The link of the chain that holds it; null until one does.' }),
 });
 
 const hiddenKinds = z.array(z.enum(['bidi', 'zero_width', 'tag', 'variation', 'control']));

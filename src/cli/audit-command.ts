@@ -3,6 +3,7 @@
  */
 import { defineCommand } from 'citty';
 import { adminArguments, administering } from './administration.ts';
+import { auditPrune, auditVerify } from './audit-proof.ts';
 import { EXIT } from './exit.ts';
 import { facts } from './facts.ts';
 import { list, listArguments } from './listing.ts';
@@ -39,6 +40,7 @@ const COLUMNS: readonly Column<Entry>[] = [
 
 export const audit = defineCommand({
   meta: { name: 'audit', description: 'Show the audit log, newest first' },
+  subCommands: { verify: auditVerify, prune: auditPrune },
   args: {
     ...adminArguments,
     since: { type: 'string', valueHint: 'TIME', description: 'From then on: RFC 3339, or an age such as 1h' },

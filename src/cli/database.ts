@@ -1,8 +1,10 @@
 /**
  * How a command gets at the database of its configuration, beside running instances.
  */
+import { rowMarker } from '../audit/audit-key.ts';
 import type { Config } from '../config/config.ts';
 import { newId } from '../security/secrets.ts';
+import { createKeyRing } from '../security/vault.ts';
 import type { Store } from '../store/store.ts';
 import { requireConfig } from './configured.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -16,11 +18,13 @@ export async function withDatabase(
 ): Promise<ExitCode> {
   const config = requireConfig(terminal, flag);
   if (config === undefined) return EXIT.configuration;
+  const mark = rowMarker(createKeyRing(config.secrets));
   const { openStore } = await import('../store/open.ts');
   const store = await openStore(
     config.database,
     (message) => terminal.err(`${message}\n`),
     newId,
+    mark,
     config.verificationCacheMs,
   );
   try {

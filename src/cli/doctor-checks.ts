@@ -1,9 +1,11 @@
 /**
  * The checks of `doctor`, each judged alone, so that one failure hides no other.
  */
+
 import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
+import { rowMarker } from '../audit/audit-key.ts';
 import type { Config, UpstreamConfig } from '../config/config.ts';
 import { checkKeys, describeMissing } from '../custody/key-check.ts';
 import { createSafeFetch } from '../security/safe-fetch.ts';
@@ -82,7 +84,7 @@ async function checkDatabase(config: Config): Promise<readonly Check[]> {
         ];
   }
   try {
-    const store = await openStore(database, () => undefined, newId);
+    const store = await openStore(database, () => undefined, newId, rowMarker(createKeyRing(config.secrets)));
     try {
       await store.ping();
       const { applied, available } = store.migrationState();

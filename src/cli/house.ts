@@ -2,9 +2,11 @@
  * Small commands: `migrate`, `sweep`, `secret`, `explain`, `version`.
  */
 import { defineCommand } from 'citty';
+import { rowMarker } from '../audit/audit-key.ts';
 import type { Config } from '../config/config.ts';
 import { problemCodes } from '../config/problems.ts';
 import { newId, newSecret } from '../security/secrets.ts';
+import { createKeyRing } from '../security/vault.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { configArgument, requireConfig } from './configured.ts';
@@ -15,8 +17,9 @@ const SWEEP_ROWS = 500;
 
 /** Opening brings the database to this version. Loaded when needed, so that other commands need no driver. */
 async function openDatabase(config: Config, terminal: Terminal): Promise<Store> {
+  const mark = rowMarker(createKeyRing(config.secrets));
   const { openStore } = await import('../store/open.ts');
-  return openStore(config.database, (message) => terminal.err(`${message}\n`), newId, config.verificationCacheMs);
+  return openStore(config.database, (message) => terminal.err(`${message}\n`), newId, mark, config.verificationCacheMs);
 }
 
 const json = { json: { type: 'boolean', description: 'Answer in JSON' } } as const;
@@ -45,10 +48,11 @@ export const sweep = defineCommand({
     const config = requireConfig(terminal, args.config);
     if (config === undefined) return EXIT.configuration;
     const store = await openDatabase(config, terminal);
+    const kept = { trace: config.traceKept, waiting: config.registration.quarantineExpiry };
     let removed = 0;
     try {
       for (let step = SWEEP_ROWS; step >= SWEEP_ROWS; removed += step) {
-        step = await store.sweep(store.time.now(), SWEEP_ROWS, config.registration.clientLifetimes);
+        step = await store.sweep(store.time.now(), SWEEP_ROWS, config.registration.clientLifetimes, kept);
       }
     } finally {
       await store.close();

@@ -4,6 +4,7 @@
  * Works on the database beside running instances. Must never print a secret: keys are told by their ids.
  */
 import { defineCommand } from 'citty';
+import { resealAuditKey } from '../audit/audit-key.ts';
 import { markWithFirstKey } from '../custody/key-check.ts';
 import { type ResealProgress, resealAll, SEALED_TABLES } from '../custody/reseal.ts';
 import { KEY_LOOK_EVERY, PUBLISHED_AHEAD } from '../domain/signing-keys.ts';
@@ -106,6 +107,7 @@ const resealEverything = (terminal: Terminal, config: string | undefined, json: 
     const left = usesOf(keys, await store.countSealed(now())).filter(
       ({ place, rows }) => place !== 'first' && total(rows) > 0,
     );
+    await resealAuditKey(store, keys);
     if (left.length === 0) await markWithFirstKey(store, keys);
     const idle = keys.keyIds.filter((key) => key !== keys.currentKeyId && !left.some((use) => use.key === key));
     terminal.out(

@@ -4,12 +4,15 @@
  * Whoever can read the configuration's secrets could do as much; the audit log names the actor `system`, `cli`. Must
  * never listen anywhere.
  */
+
 import { openInProcess } from '../admin/in-process.ts';
+import { rowMarker } from '../audit/audit-key.ts';
 import { openDeps } from '../broker.ts';
 import { ConfigurationRefused } from '../config/problems.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Log } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
+import { createKeyRing } from '../security/vault.ts';
 import { openStore } from '../store/open.ts';
 import { type Administration, readAnswer } from './administration.ts';
 import { refuse, requireConfig } from './configured.ts';
@@ -22,11 +25,13 @@ const event = () => ({ reference: newId('req'), source: 'local', note: () => und
 export async function openLocal(terminal: Terminal, flag: string | undefined): Promise<Administration | ExitCode> {
   const config = requireConfig(terminal, flag);
   if (config === undefined) return EXIT.configuration;
-  const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId);
+  const mark = rowMarker(createKeyRing(config.secrets));
+  const store = await openStore(config.database, (message) => terminal.err(`${message}\n`), newId, mark);
   try {
     const opened = { log: logTo(terminal), now: () => Math.floor(Date.now() / 1000), nowMs: () => performance.now() };
     const deps = await openDeps(config, store, opened, {
       metrics: createMetrics({ process: false }),
+      trace: { step: () => undefined },
       ready: () => true,
     });
     const call = openInProcess(deps);

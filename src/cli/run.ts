@@ -20,6 +20,7 @@ import { EXIT } from './exit.ts';
 import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
 import { init } from './init.ts';
 import { keysCommand } from './keys-command.ts';
+import { receiptCommand } from './receipt-command.ts';
 import { demo, serve } from './serve.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { usersCommand } from './users-command.ts';
@@ -30,6 +31,7 @@ const root: CommandDef = defineCommand({
     ...{ serve, demo, init, config: configCommand, doctor, secret, keys: keysCommand, explain },
     ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
     'admin-key': adminKeyCommand,
+    receipt: receiptCommand,
     ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },
 });

@@ -47,6 +47,8 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       initialAccessTokenHashes: registration.initial_access_tokens.map(hashSecret),
       redirectSchemes: registration.redirect_schemes,
       clients: registration.clients.map(clientOf),
+      newClients: registration.new_clients,
+      quarantineExpiry: registration.quarantine_expiry,
       clientLifetimes: { unapproved: registration.unapproved_lifetime, idle: registration.idle_lifetime },
       unapprovedCap: registration.unapproved_cap,
       metadataDocuments: {
@@ -88,6 +90,8 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
     egressProxy: settings.egress.proxy ?? undefined,
     sessions: settings.sessions,
     journeyLifetime: consent.request_lifetime,
+    traceKept: settings.trace.keep,
+    webhooks: settings.webhooks.map(({ allow_private: allowPrivate, ...webhook }) => ({ ...webhook, allowPrivate })),
     verificationCacheMs: settings.verification_cache.bound,
     log: { level: settings.log.level, format: settings.log.format ?? (context.terminal ? 'pretty' : 'json') },
     telemetry: { metricsListen: settings.telemetry.metrics_listen ?? undefined, otlpEndpoint: undefined },

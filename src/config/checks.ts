@@ -13,6 +13,7 @@ import { didYouMean, type ProblemCode } from './problems.ts';
 import { parseDuration, parseListener } from './scalars.ts';
 import type { SettingPath } from './tree.ts';
 import { checkProvider } from './upstream-checks.ts';
+import { checkWebhooks } from './webhook-checks.ts';
 
 export type ReportAt = (path: SettingPath, code: ProblemCode, problem: string, fix: string) => void;
 type Check = (root: unknown, report: ReportAt) => void;
@@ -196,6 +197,7 @@ const separateSecrets: Check = (root, report) => {
   const others: SettingPath[] = [
     ...keysOf('upstreams').map((key) => ['upstreams', key, 'client_secret']),
     ...under('registration', 'clients').map((path) => [...path, 'client_secret']),
+    ...under('webhooks').map((path) => [...path, 'secret']),
   ];
   const owners = new Map<string, string>();
   for (const path of [...ours, ...others]) {
@@ -271,5 +273,6 @@ const CHECKS: readonly Check[] = [
   fittingLifetimes,
   separateSecrets,
   registration,
+  checkWebhooks,
   verification,
 ];

@@ -105,6 +105,16 @@ export interface ConfiguredClient {
   readonly ownScopes: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Who is told of audit events. */
+export interface WebhookConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly secret: string;
+  /** Names of events; `client.*` and `*` are patterns. */
+  readonly events: readonly string[];
+  readonly allowPrivate: boolean;
+}
+
 export interface Config {
   /** `demo` only through the demo command: every page says so and only loopback is listened on. */
   readonly mode: 'demo' | 'configured';
@@ -125,6 +135,9 @@ export interface Config {
     readonly initialAccessTokenHashes: readonly TokenHash[];
     readonly redirectSchemes: readonly string[];
     readonly clients: readonly ConfiguredClient[];
+    /** Who may use a client that registered itself before an administrator has accepted it. */
+    readonly newClients: 'usable' | 'quarantined' | 'requester_only';
+    readonly quarantineExpiry: number;
     /** How long a registered client is kept that nobody has approved, and one whose approvals are all over. */
     readonly clientLifetimes: { readonly unapproved: number; readonly idle: number };
     readonly unapprovedCap: number;
@@ -177,6 +190,9 @@ export interface Config {
   readonly sessions: { readonly idle: number; readonly absolute: number };
   /** Life of an undecided request. */
   readonly journeyLifetime: number;
+  /** How long steps of flows are kept. */
+  readonly traceKept: number;
+  readonly webhooks: readonly WebhookConfig[];
   readonly verificationCacheMs: number;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; readonly format: 'json' | 'pretty' };
   readonly telemetry: {

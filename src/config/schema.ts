@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { hasSafeScheme, parseUrl, proxyRangeProblem } from './addresses.ts';
 import { catalogEntry } from './catalog-schema.ts';
+import { newClients, quarantineExpiry, trace, webhook } from './oversight-schema.ts';
 import { duration, listener, report, secret, text, wholeNumber, yesNo } from './scalars.ts';
 import { client, FOREIGN_SCHEMES, resource, upstream } from './upstream-schema.ts';
 
@@ -142,6 +143,8 @@ export const settings = z.strictObject({
         .prefault(['cursor', 'vscode', 'vscode-insiders', 'claude'])
         .describe('Custom schemes that native apps may redirect to.'),
       clients: z.array(client).max(1000).prefault([]).describe('Pre-registered clients.'),
+      new_clients: newClients,
+      quarantine_expiry: quarantineExpiry,
       unapproved_lifetime: duration({ min: '10m', max: '90d' })
         .prefault('24h')
         .describe('A registered client that nobody has approved is forgotten after this.'),
@@ -254,6 +257,8 @@ export const settings = z.strictObject({
       absolute: duration({ min: '1m', max: '90d' }).prefault('7d').describe('Every browser session ends after this.'),
     })
     .prefault({}),
+  trace,
+  webhooks: z.array(webhook).max(20).prefault([]).describe('Who is told of security events, signed.'),
   verification_cache: z
     .strictObject({
       bound: duration({ min: '0s', max: '5s', in: 'milliseconds' })

@@ -16,4 +16,5 @@ export const sealedRow = {
   upstreamGrant: (id: string, userId: string): string => `upstream_grant:${id}:${userId}`,
   signingKey: (kid: string): string => `signing_key:${kid}`,
   journey: (id: string): string => `journey:${id}`,
+  keepsake: (name: string): string => `keepsake:${name}`,
 } as const;

@@ -7,6 +7,7 @@
 
 import type { ClientKeys, KeySet } from './client-keys.ts';
 import type { DocumentState } from './metadata-document.ts';
+import type { Standing } from './quarantine.ts';
 
 export type { ClientKeys } from './client-keys.ts';
 export type * from './grant-types.ts';
@@ -55,7 +56,7 @@ export interface ClientMetadata extends ClientKeys {
 /** How the client came to be known: RFC 7591 registration, the operator's configuration, or its own metadata document. */
 export type ClientKind = 'registered' | 'configured' | 'document';
 
-export interface Client {
+export interface Client extends Standing {
   readonly id: string;
   readonly kind: ClientKind;
   readonly metadata: ClientMetadata;

@@ -5,7 +5,6 @@
  * is written before every check has passed, and nothing for HEAD or a prefetch.
  */
 import type { Context } from 'hono';
-import { identityOf } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { wishLanguages } from '../browser/language.ts';
 import { seeOwnPage } from '../browser/responder.ts';
@@ -19,18 +18,19 @@ import {
   type RawParameters,
   requestedClientId,
 } from '../domain/authorization-request.ts';
-import { faceOf } from '../domain/client.ts';
-import { decideConsent } from '../domain/consent.ts';
-import type { AuthorizationRequest, Client, Resource, Session } from '../domain/types.ts';
+import type { Session } from '../domain/types.ts';
+import { judgeVisit } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, readQuery } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
 import type { NewJourney } from '../store/store.ts';
-import { ownBlock, refuseBlocked } from './blocked.ts';
-import { showConsent, usedBefore } from './consent.ts';
+import { refuseBlocked, refuseRuled } from './blocked.ts';
+import { showConsent } from './consent.ts';
 import { consentRecord } from './journey-secrets.ts';
 import { mergeKeyOf, openJourney } from './open.ts';
 import { refuseAddressee, refuseRequest } from './refuse.ts';
+import { usedBefore } from './scene.ts';
+import { showWaiting } from './waiting.ts';
 
 export const authorizeEndpoint =
   (deps: AppDeps) =>
@@ -106,25 +106,16 @@ async function askOrSkip(
   const { client } = addressee;
   const { request, resource } = checked;
   const session = sessionAt(visitor, resource.upstream);
-  const approval =
-    session === undefined ? undefined : await deps.store.findApproval(session.user.id, client.id, resource.key);
-
-  const view = { id: client.id, metadata: client.metadata };
-  const blocked = session === undefined ? undefined : await ownBlock(deps, session.user.id, view, request);
-  if (blocked !== undefined) return refuseBlocked(c, deps, visitor);
-
-  const verdict = decideConsent({
-    mustSee: mustSee(deps, client, request, resource),
-    request,
-    client,
-    face: faceOf(client.metadata, request.redirectUri),
-    prompts: checked.prompts,
-    now: deps.now(),
-    session: session === undefined ? undefined : { signedInAt: session.createdAt },
-    approval,
-    remember: deps.config.consent.remember,
-    fetchSite: c.req.header('sec-fetch-site'),
-  });
+  const person = session && { id: session.user.id, signedInAt: session.createdAt };
+  const visit = await judgeVisit(deps, addressee, checked, person, c.req.header('sec-fetch-site'));
+  if (visit.decision === 'refuse') return refuseRuled(c, deps, visitor, visit.by);
+  if (visit.decision === 'own_block') return refuseBlocked(c, deps, visitor);
+  if (visit.decision === 'wait') {
+    const asked = newJourney(c, deps, visitor, addressee, checked, 'ask', ['first_time']);
+    const opened = await openJourney(c, deps, { ...asked, mergeKey: mergeKeyOf(asked) }, session?.user.id);
+    return showWaiting(c, deps, visitor, opened);
+  }
+  const { verdict, approval } = visit;
   if (verdict.screen === 'refuse')
     return refuseRequest(c, deps, visitor.session, addressee, {
       error: verdict.error,
@@ -153,7 +144,7 @@ async function askOrSkip(
     return seeOwnPage(c, deps, `/consent/${journey.id}/go`);
   }
   deps.metrics.journey('asked', verdict.screen);
-  const known = await usedBefore(deps, view, request);
+  const known = await usedBefore(deps, { id: client.id, metadata: client.metadata }, request);
   const scene = {
     journey,
     request,
@@ -166,11 +157,6 @@ async function askOrSkip(
   };
   return showConsent(c, deps, visitor, scene, journey.browserHash);
 }
-
-/** What nobody may grant unseen: to an app that looks like another by now, or a scope that is the person's choice. */
-const mustSee = (deps: AppDeps, client: Client, request: AuthorizationRequest, resource: Resource): boolean =>
-  identityOf(deps, { id: client.id, metadata: client.metadata }, request.redirectUri).tier === 'alarm' ||
-  request.scopes.some((scope) => resource.scopes.get(scope)?.optional === true);
 
 function newJourney(
   c: Context<AppEnv>,

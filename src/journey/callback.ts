@@ -20,17 +20,19 @@ import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redir
 import { grantableScopes } from '../domain/scope.ts';
 import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, User } from '../domain/types.ts';
+import { ownBlock, stopsNow } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import type { NewSession } from '../store/store.ts';
 import type { UpstreamArrival } from '../upstream/connector.ts';
-import { ownBlock, refuseBlocked } from './blocked.ts';
+import { refuseBlocked, refuseRuled } from './blocked.ts';
 import { clientHandOff, scopesUpstream, upstreamFailed } from './hand-off.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
 import { otherAccount } from './other-account.ts';
 import { reopen } from './reopen.ts';
 import { upstreamRefused } from './upstream-refused.ts';
+import { showWaiting } from './waiting.ts';
 
 export const callbackEndpoint =
   (deps: AppDeps) =>
@@ -175,6 +177,12 @@ async function finish(
   if ((await ownBlock(deps, person.id, view, request)) !== undefined) {
     await deps.store.failJourney(journey.id, 'blocked_by_person', trail);
     return refuseBlocked(c, deps, visitor);
+  }
+
+  const stop = client && (await stopsNow(deps, client, redirect, person.id));
+  if (stop !== undefined) {
+    await deps.store.failJourney(journey.id, stop.decision === 'wait' ? 'quarantined' : 'refused_by_rule', trail);
+    return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);
   }
 
   const code = newSecret();

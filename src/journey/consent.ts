@@ -8,21 +8,22 @@
 import type { Context } from 'hono';
 import { ConsentPage } from '../../views/consent-page.tsx';
 import type { ConsentModel } from '../../views/models.ts';
-import { type ClientView, identityOf, isSiteKnown } from '../browser/client-identity.ts';
 import { refusePage } from '../browser/error-page.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
 import { languageLinks, wishLanguages } from '../browser/language.ts';
 import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
-import { isUsable } from '../domain/client.ts';
 import { chosenScopes } from '../domain/scope.ts';
 import type { Journey, TokenHash } from '../domain/types.ts';
+import { ownBlock, stopsNow } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { isSameHash } from '../security/browser-binding.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
-import { ownBlock, refuseBlocked } from './blocked.ts';
+import { refuseBlocked, refuseRuled } from './blocked.ts';
 import { type ConsentScene, consentModel } from './consent-model.ts';
 import { consentRecord } from './journey-secrets.ts';
+import { sceneOf } from './scene.ts';
+import { showWaiting } from './waiting.ts';
 
 /** The same decision again, and the hand-off again, within this many seconds get the same answer. */
 export const REPEAT_WINDOW = 60;
@@ -64,7 +65,8 @@ export const consentPage =
     if (found.decision !== undefined) return alreadyAnswered(c, deps, visitor, found, 200);
     const scene = await sceneOf(deps, found);
     if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
-    if (await isBlocked(deps, visitor, scene)) return refuseBlocked(c, deps, visitor);
+    const stopped = await whyNot(c, deps, visitor, found, scene);
+    if (stopped !== undefined) return stopped;
     return showConsent(c, deps, visitor, { ...scene, journey: await inTime(deps, found) }, found.browserHash);
   };
 
@@ -107,7 +109,8 @@ async function allow(
   ticked: readonly string[],
   understood: boolean,
 ): Promise<Response> {
-  if (await isBlocked(deps, visitor, scene)) return refuseBlocked(c, deps, visitor);
+  const stopped = await whyNot(c, deps, visitor, journey, scene);
+  if (stopped !== undefined) return stopped;
   const { identity, alarmBlocks, screen, alreadyAllowed } = consentModel(
     scene,
     frameOf(c, deps, visitor.session),
@@ -247,26 +250,21 @@ async function inTime(deps: AppDeps, journey: Journey): Promise<Journey> {
   return (await deps.store.extendJourney(journey.id, endingBefore, now + journeyLifetime, now)) ?? journey;
 }
 
-/** What the page may say about earlier use: of the site by anybody, and of this app by anybody. */
-export async function usedBefore(
+/** What must not be allowed now: by the person's own block, by a rule, or until an administrator has accepted the app. */
+async function whyNot(
+  c: Context<AppEnv>,
   deps: AppDeps,
-  client: ClientView,
-  request: { readonly redirectUri: string },
-): Promise<Pick<ConsentScene, 'siteUsedBefore' | 'usedHere'>> {
-  const identity = identityOf(deps, client, request.redirectUri);
-  const isSite = identity.destination.kind === 'site';
-  if (identity.tier !== 'alarm' && !(isSite && identity.tier === 'not_confirmed'))
-    return { siteUsedBefore: undefined, usedHere: undefined };
-  const siteUsedBefore = isSite ? await isSiteKnown(deps, client, request.redirectUri) : undefined;
-  if (identity.tier !== 'alarm') return { siteUsedBefore, usedHere: undefined };
-  return { siteUsedBefore, usedHere: siteUsedBefore ?? (await deps.store.isClientApproved(client.id, deps.now())) };
-}
-
-async function isBlocked(deps: AppDeps, { session }: Visitor, scene: ConsentScene): Promise<boolean> {
-  const userId = scene.person?.id ?? session?.user.id;
-  if (userId === undefined) return false;
-  const client = { id: scene.request.clientId, metadata: scene.metadata };
-  return (await ownBlock(deps, userId, client, scene.request)) !== undefined;
+  visitor: Visitor,
+  journey: Journey,
+  { person, request, metadata, client }: ConsentScene,
+): Promise<Response | undefined> {
+  const userId = person?.id ?? visitor.session?.user.id;
+  const view = { id: request.clientId, metadata };
+  if (userId !== undefined && (await ownBlock(deps, userId, view, request))) return refuseBlocked(c, deps, visitor);
+  if (client === undefined) return expired(c, deps, visitor, 'the client is gone');
+  const stop = await stopsNow(deps, client, request.redirectUri, journey.expectedUserId);
+  if (stop === undefined) return undefined;
+  return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);
 }
 
 const expired = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>
@@ -278,16 +276,3 @@ const expired = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: st
 
 const forged = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>
   refusePage(c, deps, visitor.session, { code: 'form_stale', reason });
-
-/** What the page shows of a stored journey; undefined when its client or resource is no longer there. */
-async function sceneOf(deps: AppDeps, journey: Journey): Promise<ConsentScene | undefined> {
-  const { request, clientSnapshot: metadata } = journey;
-  if (request === undefined || metadata === undefined) return undefined;
-  const resource = deps.config.resources.get(request.resource);
-  const client = await deps.store.findClient(request.clientId);
-  if (resource === undefined || client === undefined || !isUsable(client)) return undefined;
-  const person = journey.expectedUserId === undefined ? undefined : await deps.store.findUser(journey.expectedUserId);
-  const approval = person === undefined ? undefined : await deps.store.findApproval(person.id, client.id, resource.key);
-  const known = await usedBefore(deps, { id: client.id, metadata }, request);
-  return { journey, request, metadata, client, resource, person, approval, ...known };
-}

@@ -22,6 +22,7 @@ const FIELDS = [
   'user',
   'upstream',
   'journey',
+  'flow',
   'grant_type',
   'outcome',
   'error',

@@ -12,7 +12,9 @@ import { newId } from '../security/secrets.ts';
 import { createSourceOf } from '../security/source.ts';
 
 /** The middleware to mount first: makes `c.get('event')`, and logs and counts the request when it has been answered. */
-export function requestEvents(deps: Pick<AppDeps, 'config' | 'log' | 'metrics'>): MiddlewareHandler<AppEnv> {
+export function requestEvents(
+  deps: Pick<AppDeps, 'config' | 'log' | 'metrics' | 'trace' | 'now'>,
+): MiddlewareHandler<AppEnv> {
   const sourceOf = createSourceOf(deps.config.trustedProxies, (peer) =>
     deps.log.warn({ source: peer }, 'forwarded header from a peer outside trusted_proxies ignored; warned once'),
   );
@@ -41,6 +43,11 @@ export function requestEvents(deps: Pick<AppDeps, 'config' | 'log' | 'metrics'>)
       source,
       ...noted,
     };
+    const { journey, flow, outcome, error, reason, resource, user, upstream, client_id: clientId } = noted;
+    deps.trace.step({
+      ...{ at: deps.now(), reference, flow, journey, endpoint: route, status },
+      ...{ outcome, error, reason, clientId, resource, userId: user, upstream },
+    });
     if (status < 500) deps.log.info(line, 'request');
     else deps.log.error({ ...line, err: c.error }, 'request failed');
   };

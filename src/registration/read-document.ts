@@ -5,6 +5,7 @@
  * such document) is the site's word and withdraws the client; everything else is trouble on the way, and nothing of it
  * is kept. Must never follow a redirect, nor tell a caller more of a failed fetch than that it failed.
  */
+
 import type { DocumentState } from '../domain/metadata-document.ts';
 import {
   type CachingWords,
@@ -14,6 +15,7 @@ import {
   judgeDocument,
   validatorsOf,
 } from '../domain/metadata-document.ts';
+import { standingOfNew } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata, Trail } from '../domain/types.ts';
 import type { FetchPolicy } from '../security/safe-fetch.ts';
 import { hashSecret } from '../security/secrets.ts';
@@ -95,8 +97,9 @@ async function keep(reading: Begun, metadata: ClientMetadata, words: CachingWord
     withdrawals,
   };
   const fingerprint = hashSecret(documentFace(metadata, withdrawals));
+  const standing = standingOfNew(deps.config.registration.newClients, readAt);
   const kept = await deps.store.keepDocument(
-    { id, metadata: { ...metadata, fingerprint }, document, readAt },
+    { id, metadata: { ...metadata, fingerprint }, document, readAt, standing },
     { host: documentHost(id), ...CAPS },
     trail,
   );

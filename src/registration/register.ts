@@ -9,6 +9,7 @@ import type { Context } from 'hono';
 import { hostedApp } from '../domain/catalog/hosted.ts';
 import { STARTER_CATALOG } from '../domain/catalog/starter.ts';
 import { holdsSecret, judgeMetadata } from '../domain/client.ts';
+import { standingOfNew } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { equalSecrets, hashSecret, mintToken, newId, newSecret } from '../security/secrets.ts';
@@ -52,16 +53,18 @@ async function register(c: Context<AppEnv>, body: JsonReading, refuse: Refuse, d
 
   const secret = holdsSecret(verdict.metadata.authMethod) ? newSecret() : undefined;
   const managementToken = mintToken('mt');
+  const now = deps.now();
   const client: Client = {
     id: newId('mcbc'),
     kind: 'registered',
     metadata: verdict.metadata,
     secretHash: secret === undefined ? undefined : hashSecret(secret),
-    createdAt: deps.now(),
+    createdAt: now,
     lastUsedAt: undefined,
     blockedAt: undefined,
     blockedReason: undefined,
     managementHash: hashSecret(managementToken),
+    ...standingOfNew(deps.config.registration.newClients, now),
   };
   await deps.store.insertClient(
     {

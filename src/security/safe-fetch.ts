@@ -23,7 +23,7 @@ import { BodyRefused, decodeCapped, readCapped } from './capped-body.ts';
 
 const USER_AGENT = 'mcp-consent-broker';
 const CONNECT_TIMEOUT_MS = 2_000;
-const CONFIGURED_HEADERS = ['authorization', 'notion-version'];
+const CONFIGURED_HEADERS = ['authorization', 'notion-version', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
 const FAILURE_TEXT = 'The address could not be fetched.';
 
 /** `public`: a URL a client chose. `configured`: a URL that comes from the operator's configuration. */

@@ -6,6 +6,7 @@
  */
 import type { KeySet } from '../domain/client-keys.ts';
 import type { DocumentState } from '../domain/metadata-document.ts';
+import type { Standing } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata, Seconds, TokenHash, Trail } from '../domain/types.ts';
 
 /** A good document as it was read. */
@@ -16,6 +17,8 @@ export interface DocumentReading {
   readonly document: DocumentState;
   /** When the request for it began. */
   readonly readAt: Seconds;
+  /** How the client stands when it is new; one that is known keeps its standing. */
+  readonly standing?: Standing;
 }
 
 /** Documents kept at once that nobody has allowed yet; the oldest beyond go first, of the same host before any other. */
@@ -37,7 +40,7 @@ export interface DocumentStore {
    * `keepDocument`. Audits `client.document_withdrawn` when it is withdrawn from now on.
    */
   noteDocument(
-    reading: Omit<DocumentReading, 'metadata'>,
+    reading: Omit<DocumentReading, 'metadata' | 'standing'>,
     withdrawn: string | undefined,
     trail: Trail,
   ): Promise<Client | undefined>;

@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openSqlite } from './open-sqlite.ts';
 import type { Store } from './store.ts';
-import type { NewId } from './verbs/audit.ts';
+import type { MarkRow, NewId } from './verbs/audit.ts';
 import { storeOver } from './verbs/index.ts';
 
 export type DatabaseLocation =
@@ -30,9 +30,10 @@ export async function openStore(
   database: DatabaseLocation,
   log: OpenOptions['log'],
   newId: NewId,
+  markRow: MarkRow,
   keptMs = 0,
 ): Promise<Store> {
-  return storeOver(await openEngine(database, log, newId, keptMs), newId);
+  return storeOver(await openEngine(database, log, newId, keptMs), newId, markRow);
 }
 
 /** The engine beneath openStore. */

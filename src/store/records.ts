@@ -3,6 +3,7 @@
  *
  * Must never hold a secret in clear: hashes and sealed text only.
  */
+import type { Recorded } from '../domain/audit-chain.ts';
 import type { ClientFace, Journey, Sealed, Seconds, TokenHash } from '../domain/types.ts';
 
 export type NewJourney = Omit<
@@ -235,19 +236,13 @@ export interface SealedText {
   readonly keyId: string | undefined;
 }
 
-export interface AuditRow {
-  readonly id: string;
+export interface AuditRow extends Recorded {
   /** Order of writing, as the database counted it: unique, increasing, with gaps. The cursor of a listing. */
   readonly seq: number;
-  readonly at: Seconds;
-  readonly event: string;
-  readonly actorKind: string;
-  readonly actorId: string | undefined;
-  readonly userId: string | undefined;
-  readonly clientId: string | undefined;
-  readonly resource: string | undefined;
-  readonly reference: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  /** The writer's mark; undefined for rows from before there were marks. */
+  readonly mark: string | undefined;
+  /** The link of the chain that holds it; undefined until one does. */
+  readonly seal: number | undefined;
 }
 
 export interface AuditFilter {

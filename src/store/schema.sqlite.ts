@@ -25,6 +25,12 @@ export const {
   audit,
   adminKeys,
   leases,
+  auditSeals,
+  auditCheckpoints,
+  flowSteps,
+  admissionRequests,
+  refusalRules,
+  webhookDeliveries,
   mcpTools,
   mcpSessions,
 } = sqliteTables;

@@ -11,6 +11,7 @@ import { frontTables } from './tables/front.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
 import { journeyTables } from './tables/journeys.ts';
+import { oversightTables } from './tables/oversight.ts';
 import { peopleTables } from './tables/people.ts';
 import { upstreamTables } from './tables/upstream.ts';
 
@@ -24,6 +25,7 @@ export const makeSchema = (k: Kit) => {
     ...upstreamTables(k, people),
     ...journeyTables(k),
     ...houseTables(k),
+    ...oversightTables(k),
     ...frontTables(k),
   };
 };

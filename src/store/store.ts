@@ -22,16 +22,16 @@ import type {
   Trail,
   User,
 } from '../domain/types.ts';
-import type { AdminKeyStore, Page, PeopleCounts, RegistryStore } from './admin-store.ts';
+import type { AdminKeyStore, Page, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
+import type { ChainStore } from './chain-store.ts';
 import type { DatabaseTime } from './database-time.ts';
 import type { DocumentStore } from './document-store.ts';
 import type { Trouble } from './engine.ts';
 import type { FrontStore } from './front-store.ts';
+import type { HouseStore } from './house-store.ts';
+import type { OversightStore } from './oversight-store.ts';
 import type {
-  Activity,
-  AuditFilter,
-  AuditRow,
   Completion,
   ConsentRecord,
   Ended,
@@ -48,8 +48,11 @@ import type { SigningKeyStore } from './signing-key-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
 export type * from './admin-store.ts';
+export type * from './chain-store.ts';
 export type * from './document-store.ts';
 export type * from './front-store.ts';
+export type * from './house-store.ts';
+export type * from './oversight-store.ts';
 export type * from './records.ts';
 export type * from './registration-store.ts';
 export type * from './upstream-store.ts';
@@ -216,40 +219,6 @@ export interface ClientLifetimes {
   readonly idle: Seconds;
 }
 
-export interface HouseStore {
-  /** Keeps the first row written under a name and returns the row that is kept. Used for the vault's key check. Atomic. */
-  keepFirst(name: string, value: string): Promise<string>;
-  /** Newest first; `before` is the `seq` of the last row of the page before. Filters by event or reference alone scan. */
-  listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
-  /** What happened to a person since the moment, at most `limit` rows. */
-  listActivity(userId: string, since: Seconds, limit: number): Promise<Activity>;
-  /** An audit row with no other effect (a warning shown, a refused try). */
-  recordEvent(
-    event: string,
-    about: { userId?: string; clientId?: string; resource?: string; details?: Record<string, unknown> },
-    trail: Trail,
-  ): Promise<void>;
-  /**
-   * Removes what is past keeping, at most `limit` of each kind: expired journeys, sessions, tokens and unredeemed codes;
-   * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
-   * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week; registered clients
-   * past `clients`, never one with a live approval or a request under way. Upstream tokens that go with a grant or code are
-   * put into the outbox first. Audits `client.expired` with their number. Returns the rows removed.
-   */
-  sweep(now: Seconds, limit: number, clients?: ClientLifetimes): Promise<number>;
-  /**
-   * Takes or renews what only one instance does, until the moment. True when it is the holder's now. Atomic.
-   */
-  takeLease(name: string, holder: string, until: Seconds, now: Seconds): Promise<boolean>;
-  /** Gives it up, so that another instance need not wait for its end. */
-  dropLease(name: string, holder: string): Promise<void>;
-  /** How many clients and people there are. */
-  countPeople(): Promise<PeopleCounts>;
-  /** Rejects when the database cannot answer. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** What only the database can tell: the time that decides, and whether what was read earlier may still be relied on. */
 export interface WatchStore {
   readonly time: DatabaseTime;
@@ -279,6 +248,8 @@ export interface Store
     RegistryStore,
     AdminKeyStore,
     VaultStore,
+    ChainStore,
+    OversightStore,
     FrontStore,
     SigningKeyStore,
     HouseStore,

@@ -7,6 +7,7 @@
 import { hash } from 'node:crypto';
 import { judgeRedemption, refreshEnd } from '../domain/grant.ts';
 import type { Client, Code } from '../domain/types.ts';
+import { stopsNow } from '../policy/visit.ts';
 import { one } from '../security/parameters.ts';
 import { hashSecret, mintToken, newId } from '../security/secrets.ts';
 import { type GrantAnswer, type GrantRequest, resourceOfGrant } from './grant-request.ts';
@@ -33,6 +34,8 @@ export async function redeemAuthorizationCode(request: GrantRequest): Promise<Gr
   });
   if (verdict.verdict === 'refuse') return invalidGrant(verdict.reason);
   if (verdict.verdict === 'replay') return punished(request, codeHash);
+  if (await stopsNow(deps, client, verdict.code.redirectUri, verdict.code.userId))
+    return invalidGrant('refused by a rule, or kept waiting for an administrator, since the code was issued');
   const judged = resourceOfGrant(form, verdict.code.resource, deps);
   if (!judged.ok) return refused(judged.failure);
 

@@ -9,6 +9,7 @@ import type { Context } from 'hono';
 import type { ResourceConfig } from '../config/config.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { heldMetadata, isUsable } from '../domain/client.ts';
+import { mustWait } from '../domain/quarantine.ts';
 import type { Client, ClientAuthMethod, ClientMetadata, TokenHash } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one } from '../security/parameters.ts';
@@ -51,6 +52,7 @@ export async function authenticateClient(
   if (client === undefined) return refused('unknown client');
   c.get('event').note({ client_id: client.id });
   if (client.blockedAt !== undefined) return refused('blocked client');
+  if (mustWait(client, undefined)) return refused('the client waits for an administrator');
   if (!isUsable(client)) return refused('its metadata document is withdrawn');
   const metadata = await metadataFor(form, client, deps);
   if (metadata.authMethod !== method) return refused(`used ${method}, registered ${metadata.authMethod}`);

@@ -1,6 +1,8 @@
 /** Signing keys are rotated beside running instances, with an overlap in which every token verifies (requirement A-54). */
+
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowMarker } from '../../src/audit/audit-key.ts';
 import { createKeyRing } from '../../src/security/vault.ts';
 import { openStore } from '../../src/store/open.ts';
 import { newSigningKey } from '../../src/tokens/signing-keys.ts';
@@ -34,6 +36,7 @@ async function rotateElsewhere({ setting }: World, atOnce = false): Promise<stri
     { engine: 'sqlite', file },
     () => undefined,
     (prefix) => `${prefix}_elsewhere`,
+    rowMarker(createKeyRing([BROKER_SECRET])),
   );
   const key = await newSigningKey('ES256', createKeyRing([BROKER_SECRET]), setting.clock.now());
   const actor = { kind: 'system', id: 'cli' } as const;

@@ -21,6 +21,7 @@ import type {
   Store,
   Successor,
 } from '../../src/store/store.ts';
+import type { MarkRow } from '../../src/store/verbs/audit.ts';
 import { storeOver } from '../../src/store/verbs/index.ts';
 import { createDatabase } from '../support/postgres.ts';
 
@@ -64,32 +65,39 @@ export function newId(prefix: string): string {
 const TABLES = [
   'access_tokens',
   'admin_keys',
+  'admission_requests',
   'approvals',
   'audit',
+  'audit_checkpoints',
+  'audit_seals',
   'blocks',
   'client_assertions',
   'clients',
   'codes',
   'destinations',
+  'flow_steps',
   'grants',
   'journeys',
   'keepsakes',
+  'leases',
   'machine_tokens',
   'mcp_sessions',
   'mcp_tools',
   'refresh_tokens',
+  'refusal_rules',
   'revocations',
   'sessions',
   'signing_keys',
   'upstream_grants',
   'upstream_revocations',
   'users',
+  'webhook_deliveries',
 ];
 
-export async function openFixture(name: EngineName): Promise<Fixture> {
+export async function openFixture(name: EngineName, markRow?: MarkRow): Promise<Fixture> {
   const place = name === 'sqlite' ? sqlitePlace() : await postgresPlace();
   const engine = await openEngine(place.location, () => undefined, newId);
-  const store = storeOver(engine, newId);
+  const store = storeOver(engine, newId, markRow);
   const others: Store[] = [];
   const dump = async (): Promise<Dump> => {
     const tables: Dump = {};
@@ -103,7 +111,7 @@ export async function openFixture(name: EngineName): Promise<Fixture> {
     counts: async () => Object.fromEntries(Object.entries(await dump()).map(([table, rows]) => [table, rows.length])),
     sql: async (text) => void (await place.query(text)),
     another: async () => {
-      const other = storeOver(await openEngine(place.location, () => undefined, newId), newId);
+      const other = storeOver(await openEngine(place.location, () => undefined, newId), newId, markRow);
       others.push(other);
       return other;
     },

@@ -70,7 +70,7 @@ async function observedApp() {
   const metrics = createMetrics({ process: false });
   const config = { trustedProxies: [] as string[] } as unknown as AppDeps['config'];
   const app = new Hono<AppEnv>();
-  app.use(requestEvents({ config, log, metrics }));
+  app.use(requestEvents({ config, log, metrics, trace: { step: () => undefined }, now: () => 0 }));
   app.get('/consent/:id', (c) => {
     c.get('event').note({ client_id: 'client', outcome: 'asked' });
     c.get('event').note({ outcome: 'allowed' });

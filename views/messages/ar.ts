@@ -432,4 +432,13 @@ export const ar: Messages = {
   actReported: 'أبلغت عن طلب من {app}.',
   actBlocked: 'حظرت {app}.',
   actUnblocked: 'ألغيت حظر {app}.',
+  waitTitle: 'لم يُقبل هذا التطبيق بعد',
+  waitBody: 'تتحقق {brand} من التطبيقات الجديدة قبل أن يمكن استخدامها. لم يُشارَك أي شيء مع التطبيق.',
+  waitNext: 'عندما يُقبل، ابدأ من جديد من التطبيق.',
+  waitLabel: 'لماذا تحتاج إلى هذا التطبيق؟ يمكنك ترك هذا فارغًا.',
+  waitSend: 'اطلب من {brand} قبوله',
+  waitAskedTitle: 'وصلنا طلبك',
+  waitAskedBody: 'تراه {brand} ويمكنها العثور عليه برقمه المرجعي.',
+  waitLook: 'انظر مرة أخرى',
+  receiptGet: 'إيصال موقَّع',
 };

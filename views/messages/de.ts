@@ -387,4 +387,13 @@ export const de: Messages = {
   actReported: 'Sie haben eine Anfrage von {app} gemeldet.',
   actBlocked: 'Sie haben {app} gesperrt.',
   actUnblocked: 'Sie haben {app} entsperrt.',
+  waitTitle: 'Diese App ist noch nicht zugelassen',
+  waitBody: '{brand} prüft neue Apps, bevor sie benutzt werden können. Die App hat nichts erhalten.',
+  waitNext: 'Sobald sie zugelassen ist, beginnen Sie in der App noch einmal.',
+  waitLabel: 'Wofür brauchen Sie diese App? Sie können das leer lassen.',
+  waitSend: 'Bei {brand} um Zulassung bitten',
+  waitAskedTitle: 'Ihre Bitte ist angekommen',
+  waitAskedBody: '{brand} sieht sie und findet sie über ihre Kennung.',
+  waitLook: 'Noch einmal nachsehen',
+  receiptGet: 'Signierter Beleg',
 };

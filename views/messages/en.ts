@@ -388,6 +388,15 @@ export const en = {
   actReported: 'You reported a request from {app}.',
   actBlocked: 'You blocked {app}.',
   actUnblocked: 'You unblocked {app}.',
+  waitTitle: 'This app isn’t accepted yet',
+  waitBody: '{brand} checks new apps before they can be used. Nothing was shared with the app.',
+  waitNext: 'Once it is accepted, start again from the app.',
+  waitLabel: 'What do you need this app for? You can leave this empty.',
+  waitSend: 'Ask {brand} to accept it',
+  waitAskedTitle: 'We have your request',
+  waitAskedBody: '{brand} sees it, and can find it by its reference.',
+  waitLook: 'Look again',
+  receiptGet: 'Signed receipt',
 } as const;
 
 /** A sentence with forms by count (CLDR plural categories). */

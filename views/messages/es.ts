@@ -382,4 +382,14 @@ export const es: Messages = {
   actReported: 'Usted denunció una solicitud de {app}.',
   actBlocked: 'Usted bloqueó {app}.',
   actUnblocked: 'Usted desbloqueó {app}.',
+  waitTitle: 'Esta aplicación aún no está aceptada',
+  waitBody:
+    '{brand} revisa las aplicaciones nuevas antes de que puedan usarse. No se ha compartido nada con la aplicación.',
+  waitNext: 'Cuando esté aceptada, vuelve a empezar desde la aplicación.',
+  waitLabel: '¿Para qué necesitas esta aplicación? Puedes dejarlo vacío.',
+  waitSend: 'Pedir a {brand} que la acepte',
+  waitAskedTitle: 'Tenemos tu petición',
+  waitAskedBody: '{brand} la ve y puede encontrarla por su referencia.',
+  waitLook: 'Volver a mirar',
+  receiptGet: 'Recibo firmado',
 };

@@ -384,4 +384,14 @@ export const fr: Messages = {
   actReported: 'Vous avez signalé une demande de {app}.',
   actBlocked: 'Vous avez bloqué {app}.',
   actUnblocked: 'Vous avez débloqué {app}.',
+  waitTitle: 'Cette application n’est pas encore acceptée',
+  waitBody:
+    '{brand} vérifie les nouvelles applications avant qu’elles puissent servir. Rien n’a été partagé avec l’application.',
+  waitNext: 'Une fois qu’elle est acceptée, recommencez depuis l’application.',
+  waitLabel: 'Pourquoi avez-vous besoin de cette application ? Vous pouvez laisser ce champ vide.',
+  waitSend: 'Demander à {brand} de l’accepter',
+  waitAskedTitle: 'Votre demande est enregistrée',
+  waitAskedBody: '{brand} la voit et peut la retrouver grâce à sa référence.',
+  waitLook: 'Regarder à nouveau',
+  receiptGet: 'Reçu signé',
 };

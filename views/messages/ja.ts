@@ -367,4 +367,13 @@ export const ja: Messages = {
   actReported: '{app} からのリクエストを報告しました。',
   actBlocked: '{app} をブロックしました。',
   actUnblocked: '{app} のブロックを解除しました。',
+  waitTitle: 'このアプリはまだ承認されていません',
+  waitBody: '{brand} は新しいアプリを使えるようにする前に確認します。アプリには何も渡されていません。',
+  waitNext: '承認されたら、アプリからもう一度始めてください。',
+  waitLabel: 'このアプリは何のために必要ですか（空欄でもかまいません）',
+  waitSend: '{brand} に承認を依頼する',
+  waitAskedTitle: '依頼を受け取りました',
+  waitAskedBody: '{brand} は参照番号で依頼を見つけられます。',
+  waitLook: 'もう一度確認する',
+  receiptGet: '署名付きの控え',
 };

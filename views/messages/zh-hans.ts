@@ -362,4 +362,13 @@ export const zhHans: Messages = {
   actReported: '你举报了 {app} 的请求。',
   actBlocked: '你屏蔽了 {app}。',
   actUnblocked: '你取消屏蔽了 {app}。',
+  waitTitle: '此应用尚未获准',
+  waitBody: '{brand} 会先审核新应用，之后才能使用。没有向该应用提供任何内容。',
+  waitNext: '获准后，请从应用重新开始。',
+  waitLabel: '您需要此应用做什么？可以留空。',
+  waitSend: '请 {brand} 批准',
+  waitAskedTitle: '已收到您的请求',
+  waitAskedBody: '{brand} 会看到它，并可通过参考编号找到它。',
+  waitLook: '再看一次',
+  receiptGet: '签名收据',
 };

@@ -1,12 +1,18 @@
 /** Statements about metadata documents, key sets and client assertions. Decides nothing; the verbs give them their meaning. */
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
 import type { KeySet } from '../../domain/client-keys.ts';
+import type { UsableBy } from '../../domain/quarantine.ts';
 import type { Seconds, TokenHash } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 import type { DocumentReading } from '../store.ts';
 
+interface PutStanding {
+  quarantinedAt: Seconds | undefined;
+  usableBy: UsableBy | undefined;
+}
+
 /** Nothing comes back where the id belongs to another kind of client or a later reading is kept. */
-export const putDocument = given<DocumentReading>()('document_put', (db, t, p) =>
+export const putDocument = given<Omit<DocumentReading, 'standing'> & PutStanding>()('document_put', (db, t, p) =>
   db
     .insert(t.clients)
     .values({
@@ -16,6 +22,8 @@ export const putDocument = given<DocumentReading>()('document_put', (db, t, p) =
       createdAt: p.readAt,
       document: p.document,
       documentReadAt: p.readAt,
+      quarantinedAt: p.quarantinedAt,
+      usableBy: p.usableBy,
     })
     .onConflictDoUpdate({
       target: t.clients.id,
@@ -25,7 +33,7 @@ export const putDocument = given<DocumentReading>()('document_put', (db, t, p) =
     .returning(),
 );
 
-export const updateDocument = given<Omit<DocumentReading, 'metadata'>>()('document_update', (db, t, p) =>
+export const updateDocument = given<Omit<DocumentReading, 'metadata' | 'standing'>>()('document_update', (db, t, p) =>
   db
     .update(t.clients)
     .set({ document: p.document, documentReadAt: p.readAt })
@@ -91,6 +99,8 @@ export const removeUnusedDocuments = given<{ before: Seconds; limit: number }>()
               eq(t.clients.kind, 'document'),
               isNull(t.clients.lastUsedAt),
               isNull(t.clients.blockedAt),
+              // One that waits for an administrator has a time of its own.
+              isNull(t.clients.quarantinedAt),
               lte(t.clients.createdAt, p.before),
             ),
           )

@@ -50,7 +50,7 @@ export const listSigningKeys = given<object>()('signing_key_list', (db, t) =>
   db.select().from(t.signingKeys).orderBy(desc(t.signingKeys.createdAt), t.signingKeys.kid),
 );
 
-export const insertAudit = given<Omit<AuditRow, 'seq'>>()('audit_insert', (db, t, p) =>
+export const insertAudit = given<Omit<AuditRow, 'seq' | 'seal'>>()('audit_insert', (db, t, p) =>
   db.insert(t.audit).values({
     id: p.id,
     at: p.at,
@@ -62,6 +62,7 @@ export const insertAudit = given<Omit<AuditRow, 'seq'>>()('audit_insert', (db, t
     resource: p.resource,
     reference: p.reference,
     details: p.details,
+    mark: p.mark,
   }),
 );
 

@@ -3,6 +3,7 @@ import type { AnyStatement } from '../statement.ts';
 import * as adminKeys from './admin-keys.ts';
 import * as approvals from './approvals.ts';
 import * as blocks from './blocks.ts';
+import * as chain from './chain.ts';
 import * as clients from './clients.ts';
 import * as documents from './documents.ts';
 import * as front from './front.ts';
@@ -10,6 +11,7 @@ import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
 import * as machineTokens from './machine-tokens.ts';
+import * as oversight from './oversight.ts';
 import * as pending from './pending.ts';
 import * as people from './people.ts';
 import * as registrations from './registrations.ts';
@@ -19,13 +21,14 @@ import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
 import * as upstream from './upstream.ts';
 import * as vault from './vault.ts';
+import * as webhooks from './webhooks.ts';
 
 const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
   ...[adminKeys, approvals, blocks, clients, documents, front, grants, house, journeys, machineTokens, pending],
-  ...[people, registrations, registry, revocations, sweep, tokens, upstream, vault],
+  ...[people, registrations, registry, revocations, sweep, tokens, upstream, vault, chain, oversight, webhooks],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

@@ -5,6 +5,7 @@
  * removal that waited for that row looks at it again and lets it be. Configured and blocked clients never leave here.
  */
 import { and, desc, eq, gt, inArray, isNotNull, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
+import type { UsableBy } from '../../domain/quarantine.ts';
 import type { Client, ClientMetadata, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
@@ -13,6 +14,8 @@ interface NewRegistration extends Client {
   managementHash: TokenHash | undefined;
   sourceMark: string | undefined;
   twinMark: string | undefined;
+  quarantinedAt: Seconds | undefined;
+  usableBy: UsableBy | undefined;
 }
 
 export const insertClient = given<NewRegistration>()('registration_insert', (db, t, p) =>
@@ -28,6 +31,8 @@ export const insertClient = given<NewRegistration>()('registration_insert', (db,
     managementHash: p.managementHash,
     sourceMark: p.sourceMark,
     twinMark: p.twinMark,
+    quarantinedAt: p.quarantinedAt,
+    usableBy: p.usableBy,
   }),
 );
 
@@ -177,7 +182,12 @@ export const sweepUnapproved = given<Slice>()('registration_sweep_unapproved', (
             .select({ id: t.clients.id })
             .from(t.clients)
             .where(
-              and(unapproved(t), lte(t.clients.createdAt, p.before), notInArray(t.clients.id, underWay(db, t, p.now))),
+              and(
+                unapproved(t),
+                isNull(t.clients.quarantinedAt),
+                lte(t.clients.createdAt, p.before),
+                notInArray(t.clients.id, underWay(db, t, p.now)),
+              ),
             )
             .limit(p.limit),
         ),

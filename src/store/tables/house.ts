@@ -1,4 +1,4 @@
-/** Tables of the house itself: signing keys, keepsakes, the audit log, admin keys. Conventions: ../schema.ts. */
+/** Tables of the house itself: signing keys, keepsakes, the audit log and its chain, admin keys. Conventions: ../schema.ts. */
 import { isNull } from 'drizzle-orm';
 import type { AdminRole } from '../../domain/admin-key.ts';
 import type { Sealed, TokenHash } from '../../domain/types.ts';
@@ -35,8 +35,16 @@ export function houseTables(k: Kit) {
       resource: k.text('resource'),
       reference: k.text('reference').notNull(),
       details: k.json<Readonly<Record<string, unknown>>>('details').notNull(),
+      /** Made by the writer under the key ring: a row that somebody else has put here has none that fits. */
+      mark: k.text('mark'),
+      /** Which link of the chain holds it; null in the tail that no link holds yet. */
+      seal: k.count('seal'),
     },
-    (t) => [k.index('audit_user').on(t.userId, t.seq), k.index('audit_client').on(t.clientId, t.seq)],
+    (t) => [
+      k.index('audit_user').on(t.userId, t.seq),
+      k.index('audit_client').on(t.clientId, t.seq),
+      k.index('audit_seal').on(t.seal, t.seq),
+    ],
   );
 
   const adminKeys = k.table(
@@ -62,5 +70,36 @@ export function houseTables(k: Kit) {
     expiresAt: k.time('expires_at').notNull(),
   });
 
-  return { signingKeys, keepsakes, audit, adminKeys, leases };
+  return { signingKeys, keepsakes, audit, adminKeys, leases, ...chainTables(k) };
+}
+
+function chainTables(k: Kit) {
+  /** The chain over the audit log, a link per slice. */
+  const auditSeals = k.table('audit_seals', {
+    no: k.count('no').primaryKey(),
+    at: k.time('at').notNull(),
+    /** Rows of this link, and of all links so far. */
+    rows: k.count('rows').notNull(),
+    total: k.count('total').notNull(),
+    /** How many rows with a writer's mark all links hold so far. */
+    marked: k.count('marked').notNull(),
+    /** Ids of rows in this link that no writer of ours has marked. */
+    strangers: k.json<readonly string[]>('strangers').notNull(),
+    head: k.text('head').notNull(),
+    mark: k.text('mark').notNull(),
+  });
+
+  /** Where the chain begins since older links were pruned. */
+  const auditCheckpoints = k.table('audit_checkpoints', {
+    through: k.count('through').primaryKey(),
+    at: k.time('at').notNull(),
+    total: k.count('total').notNull(),
+    marked: k.count('marked').notNull(),
+    head: k.text('head').notNull(),
+    mark: k.text('mark').notNull(),
+    /** The same, signed for everybody to verify. */
+    signed: k.text('signed').notNull(),
+  });
+
+  return { auditSeals, auditCheckpoints };
 }

@@ -2,6 +2,7 @@
 import { isNotNull, isNull } from 'drizzle-orm';
 import type { KeySet } from '../../domain/client-keys.ts';
 import type { DocumentState } from '../../domain/metadata-document.ts';
+import type { UsableBy } from '../../domain/quarantine.ts';
 import type { ClientFace, ClientKind, ClientMetadata, TokenHash } from '../../domain/types.ts';
 import type { Kit } from '../kit.ts';
 
@@ -27,9 +28,16 @@ export function peopleTables(k: Kit) {
       document: k.json<DocumentState>('document'),
       documentReadAt: k.time('document_read_at'),
       keySet: k.json<KeySet>('key_set'),
+      /** Since when an administrator's word is waited for; null once it is given, and where none is needed. */
+      quarantinedAt: k.time('quarantined_at'),
+      /** Who may use it meanwhile. */
+      usableBy: k.text('usable_by').$type<UsableBy>(),
+      /** The person who brought it, once known. */
+      requesterId: k.text('requester_id'),
     },
     (t) => [
       k.index('clients_time').on(t.createdAt, t.id),
+      k.index('clients_waiting').on(t.quarantinedAt, t.id).where(isNotNull(t.quarantinedAt)),
       // `last_used_at` is set by the first approval, so these hold the clients that nobody has approved.
       k.index('clients_unapproved').on(t.createdAt).where(isNull(t.lastUsedAt)),
       k.index('clients_twins').on(t.twinMark, t.createdAt).where(isNull(t.lastUsedAt)),

@@ -3,12 +3,16 @@
  *
  * Must never hold a secret or the hash of one: details are ids, names, scopes and counts.
  */
+import { canonicalRow, type Recorded } from '../../domain/audit-chain.ts';
 import type { Journey, Trail } from '../../domain/types.ts';
 import { all, type Unit } from '../statement.ts';
 import { insertAudit } from '../statements/house.ts';
 
 /** Mints ids of rows; composition passes security/secrets' newId, as the store mints no randomness. */
 export type NewId = (prefix: string) => string;
+
+/** Marks the canonical bytes of a row as written by us; composition passes the key ring's fingerprint. */
+export type MarkRow = (canonical: string) => string;
 
 export interface About {
   readonly userId?: string | undefined;
@@ -32,9 +36,9 @@ export interface Recorder {
   readonly newId: NewId;
 }
 
-export function recorder(newId: NewId): Recorder {
+export function recorder(newId: NewId, markRow?: MarkRow): Recorder {
   function* record(event: string, about: About, trail: Trail): Unit<void> {
-    yield* all(insertAudit, {
+    const row: Recorded = {
       id: newId('aud'),
       at: trail.at,
       event,
@@ -45,7 +49,8 @@ export function recorder(newId: NewId): Recorder {
       resource: about.resource,
       reference: trail.reference,
       details: about.details ?? {},
-    });
+    };
+    yield* all(insertAudit, { ...row, mark: markRow?.(canonicalRow(row)) });
   }
   return Object.assign(record, { newId });
 }

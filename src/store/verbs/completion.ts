@@ -13,6 +13,7 @@ import * as blocks from '../statements/blocks.ts';
 import { findClient, touchClient } from '../statements/clients.ts';
 import { insertCode } from '../statements/grants.ts';
 import { claimCompletion, claimSignIn } from '../statements/journeys.ts';
+import { claimRequester, isClientUsable } from '../statements/oversight.ts';
 import { endSession, insertSession } from '../statements/people.ts';
 import { insertUpstreamGrant } from '../statements/upstream.ts';
 import type { Completion, JourneyStore, NewSession } from '../store.ts';
@@ -57,6 +58,9 @@ function* complete(
   yield* all(blocks.lockPerson, { userId });
   if (appKey !== undefined && (yield* first(blocks.findBlock, { userId, clientId: request.clientId, appKey })))
     return abandon();
+  // Of several people the first to finish is the requester; for everybody else the client is not usable yet.
+  yield* all(claimRequester, { id: request.clientId, userId });
+  if ((yield* first(isClientUsable, { id: request.clientId, userId })) === undefined) return abandon();
   const { approval, renewed } = yield* approve(journey, request, completion, trail);
   const { clientId, resource } = request;
   // Asked after the approval's row is locked: a revocation has been committed and is seen, or it comes after us.

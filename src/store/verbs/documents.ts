@@ -12,7 +12,11 @@ export function documentVerbs(engine: Engine, record: Recorder): DocumentStore {
     keepDocument: (reading, caps, trail) =>
       engine.unit(function* () {
         const before = yield* first(findClient, { id: reading.id });
-        const client = yield* first(documents.putDocument, reading);
+        const client = yield* first(documents.putDocument, {
+          ...reading,
+          quarantinedAt: reading.standing?.quarantinedAt,
+          usableBy: reading.standing?.usableBy,
+        });
         if (client === undefined) return undefined;
         if (before === undefined) yield* keepToCaps(caps);
         const plain = JSON.parse(JSON.stringify(reading.metadata));

@@ -6,11 +6,13 @@ import { countClients } from '../statements/clients.ts';
 import { removeIdleDocuments, removeSpentAssertions, removeUnusedDocuments } from '../statements/documents.ts';
 import * as house from '../statements/house.ts';
 import { sweepMachineTokens } from '../statements/machine-tokens.ts';
+import * as oversight from '../statements/oversight.ts';
 import { countUsers } from '../statements/people.ts';
 import { sweepIdle, sweepUnapproved } from '../statements/registrations.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
 import { endUpstreamGrant } from '../statements/upstream.ts';
+import { sweepDeliveries } from '../statements/webhooks.ts';
 import type { HouseStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { handOver } from './handing-over.ts';
@@ -24,6 +26,10 @@ const IDLE_DOCUMENT_KEPT = 90 * 86_400;
 const SIGNING_KEY_KEPT = 2 * 86_400;
 /** How long the report of a revocation is kept, in seconds. */
 const REPORT_KEPT = 400 * 86_400;
+/** How long it is kept that a webhook was delivered, in seconds. */
+const DELIVERY_KEPT = 7 * 86_400;
+/** Steps of flows, and clients nobody has decided on, where the caller says nothing. */
+const KEPT = { trace: 7 * 86_400, waiting: 30 * 86_400 };
 /** How long a session of an older MCP revision is kept after its last use, in seconds; a client without it begins anew. */
 const MCP_SESSION_KEPT = 7 * 86_400;
 
@@ -65,7 +71,7 @@ function runningVerbs(engine: Engine, record: Recorder) {
   const slice = async (work: () => Unit<number>): Promise<number> => engine.unit(work);
 
   return {
-    sweep: async (now, limit, clients) => {
+    sweep: async (now, limit, clients, kept = KEPT) => {
       let removed = 0;
       for (const statement of EXPIRING) removed += await slice(() => count(statement, now, limit));
       removed += await slice(() => sweepGrants(now, limit));
@@ -75,6 +81,10 @@ function runningVerbs(engine: Engine, record: Recorder) {
       removed += await slice(() => count(sweepUpstreamRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(sweeping.sweepMcpSessions, now - MCP_SESSION_KEPT, limit));
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(oversight.sweepSteps, now - kept.trace, limit));
+      removed += await slice(() => count(oversight.sweepAdmissionRequests, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(sweepDeliveries, now - DELIVERY_KEPT, limit));
+      removed += await slice(() => sweepWaiting(record, now, now - kept.waiting, limit));
       removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));
       removed += await slice(() => removeIdle(now, limit));
       if (clients === undefined) return removed;
@@ -105,6 +115,13 @@ function runningVerbs(engine: Engine, record: Recorder) {
 
     close: () => engine.close(),
   } satisfies Partial<HouseStore>;
+}
+
+function* sweepWaiting(record: Recorder, now: Seconds, before: Seconds, limit: number): Unit<number> {
+  const gone = yield* all(oversight.sweepWaiting, { before, limit });
+  const trail = { at: now, reference: record.newId('req'), actor: { kind: 'system', id: undefined } } as const;
+  for (const { id } of gone) yield* record('client.expired', { clientId: id }, trail);
+  return gone.length;
 }
 
 /** Tokens before grants: a grant goes only when nothing is left under it. */

@@ -2,7 +2,8 @@
 import type { Engine } from '../engine.ts';
 import type { Store } from '../store.ts';
 import { adminKeyVerbs } from './admin-keys.ts';
-import { type NewId, recorder } from './audit.ts';
+import { type MarkRow, type NewId, recorder } from './audit.ts';
+import { chainVerbs } from './chain.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
 import { documentVerbs } from './documents.ts';
@@ -10,6 +11,7 @@ import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
 import { journeyVerbs } from './journeys.ts';
 import { machineTokenVerbs } from './machine-tokens.ts';
+import { oversightVerbs } from './oversight.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
 import { revocationVerbs } from './revocations.ts';
@@ -18,8 +20,8 @@ import { tokenVerbs } from './tokens.ts';
 import { upstreamVerbs } from './upstream.ts';
 import { vaultVerbs } from './vault.ts';
 
-export function storeOver(engine: Engine, newId: NewId): Store {
-  const record = recorder(newId);
+export function storeOver(engine: Engine, newId: NewId, markRow?: MarkRow): Store {
+  const record = recorder(newId, markRow);
   return {
     engine: engine.kind,
     ...clientVerbs(engine, record),
@@ -36,6 +38,8 @@ export function storeOver(engine: Engine, newId: NewId): Store {
     ...vaultVerbs(engine),
     ...signingKeyVerbs(engine, record),
     ...houseVerbs(engine, record),
+    ...chainVerbs(engine, record),
+    ...oversightVerbs(engine, record),
     time: engine.time,
     mark: () => engine.mark(),
     marksAreExact: engine.kind === 'sqlite',

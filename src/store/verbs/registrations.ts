@@ -1,5 +1,5 @@
 /** The verbs of registration and its management (RFC 7591, RFC 7592). Contract: RegistrationStore in ../registration-store.ts. */
-import type { Client, Trail } from '../../domain/types.ts';
+import type { Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import type { NewClient, RegistrationStore } from '../registration-store.ts';
 import { all, first, type Unit } from '../statement.ts';
@@ -65,11 +65,11 @@ function* keepToCap({ unapprovedCap }: NewClient, { at: now }: Trail): Unit<numb
   return tooMany <= 0 ? 0 : (yield* all(registrations.evictUnapproved, { now, most: tooMany })).length;
 }
 
-const rowOf = ({ managementHash, sourceMark, twinMark, ...client }: NewClient): Client & Required<Marks> => ({
+const rowOf = ({ managementHash, sourceMark, twinMark, quarantinedAt, usableBy, ...client }: NewClient) => ({
   ...client,
+  quarantinedAt,
+  usableBy,
   managementHash,
   sourceMark,
   twinMark,
 });
-
-type Marks = Pick<NewClient, 'managementHash' | 'sourceMark' | 'twinMark'>;

@@ -9,6 +9,7 @@ import type { Engine } from '../engine.ts';
 import { abandon, all, first, type Unit } from '../statement.ts';
 import { useApproval } from '../statements/approvals.ts';
 import * as grants from '../statements/grants.ts';
+import { isClientUsable } from '../statements/oversight.ts';
 import * as tokens from '../statements/tokens.ts';
 import type { Ended, GraceReplay, NewTokens, Redemption, Rotation, TokenStore } from '../store.ts';
 import type { About, Recorder } from './audit.ts';
@@ -82,6 +83,7 @@ function* redeem(record: Recorder, redemption: Redemption, trail: Trail): Unit<G
   const seen = yield* first(grants.findCode, { codeHash });
   if (seen === undefined || seen.usedAt !== undefined) return undefined;
   if ((yield* first(useApproval, { id: seen.approvalId, now })) === undefined) return undefined;
+  if ((yield* first(isClientUsable, { id: seen.clientId, userId: seen.userId })) === undefined) return abandon();
   const code = yield* first(grants.claimCode, { codeHash, grantId, now });
   if (code === undefined) return abandon();
 

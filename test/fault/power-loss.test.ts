@@ -139,7 +139,7 @@ describe.runIf(hasShim)('a power cut at any moment', () => {
     timeout: PATIENCE_MS,
   }, async () => {
     const program = await mutantProgram([
-      { file: 'store/open.js', from: "'synchronous = FULL', 'f", to: "'synchronous = NORMAL', 'f" },
+      { file: 'store/open-sqlite.js', from: "['synchronous = FULL'", to: "['synchronous = NORMAL'" },
     ]);
     try {
       const { losses, acknowledged } = await cutPower(program, Math.min(IMAGES, 200));

@@ -9,12 +9,15 @@ import { activityPage, approvalsFile } from './account/activity.ts';
 import { blockAction, blockPage, unblockAction, unblockPage } from './account/block.ts';
 import { signIn } from './account/sign-in.ts';
 import { whyPage } from './account/why.ts';
+import { mountConsole } from './admin/console/mount.ts';
+import { placeOf } from './admin/console/place.ts';
 import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
 import { frontHosts, mountFronts } from './front/mount.ts';
+import { adminSignIn } from './journey/admin-sign-in.ts';
 import { anotherAccount } from './journey/another-account.ts';
 import { authorizeEndpoint } from './journey/authorize.ts';
 import { callbackEndpoint } from './journey/callback.ts';
@@ -124,7 +127,7 @@ function createRest(deps: AppDeps): Hono<AppEnv> {
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(answerNotFound(c, deps))));
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
   mountFronts(app, deps);
-  if (deps.config.admin.listen === undefined) mountAdmin(app, `${base}${ADMIN}`, deps);
+  if (deps.config.admin.listen === undefined) mountAdministration(app, base, deps);
   if (deps.config.mode === 'demo') mountPreview(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
@@ -137,13 +140,23 @@ const prepareHost = (deps: AppDeps) => (host: Hono<AppEnv>) => {
   host.use(requestEvents(deps));
 };
 
-/** The admin API alone, for a listener of its own; the public one then has none. */
+/** The admin API and the console alone, for a listener of their own; the public one then has neither. */
 export function createAdminApp(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestEvents(deps));
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(c.notFound())));
-  mountAdmin(app, ADMIN, deps);
+  mountAssets(app, deps, '');
+  mountAdministration(app, '', deps);
   return app;
+}
+
+function mountAdministration(app: Hono<AppEnv>, base: string, deps: AppDeps): void {
+  mountAdmin(app, `${base}${ADMIN}`, deps);
+  const place = placeOf(deps.config);
+  if (place === undefined) return;
+  if (place.signIn)
+    mountRoute(app, `${base}/admin/sign-in/:upstream`, { rule: 'page', path: '', get: adminSignIn }, deps);
+  mountConsole(app, deps, place);
 }
 
 function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps): void {

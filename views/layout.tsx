@@ -14,8 +14,8 @@ export interface PageProps {
   readonly text: Text;
   /** The words of the H1; the brand is added. */
   readonly title: string;
-  /** `narrow`: one card. `wide`: lists. */
-  readonly width?: 'narrow' | 'wide';
+  /** `narrow`: one card. `wide`: lists. `wide console`: tables. */
+  readonly width?: 'narrow' | 'wide' | 'wide console';
   readonly children?: Child;
 }
 

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Hono } from 'hono';
+import { consoleStylesheet } from '../../views/console/stylesheet.ts';
 import { contentHash, type Stylesheet, stylesheetFor } from '../../views/stylesheet.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 
@@ -17,6 +18,7 @@ const LOGO_TYPES: Readonly<Record<string, string>> = {
 };
 
 const stylesheets = new Map<string, Stylesheet>();
+const CONSOLE = consoleStylesheet();
 const logos = new Map<string, { readonly path: string; readonly body: Buffer; readonly type: string }>();
 
 function stylesheetOf(accent: string): Stylesheet {
@@ -42,10 +44,16 @@ function logoOf(file: string): { readonly path: string; readonly body: Buffer; r
 
 /** Path below the issuer's own. */
 export const stylesheetPath = (accent: string): string => stylesheetOf(accent).path;
+/** The console's own stylesheet, loaded after the other. */
+export const consoleStylesheetPath = (): string => CONSOLE.path;
 export const logoPath = (file: string): string => logoOf(file).path;
 
-export function mountAssets(app: Hono<AppEnv>, { config }: Pick<AppDeps, 'config'>): void {
-  const base = new URL(config.issuer).pathname.replace(/\/$/, '');
+/** `base` is what comes before the paths: the issuer's own path, unless a listener has another. */
+export function mountAssets(
+  app: Hono<AppEnv>,
+  { config }: Pick<AppDeps, 'config'>,
+  base: string = new URL(config.issuer).pathname.replace(/\/$/, ''),
+): void {
   const serve = (path: string, body: string | Uint8Array<ArrayBuffer>, type: string) =>
     app.get(
       `${base}${path}`,
@@ -61,6 +69,7 @@ export function mountAssets(app: Hono<AppEnv>, { config }: Pick<AppDeps, 'config
     );
   const stylesheet = stylesheetOf(config.brand.accent);
   serve(stylesheet.path, stylesheet.css, 'text/css; charset=utf-8');
+  serve(CONSOLE.path, CONSOLE.css, 'text/css; charset=utf-8');
   if (config.brand.logo !== undefined) {
     const logo = logoOf(config.brand.logo);
     serve(logo.path, new Uint8Array(logo.body), logo.type);

@@ -42,6 +42,9 @@ export function seeOwnPage(c: Context<AppEnv>, deps: AppDeps, path: string): Res
 /** 303 to an https or loopback client. Private schemes get a page instead (ruling 2). */
 export const seeClient = (c: Context<AppEnv>, answer: ClientAnswer): Response => see(c, answer);
 
+/** 303 to a page of the console, which may be below another base than the issuer's. */
+export const seeConsolePage = (c: Context<AppEnv>, base: string, path: string): Response => see(c, `${base}${path}`);
+
 /** The path under the issuer's own path. */
 export const ownPath = (deps: AppDeps, path: string): string =>
   `${new URL(deps.config.issuer).pathname.replace(/\/$/, '')}${path}`;

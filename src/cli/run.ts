@@ -9,6 +9,7 @@ import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand }
 import { didYouMean } from '../config/problems.ts';
 import { version } from '../version.ts';
 import { adminKeyCommand } from './admin-key-command.ts';
+import { adminLink } from './admin-link-command.ts';
 import { approvalsCommand } from './approvals-command.ts';
 import { audit, status } from './audit-command.ts';
 import { clientsCommand } from './clients-command.ts';
@@ -31,6 +32,7 @@ const root: CommandDef = defineCommand({
     ...{ serve, demo, init, config: configCommand, doctor, secret, keys: keysCommand, explain },
     ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
     'admin-key': adminKeyCommand,
+    'admin-link': adminLink,
     receipt: receiptCommand,
     ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },

@@ -70,7 +70,12 @@ export function buildConfig(settings: Settings, context: BuildContext): Config {
       refreshGrace: tokens.refresh_grace,
       signingAlg: tokens.signing_alg,
     },
-    admin: { keyHashes: settings.admin.keys.map(hashSecret), listen: settings.admin.listen ?? undefined },
+    admin: {
+      keyHashes: settings.admin.keys.map(hashSecret),
+      listen: settings.admin.listen ?? undefined,
+      url: settings.admin.url ?? undefined,
+      people: settings.admin.people.map(({ resources, ...person }) => ({ ...person, resources })),
+    },
     limits: {
       registrations: bucketOf(limits.registrations),
       allRegistrations: allRegistrationsOf(limits),

@@ -6,6 +6,7 @@
  */
 import { canonicalResource } from '../domain/resource.ts';
 import { isLoopback, isPrivateHost, parseUrl } from './addresses.ts';
+import { checkAdministrators } from './admin-checks.ts';
 import { checkClients } from './client-checks.ts';
 import { checkFronts } from './front-checks.ts';
 import { valueAt } from './issues.ts';
@@ -273,6 +274,7 @@ const CHECKS: readonly Check[] = [
   fittingLifetimes,
   separateSecrets,
   registration,
+  checkAdministrators,
   checkWebhooks,
   verification,
 ];

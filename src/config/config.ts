@@ -4,7 +4,9 @@
  * Field meanings and defaults: docs/configuration.md. Durations are seconds unless the name says milliseconds.
  * Must never hold an unresolved `${ENV}` or an unchecked value.
  */
+
 import type { AccessRule } from '../domain/access-rules.ts';
+import type { Administrator } from '../domain/administrator.ts';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import type { ToolScopes } from '../domain/tool-scopes.ts';
 import type { ClientMetadata, Resource, TokenHash } from '../domain/types.ts';
@@ -170,6 +172,10 @@ export interface Config {
   readonly admin: {
     readonly keyHashes: readonly TokenHash[];
     readonly listen: { readonly host: string; readonly port: number } | undefined;
+    /** Where people open the console when it has a listener of its own. */
+    readonly url: string | undefined;
+    /** Who may sign in to the console. */
+    readonly people: readonly Administrator[];
   };
   readonly limits: {
     readonly registrations: Bucket | undefined;

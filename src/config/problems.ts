@@ -23,7 +23,7 @@ export const problemCodes = {
   E107: 'A duration is a whole number with a unit: 500ms, 60s, 10m, 12h, 90d.',
   E108: 'Secrets have at least the stated number of random bytes and are not an example or a placeholder.',
   E109: 'A secret serves one purpose only.',
-  E110: 'A resource names a configured upstream.',
+  E110: 'A resource names a configured upstream, an administrator one too, and resources that exist.',
   E111: 'Resource identifiers are absolute, without a fragment, and belong to one resource each (RFC 8707).',
   E112: 'A scope has a name of RFC 6749 and a risk of view, change or high.',
   E113: 'A scope implies only scopes of its own resource.',

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { hasSafeScheme, parseUrl, proxyRangeProblem } from './addresses.ts';
+import { adminSettings } from './admin-schema.ts';
 import { catalogEntry } from './catalog-schema.ts';
 import { newClients, quarantineExpiry, trace, webhook } from './oversight-schema.ts';
 import { duration, listener, report, secret, text, wholeNumber, yesNo } from './scalars.ts';
@@ -206,12 +207,7 @@ export const settings = z.strictObject({
         .describe('What signs JWT access tokens and assertions: `ES256`, or `EdDSA` (Ed25519).'),
     })
     .prefault({}),
-  admin: z
-    .strictObject({
-      keys: z.array(secret()).max(20).prefault([]).describe('Bearer keys of `/admin/v1` with the role admin.'),
-      listen: listener().nullable().optional().describe('A listener of its own; null: the same one.'),
-    })
-    .prefault({}),
+  admin: adminSettings.prefault({}),
   limits: z
     .strictObject({
       registrations: bucket(60, 30).describe(

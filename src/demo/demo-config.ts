@@ -62,7 +62,7 @@ export const demoConfig = (place: DemoPlace, install: Install): Config => ({
     refreshGrace: 30,
     signingAlg: 'ES256',
   },
-  admin: { keyHashes: [install.adminKeyHash], listen: undefined },
+  admin: { keyHashes: [install.adminKeyHash], listen: undefined, url: undefined, people: [] },
   limits: {
     registrations: { perMinute: 60, burst: 30 },
     allRegistrations: { perMinute: 3000, burst: 1500 },

@@ -65,16 +65,16 @@ const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const NAMES = ['jsonrpc', 'id', 'method', 'params', 'result', 'error', 'name', 'uri', 'taskId', '_meta'];
-const FOLDED = new Map(NAMES.map((name) => [folded(name), name]));
+const FOLDED = new Map(NAMES.map((name) => [foldedName(name), name]));
 
 /** As readers fold names that ignore case, the long s and the Kelvin sign included. */
-function folded(name: string): string {
+export function foldedName(name: string): string {
   return name.toLowerCase().toUpperCase();
 }
 
 /** Some JSON readers ignore case, so `Method` beside or instead of `method` would be another operation to them. */
 const hasLookAlike = (members: Members): boolean =>
-  Object.keys(members).some((name) => (FOLDED.get(folded(name)) ?? name) !== name);
+  Object.keys(members).some((name) => (FOLDED.get(foldedName(name)) ?? name) !== name);
 
 /** The message, or what is wrong with it. */
 function messageOf(value: unknown): McpMessage | string {

@@ -1,5 +1,5 @@
 /**
- * What of a tool is pinned: all that a model or a client's approval dialog goes by (tool poisoning, "rug pull").
+ * What of a tool is pinned: all that a model or a client's approval dialog could go by (tool poisoning, "rug pull").
  *
  * Decides which members count, in one comparable text, and which characters a person would not see. Must never depend on
  * the order in which a server happens to write members.
@@ -15,7 +15,8 @@ export interface ToolDefinition {
 export type HiddenKind = 'bidi' | 'zero_width' | 'tag' | 'variation' | 'control';
 
 const LONGEST_NAME = 200;
-const COUNTING = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
+/** Pictures, and what is for programs alone. Any other member counts, also one that only some client reads. */
+const NOT_COUNTING = new Set(['icons', '_meta']);
 
 const KINDS: readonly (readonly [HiddenKind, RegExp])[] = [
   ['bidi', /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u],
@@ -33,9 +34,8 @@ export function definitionOf(tool: unknown): ToolDefinition | undefined {
   const { name } = members;
   if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME || /[\p{Cc}\p{Cs}]/u.test(name))
     return undefined;
-  const counting = COUNTING.filter((member) => members[member] !== undefined);
-  const text = canonical(Object.fromEntries(counting.map((member) => [member, members[member]])));
-  return { name, text, hidden: hiddenKinds(counting.map((member) => members[member])) };
+  const counting = Object.entries(members).filter(([member]) => !NOT_COUNTING.has(member));
+  return { name, text: canonical(Object.fromEntries(counting)), hidden: hiddenKinds(counting) };
 }
 
 /** JSON with the names of every object in order. */

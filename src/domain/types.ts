@@ -159,11 +159,11 @@ export type ConsentReason =
 /** `ask`: the full page. `confirm`: the short page of a returning person. `skip`: no page (gated, E2). */
 export type ConsentScreen = 'ask' | 'confirm' | 'skip';
 
-export type JourneyKind = 'authorization' | 'sign_in';
+export type JourneyKind = 'authorization' | 'sign_in' | 'admin_sign_in';
 
 /**
  * One browser trip, stored: asked, decided, handed off, returned, finished. Single use at every arrow.
- * A `sign_in` journey has no client; it only signs the person in to the account page.
+ * A `sign_in` journey has no client; it only signs the person in to the account page, an `admin_sign_in` to the console.
  */
 export interface Journey {
   readonly id: string;

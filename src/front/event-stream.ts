@@ -78,8 +78,8 @@ class LineScanner {
   }
 }
 
-/** Whether JSON text could hold a member `tools`; quick, and never wrongly no. */
-export const mayListTools = (text: string): boolean => text.includes('"tools"') || text.includes('\\u');
+/** Whether JSON text could hold a member `tools`, for readers that ignore case, too; quick, and never wrongly no. */
+export const mayListTools = (text: string): boolean => text.includes('\\u') || /"tools"/iu.test(text);
 
 async function examined(event: Buffer, examine: ExamineMessage): Promise<Buffer> {
   const text = event.toString('utf8').replace(/^\uFEFF/, '');

@@ -18,7 +18,9 @@ import { bindSession, forgetSession } from './session.ts';
 import type { Visit } from './visit.ts';
 
 /** Puts the tool calls of the request on record, with how they ended. */
-export type RecordOutcome = (outcome: 'answered' | 'failed' | 'unreachable' | 'no_upstream_token') => Promise<void>;
+export type RecordOutcome = (
+  outcome: 'answered' | 'failed' | NoAnswer['reason'] | 'no_upstream_token',
+) => Promise<void>;
 
 export async function passOn(visit: Visit, operation: Operation, record: RecordOutcome): Promise<Response> {
   const token = await upstreamToken(visit);
@@ -28,7 +30,7 @@ export async function passOn(visit: Visit, operation: Operation, record: RecordO
   }
   const answer = await call(visit, operation, token);
   if (answer instanceof NoAnswer) {
-    await record('unreachable');
+    await record(answer.reason);
     return noAnswer(visit, answer);
   }
   try {

@@ -7,6 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import type { ResourceConfig } from '../config/config.ts';
+import { foldedName } from '../domain/mcp-message.ts';
 import { definitionOf, type ToolDefinition } from '../domain/tool-pin.ts';
 import { scopesOf } from '../domain/tool-scopes.ts';
 import type { Trail } from '../domain/types.ts';
@@ -32,7 +33,8 @@ const isObject = (value: unknown): value is Members =>
  * does, and then nothing must be handed on.
  */
 async function examineLists(value: unknown, context: ListContext): Promise<unknown> {
-  const messages = Array.isArray(value) ? value : [value];
+  const messages: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (messages.some(isAmbiguous)) throw new AnswerRefused('a member is written like one that counts, but not as it is');
   const lists = messages.filter(
     (message) => isObject(message) && isObject(message.result) && 'tools' in message.result,
   );
@@ -52,6 +54,14 @@ export class AnswerRefused extends Error {
 export async function examineText(text: string, context: ListContext): Promise<string | undefined> {
   const passing = await examineLists(parsed(text), context);
   return passing === undefined ? undefined : JSON.stringify(passing);
+}
+
+/** Readers exist that take `Tools` for `tools`; what they would read was not examined. */
+function isAmbiguous(message: unknown): boolean {
+  if (!isObject(message)) return false;
+  const writtenLike = (members: Members, name: string) =>
+    Object.keys(members).some((key) => key !== name && foldedName(key) === foldedName(name));
+  return writtenLike(message, 'result') || (isObject(message.result) && writtenLike(message.result, 'tools'));
 }
 
 function parsed(text: string): unknown {

@@ -28,14 +28,18 @@ export function watchedStream(
     clearInterval(timer);
     body.destroy();
   };
+  const end = () => {
+    if (ended) return;
+    finish();
+    if (atEnd === 'cut') cutConnection(visit);
+  };
   const timer = setInterval(() => {
     isStillGood(visit).then(
       (good) => {
-        if (good || ended) return;
-        finish();
-        if (atEnd === 'cut') cutConnection(visit);
+        if (!good) end();
       },
-      () => undefined,
+      // A store that cannot answer cannot say yes.
+      end,
     );
   }, LOOK_EVERY_MS);
   timer.unref();

@@ -26,6 +26,7 @@ import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import type { NewSession } from '../store/store.ts';
 import type { UpstreamArrival } from '../upstream/connector.ts';
+import { finishAdminSignIn } from './admin-sign-in.ts';
 import { refuseBlocked, refuseRuled } from './blocked.ts';
 import { clientHandOff, scopesUpstream, upstreamFailed } from './hand-off.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
@@ -129,11 +130,12 @@ async function arrive(
     deps.now(),
   );
   c.get('event').note({ user: person.id });
-  const anybody = journey.kind === 'sign_in' || journey.reasons.includes('account_choice');
+  const anybody = journey.kind !== 'authorization' || journey.reasons.includes('account_choice');
   const signedIn = anybody ? undefined : sessionAt(visitor, journey.upstream);
   const expected = journey.expectedUserId ?? signedIn?.user.id;
   if (expected !== undefined && expected !== person.id)
     return otherAccount(c, deps, visitor, journey, expected, person, connector.displayName);
+  if (journey.kind === 'admin_sign_in') return finishAdminSignIn(c, deps, visitor, journey, person);
   return journey.kind === 'sign_in'
     ? finishSignIn(c, deps, visitor, journey, person)
     : finish(c, deps, visitor, journey, person, arrival);

@@ -20,7 +20,9 @@ export async function reopenBelow(
   reason: ConsentReason,
   expectedUserId: string | undefined,
 ): Promise<string> {
-  if (journey.kind === 'sign_in') return `/account/sign-in/${encodeURIComponent(journey.upstream)}`;
+  const upstream = encodeURIComponent(journey.upstream);
+  if (journey.kind === 'sign_in') return `/account/sign-in/${upstream}`;
+  if (journey.kind === 'admin_sign_in') return `/admin/sign-in/${upstream}`;
   const now = deps.now();
   const id = newId('jny');
   await openJourney(

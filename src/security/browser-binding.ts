@@ -17,7 +17,8 @@ const JOURNEY_PREFIX = 'mcb_journey_';
 /** 256 random bits, base64url: anything else in a cookie is not ours. */
 const VALUE = /^[A-Za-z0-9_-]{43}$/;
 
-export type BrowserCookie = 'browser' | 'session';
+/** `console`: the admin console's session, which is never a person's. */
+export type BrowserCookie = 'browser' | 'session' | 'console';
 
 export class BrowserBinding {
   readonly #secure: boolean;

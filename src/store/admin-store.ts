@@ -3,7 +3,10 @@
  */
 import type { AdminKey } from '../domain/admin-key.ts';
 import type { Approval, Seconds, TokenHash, Trail } from '../domain/types.ts';
+import type { ConsoleStore } from './console-store.ts';
 import type { Ended } from './records.ts';
+
+export type * from './console-store.ts';
 
 /** A place in a listing, newest first: after the row of this time and id. */
 export interface Position {
@@ -56,8 +59,8 @@ export interface RegistryStore {
   revokeMatching(filter: RegistryFilter, reason: string, trail: Trail): Promise<Ended>;
 }
 
-/** Keys of the admin API, as hashes. */
-export interface AdminKeyStore {
+/** Keys of the admin API, as hashes; and the ways into the console. */
+export interface AdminKeyStore extends ConsoleStore {
   /** Audits `admin_key.created`. */
   insertAdminKey(key: Omit<AdminKey, 'lastUsedAt' | 'revokedAt'>, keyHash: TokenHash, trail: Trail): Promise<void>;
   /** The key if it is live: unrevoked, unexpired. Touches lastUsedAt at most once a minute. */

@@ -1,4 +1,5 @@
-/** The store's verbs about registrations (RFC 7591, RFC 7592), part of the contract in store.ts. */
+/** The store's verbs about registrations (RFC 7591, RFC 7592) and what clients have for themselves; part of the contract in store.ts. */
+import type { MachineToken } from '../domain/machine-token.ts';
 import type { Client, ClientMetadata, Seconds, TokenHash, Trail } from '../domain/types.ts';
 import type { Ended } from './records.ts';
 
@@ -36,4 +37,21 @@ export interface RegistrationStore {
    * and the token is spent, then all it has ends, then the row goes. Undefined when this call did not. Audits `client.deleted`.
    */
   closeRegistration(id: string, heldHash: TokenHash, trail: Trail): Promise<Ended | undefined>;
+}
+
+export interface MachineTokenStore {
+  /** Makes the token live if the client is a configured one and unblocked. `undefined`: it is not. Audits `machine_token.issued`. */
+  issueMachineToken(token: MachineToken, trail: Trail): Promise<true | undefined>;
+  /** The token if it is live now: unexpired, unrevoked, its client configured and unblocked. */
+  findMachineToken(tokenHash: TokenHash, now: Seconds): Promise<MachineToken | undefined>;
+  /** Ends this client's live token. Audits `machine_token.revoked`. */
+  revokeMachineToken(tokenHash: TokenHash, clientId: string, trail: Trail): Promise<boolean>;
+}
+
+/** How long a registered client is kept, in seconds. */
+export interface ClientLifetimes {
+  /** One that nobody has approved, from its registration. */
+  readonly unapproved: Seconds;
+  /** One without a live approval, from its last. */
+  readonly idle: Seconds;
 }

@@ -24,6 +24,8 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  consoleLinks,
+  consoleSessions,
   leases,
   auditSeals,
   auditCheckpoints,

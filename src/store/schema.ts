@@ -7,6 +7,7 @@
  * Must never hold a database default or a secret in clear.
  */
 import type { Kit } from './kit.ts';
+import { consoleTables } from './tables/console.ts';
 import { frontTables } from './tables/front.ts';
 import { grantTables } from './tables/grants.ts';
 import { houseTables } from './tables/house.ts';
@@ -25,6 +26,7 @@ export const makeSchema = (k: Kit) => {
     ...upstreamTables(k, people),
     ...journeyTables(k),
     ...houseTables(k),
+    ...consoleTables(k),
     ...oversightTables(k),
     ...frontTables(k),
   };

@@ -6,7 +6,6 @@
  * conditional write. Nothing is answered before the commit. Time is an argument, in epoch seconds.
  * Must never decide policy, mint randomness, read a clock, or see a secret in clear.
  */
-import type { MachineToken } from '../domain/machine-token.ts';
 import type {
   AccessToken,
   Approval,
@@ -43,7 +42,7 @@ import type {
   Rotation,
   StateClaim,
 } from './records.ts';
-import type { RegistrationStore } from './registration-store.ts';
+import type { MachineTokenStore, RegistrationStore } from './registration-store.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
 
@@ -200,23 +199,6 @@ export interface TokenStore {
   revokeAccessToken(tokenHash: TokenHash, trail: Trail): Promise<boolean>;
   /** The token if it is live now: unexpired, unrevoked, grant live, approval live, person enabled, client unblocked. */
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
-}
-
-export interface MachineTokenStore {
-  /** Makes the token live if the client is a configured one and unblocked. `undefined`: it is not. Audits `machine_token.issued`. */
-  issueMachineToken(token: MachineToken, trail: Trail): Promise<true | undefined>;
-  /** The token if it is live now: unexpired, unrevoked, its client configured and unblocked. */
-  findMachineToken(tokenHash: TokenHash, now: Seconds): Promise<MachineToken | undefined>;
-  /** Ends this client's live token. Audits `machine_token.revoked`. */
-  revokeMachineToken(tokenHash: TokenHash, clientId: string, trail: Trail): Promise<boolean>;
-}
-
-/** How long a registered client is kept, in seconds. */
-export interface ClientLifetimes {
-  /** One that nobody has approved, from its registration. */
-  readonly unapproved: Seconds;
-  /** One without a live approval, from its last. */
-  readonly idle: Seconds;
 }
 
 /** What only the database can tell: the time that decides, and whether what was read earlier may still be relied on. */

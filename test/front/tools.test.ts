@@ -202,6 +202,12 @@ describe.each(['sqlite', 'postgres'] as const)('tools behind the built-in front 
       expect([way, text]).toEqual([way, expect.not.stringContaining('Changed.')]);
       expect([way, text]).toEqual([way, expect.stringContaining('Does list_notes')]);
     }
+    const disguised = JSON.stringify(list).replace('"tools"', '"Tools"');
+    world.backend.answer = (_, response) =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end(disguised);
+    expect((await world.send(token, listTools)).status).toBe(502);
+    world.backend.answer = offering(tool('purge_notes', 'Does purge_notes', { Description: 'Changed.' }));
+    expect(await names(await world.send(token, listTools))).toEqual([]);
   });
 
   it('flags characters that nobody sees', async () => {

@@ -74,6 +74,8 @@ const TABLES = [
   'client_assertions',
   'clients',
   'codes',
+  'console_links',
+  'console_sessions',
   'destinations',
   'flow_steps',
   'grants',

@@ -6,6 +6,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { launchChromium, startVisit } from './chromium.ts';
+import { startConsoleWorld } from './console-screens.ts';
 import { type Look, openGallery } from './gallery.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'docs', 'screens');
@@ -66,6 +68,13 @@ const SHOTS: readonly Shot[] = [
   shot('report', 'reporting a request', DESK),
 ];
 
+/** Of the console, which has no fixtures: pages of a broker with some people and apps. */
+const CONSOLE_SHOTS: readonly (Shot & { readonly path: string })[] = [
+  { ...shot('console-overview', 'the admin console', { width: 1280, height: 600 }), path: '' },
+  { ...shot('console-approvals', 'what people allowed', { width: 1280, height: 600 }), path: '/approvals' },
+  { ...shot('console-apps', 'the apps, on a phone in the dark', PHONE, 'dark'), path: '/apps' },
+];
+
 const fileOf = ({ name, look, language = 'en' }: Shot): string =>
   `${name}-${look.width}-${look.theme}${language === 'en' ? '' : `-${language}`}.webp`;
 
@@ -84,6 +93,35 @@ async function take(page: Page): Promise<Buffer> {
   return Buffer.from(data, 'base64');
 }
 
+/** Keeps one picture; answers its size. */
+async function keep(one: Shot, page: Page): Promise<number> {
+  const picture = await take(page);
+  if (picture.length > MOST_EACH) throw new Error(`${fileOf(one)}: ${picture.length} bytes`);
+  writeFileSync(join(DIRECTORY, fileOf(one)), picture);
+  return picture.length;
+}
+
+async function takeConsole(): Promise<number> {
+  const [world, browser] = [await startConsoleWorld(), await launchChromium()];
+  try {
+    const visit = await startVisit(browser);
+    const at = await world.enter(visit);
+    let together = 0;
+    for (const one of CONSOLE_SHOTS) {
+      await visit.page.setViewportSize(one.look);
+      await visit.page.emulateMedia({ colorScheme: one.look.theme === 'dark' ? 'dark' : 'light' });
+      await visit.page.goto(at(one.path));
+      together += await keep(one, visit.page);
+    }
+    return together;
+  } finally {
+    await browser.close();
+    await world.close();
+  }
+}
+
+const lineOf = (one: Shot): string => `- [${one.name.replaceAll('-', ' ')}: ${one.about}](${fileOf(one)})`;
+
 const gallery = await openGallery();
 try {
   const shown = await gallery.newPage();
@@ -96,15 +134,14 @@ try {
     await shown.open(one.name, one.language);
     // The names of seven languages need fonts that few servers have.
     await shown.page.evaluate('document.querySelector(".languages")?.remove()');
-    const picture = await take(shown.page);
-    if (picture.length > MOST_EACH) throw new Error(`${fileOf(one)}: ${picture.length} bytes`);
-    together += picture.length;
-    writeFileSync(join(DIRECTORY, fileOf(one)), picture);
-    lines.push(`- [${one.name.replaceAll('-', ' ')}: ${one.about}](${fileOf(one)})`);
+    together += await keep(one, shown.page);
+    lines.push(lineOf(one));
   }
+  together += await takeConsole();
+  lines.push(...CONSOLE_SHOTS.map(lineOf));
   if (together > MOST_TOGETHER) throw new Error(`${together} bytes together`);
   writeFileSync(join(DIRECTORY, 'README.md'), `${lines.join('\n')}\n`);
-  process.stdout.write(`${SHOTS.length} pictures, ${Math.round(together / 1024)} KB\n`);
+  process.stdout.write(`${SHOTS.length + CONSOLE_SHOTS.length} pictures, ${Math.round(together / 1024)} KB\n`);
 } finally {
   await gallery.close();
 }

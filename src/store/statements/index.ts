@@ -5,6 +5,7 @@ import * as approvals from './approvals.ts';
 import * as blocks from './blocks.ts';
 import * as chain from './chain.ts';
 import * as clients from './clients.ts';
+import * as console from './console.ts';
 import * as documents from './documents.ts';
 import * as front from './front.ts';
 import * as grants from './grants.ts';
@@ -28,7 +29,20 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
 
 export const statements: readonly AnyStatement[] = [
   ...[adminKeys, approvals, blocks, clients, documents, front, grants, house, journeys, machineTokens, pending],
-  ...[people, registrations, registry, revocations, sweep, tokens, upstream, vault, chain, oversight, webhooks],
+  ...[
+    people,
+    registrations,
+    registry,
+    revocations,
+    sweep,
+    tokens,
+    upstream,
+    vault,
+    chain,
+    oversight,
+    webhooks,
+    console,
+  ],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])
   .filter(isStatement);

@@ -1,6 +1,6 @@
 /** Statements about journeys: each claim is one conditional UPDATE whose returned row decides who won. */
 import { and, eq, exists, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
-import type { Sealed, Seconds, TokenHash } from '../../domain/types.ts';
+import type { JourneyKind, Sealed, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
 
@@ -158,12 +158,12 @@ export const claimCompletion = given<Completing>()('journey_claim_completion', (
     .returning(),
 );
 
-/** Claims the good end of a sign-in: the right person, not disabled. */
-export const claimSignIn = given<Completing>()('journey_claim_sign_in', (db, t, p) =>
+/** Claims the good end of a sign-in of this kind: the right person, not disabled. */
+export const claimSignIn = given<Completing & { kind: JourneyKind }>()('journey_claim_sign_in', (db, t, p) =>
   db
     .update(t.journeys)
     .set({ finishedAt: p.now, outcome: p.outcome })
-    .where(and(eq(t.journeys.id, p.id), eq(t.journeys.kind, 'sign_in'), waiting(t), fitsPerson(db, t, p)))
+    .where(and(eq(t.journeys.id, p.id), eq(t.journeys.kind, p.kind), waiting(t), fitsPerson(db, t, p)))
     .returning(),
 );
 

@@ -3,13 +3,13 @@ import type { AdminKey } from '../../domain/admin-key.ts';
 import type { Engine } from '../engine.ts';
 import { all, first } from '../statement.ts';
 import * as keys from '../statements/admin-keys.ts';
-import type { AdminKeyStore } from '../store.ts';
+import type { AdminKeyStore, ConsoleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
 
 /** `lastUsedAt` is written at most this often, in seconds. */
 const TOUCH = 60;
 
-export function adminKeyVerbs(engine: Engine, record: Recorder): AdminKeyStore {
+export function adminKeyVerbs(engine: Engine, record: Recorder): Omit<AdminKeyStore, keyof ConsoleStore> {
   return {
     insertAdminKey: (key, keyHash, trail) =>
       engine.unit(function* () {

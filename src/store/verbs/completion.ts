@@ -33,7 +33,13 @@ export function completionVerbs(
 
     completeSignIn: (journeyId, userId, session, trail) =>
       engine.unit(function* () {
-        const row = yield* first(claimSignIn, { id: journeyId, userId, now: trail.at, outcome: COMPLETED });
+        const row = yield* first(claimSignIn, {
+          id: journeyId,
+          kind: 'sign_in',
+          userId,
+          now: trail.at,
+          outcome: COMPLETED,
+        });
         if (row === undefined) return undefined;
         const journey = journeyOf(row);
         yield* beginSession(record, journey, userId, session, trail);

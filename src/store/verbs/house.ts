@@ -3,6 +3,7 @@ import type { Seconds } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Statement, type Unit } from '../statement.ts';
 import { countClients } from '../statements/clients.ts';
+import { sweepConsoleLinks, sweepConsoleSessions } from '../statements/console.ts';
 import { removeIdleDocuments, removeSpentAssertions, removeUnusedDocuments } from '../statements/documents.ts';
 import * as house from '../statements/house.ts';
 import { sweepMachineTokens } from '../statements/machine-tokens.ts';
@@ -128,6 +129,8 @@ function* sweepWaiting(record: Recorder, now: Seconds, before: Seconds, limit: n
 const EXPIRING = [
   sweeping.sweepJourneys,
   sweeping.sweepSessions,
+  sweepConsoleSessions,
+  sweepConsoleLinks,
   sweeping.sweepAccessTokens,
   sweeping.sweepRefreshTokens,
   sweepMachineTokens,

@@ -6,6 +6,7 @@ import { type MarkRow, type NewId, recorder } from './audit.ts';
 import { chainVerbs } from './chain.ts';
 import { clientVerbs } from './clients.ts';
 import { completionVerbs } from './completion.ts';
+import { consoleVerbs } from './console.ts';
 import { documentVerbs } from './documents.ts';
 import { frontVerbs } from './front.ts';
 import { houseVerbs } from './house.ts';
@@ -35,6 +36,7 @@ export function storeOver(engine: Engine, newId: NewId, markRow?: MarkRow): Stor
     ...revocationVerbs(engine, record),
     ...registryVerbs(engine, record),
     ...adminKeyVerbs(engine, record),
+    ...consoleVerbs(engine, record),
     ...vaultVerbs(engine),
     ...signingKeyVerbs(engine, record),
     ...houseVerbs(engine, record),

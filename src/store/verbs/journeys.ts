@@ -3,7 +3,7 @@
  *
  * Every arrow is one conditional write. Success has its own file, completion.ts.
  */
-import type { ConsentedJourney } from '../../domain/types.ts';
+import type { ConsentedJourney, JourneyKind } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { first } from '../statement.ts';
 import * as journeys from '../statements/journeys.ts';
@@ -11,6 +11,13 @@ import type { JourneyStore } from '../store.ts';
 import { aboutJourney, type Recorder } from './audit.ts';
 import { openingVerbs } from './opening.ts';
 import { journeyOf } from './rows.ts';
+
+/** What an allow of each kind is called in the log. */
+const CONSENTED: Readonly<Record<JourneyKind, string>> = {
+  authorization: 'consent.allowed',
+  sign_in: 'sign_in.started',
+  admin_sign_in: 'console.sign_in_started',
+};
 
 type Moving = Omit<JourneyStore, 'completeJourney' | 'completeSignIn'>;
 
@@ -52,7 +59,7 @@ function deciding(engine: Engine, record: Recorder) {
         const row = yield* first(journeys.claimConsent, claim);
         if (row === undefined) return undefined;
         const journey = journeyOf(row);
-        const event = journey.kind === 'sign_in' ? 'sign_in.started' : 'consent.allowed';
+        const event = CONSENTED[journey.kind];
         yield* record(event, aboutJourney(journey, { scopes, ...(understood === true && { understood }) }), trail);
         return journey as ConsentedJourney;
       }),

@@ -1,0 +1,156 @@
+/** The admin console in Chromium: its flows without JavaScript, and every page accessible and whole in every look. */
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN_KEY, admin } from '../support/admin.ts';
+import { NOTES_CREDENTIAL } from '../support/broker.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import { launchChromium, startVisit } from '../support/chromium.ts';
+import { makeLink } from '../support/console.ts';
+import { axeComplaints } from '../support/gallery.ts';
+import { introspect, obtainTokens, register } from '../support/mcp-client.ts';
+import { colourOnlyComplaints, edgeComplaints, overflowComplaints, targetComplaints } from '../support/page-checks.ts';
+import { type OidcWorld, startWorld } from '../support/victim.ts';
+
+let world: OidcWorld;
+let browser: Browser;
+beforeAll(async () => {
+  const people = [{ upstream: 'corp', subject: 'maya', role: 'admin' }];
+  [world, browser] = await Promise.all([
+    startWorld({ settings: { admin: { keys: [ADMIN_KEY], people } } }),
+    launchChromium(),
+  ]);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await world.close();
+});
+
+async function grantTo(person: string, name: string) {
+  const client = await register(world.setting.issuer, { client_name: name });
+  return obtainTokens(world.setting.issuer, new BrowserJar(), person, {}, client);
+}
+
+const at = (path: string): string => `${world.setting.issuer}/admin${path}`;
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+describe('without scripts', { timeout: 90_000 }, () => {
+  it('an administrator signs in, finds an app, revokes it, blocks it, reads the log, signs out', async () => {
+    const { tokens, client } = await grantTo('jonas', 'Quill Editor');
+    await grantTo('maya', 'Heron Tool');
+    const visit = await startVisit(browser, { javaScript: false });
+    const { page } = visit;
+    try {
+      await page.goto(at(''));
+      await page.getByRole('link', { name: /^Sign in with/ }).click();
+      await page.locator('button[value="maya"]').click();
+      await heading(page, 'Overview');
+
+      await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: 'Approvals' }).click();
+      await page.getByLabel('Client ID').fill(client.client_id);
+      await page.getByLabel('State').selectOption('active');
+      await page.getByRole('button', { name: 'Filter' }).click();
+      await page.getByRole('link', { name: '“Quill Editor”' }).click();
+      await heading(page, 'Approval');
+      await page.getByRole('link', { name: 'Revoke…' }).click();
+      await page.getByLabel(/^Reason/).fill('lost laptop');
+      await page.getByRole('button', { name: 'Revoke' }).click();
+      await heading(page, 'Approval revoked');
+      const { active } = await introspect(world.setting.issuer, tokens.access_token, 'notes', NOTES_CREDENTIAL);
+      expect(active).toBe(false);
+
+      await page.goto(at(`/app?id=${client.client_id}`));
+      await page.getByRole('link', { name: 'Block and revoke…' }).click();
+      await page.getByText('Nobody’s access ends by this.').waitFor();
+      await page.getByLabel(/^Reason/).fill('look-alike');
+      await page.getByRole('button', { name: 'Block and revoke' }).click();
+      await heading(page, 'App blocked');
+      await page.getByRole('link', { name: 'Back' }).click();
+      await page.getByText('Blocked because').waitFor();
+
+      await page.getByRole('link', { name: 'See its audit log' }).click();
+      expect(await page.getByText('client.blocked').count()).toBe(1);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await heading(page, 'Signed out');
+      await page.goto(at('/approvals'));
+      await heading(page, 'Admin console');
+      expect(visit.complaints).toEqual([]);
+    } finally {
+      await visit.close();
+    }
+  });
+});
+
+const LOOKS = [375, 1280].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })));
+
+describe('every page', { timeout: 120_000 }, () => {
+  it('is accessible and whole at 375 and 1280, light and dark', async () => {
+    const { client } = await grantTo(
+      'jonas',
+      'A name that goes on and on without a place to break: Quilleditorquilleditorquilleditor',
+    );
+    await grantTo('aiko', 'Birch Notebook');
+    const approval = (await admin(world.setting.issuer, 'GET', `/approvals?client_id=${client.client_id}`)).json
+      .items[0];
+    const { url } = await makeLink(world.setting, 'admin');
+    const visit = await startVisit(browser);
+    const { page } = visit;
+    await visit.context.addInitScript({ content: axe.source });
+    const found: string[] = [];
+    const examine = async (name: string) => {
+      for (const { width, theme } of LOOKS) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme: theme });
+        const here = [
+          ...(await axeComplaints(page)),
+          ...(await overflowComplaints(page)),
+          ...(await targetComplaints(page)),
+          ...(await edgeComplaints(page)),
+          ...(await colourOnlyComplaints(page)),
+        ];
+        found.push(...here.map((complaint) => `${name} ${width} ${theme} ${complaint}`));
+      }
+    };
+    try {
+      await page.goto(at(''));
+      await examine('entrance');
+      await page.goto(url);
+      await examine('link');
+      await page.getByRole('button', { name: 'Enter' }).click();
+      await heading(page, 'Overview');
+      await examine('overview');
+      for (const path of [
+        '/apps',
+        '/approvals',
+        '/people',
+        '/audit',
+        '/status',
+        '/approvals?state=revoked&user=usr_none',
+      ]) {
+        await page.goto(at(path));
+        await examine(path);
+      }
+      for (const path of [
+        `/app?id=${client.client_id}`,
+        `/person?id=${approval.user}`,
+        `/approval?id=${approval.id}`,
+        '/approval?id=none',
+      ]) {
+        await page.goto(at(path));
+        await examine(path);
+      }
+      await page.goto(at(`/confirm/block_app?id=${client.client_id}`));
+      await examine('confirm');
+      await page.getByLabel(/^Reason/).fill('x');
+      await page.getByRole('button', { name: 'Block and revoke' }).click();
+      await heading(page, 'App blocked');
+      await examine('done');
+      await page.goto(url);
+      await examine('spent link');
+      expect(found).toEqual([]);
+      expect(visit.complaints).toEqual([]);
+    } finally {
+      await visit.close();
+    }
+  });
+});

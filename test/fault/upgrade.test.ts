@@ -9,7 +9,8 @@ import Sqlite from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { type DatabaseLocation, openStore } from '../../src/store/open.ts';
+import { newId } from '../../src/security/secrets.ts';
+import { type DatabaseLocation, openEngine } from '../../src/store/open.ts';
 import { PATIENCE_MS } from './form.ts';
 import { administer, introspect, jsonOf, redeem, refresh } from './journey.ts';
 import { openHouse } from './model/house.ts';
@@ -130,13 +131,9 @@ describe.each(ENGINES)('a database of 0.1.0 on %s', (engine) => {
     const house = await openHouse(engine, {
       at: known.at + 20,
       furnish: async (location) => {
-        const store = await openStore(
-          location,
-          () => undefined,
-          (prefix) => `${prefix}_1`,
-        );
-        furnished = store.migrationState().applied;
-        await store.close();
+        const opened = await openEngine(location, () => undefined, newId);
+        furnished = opened.migrations().applied;
+        await opened.close();
         await connected(location, insertRows);
       },
     });

@@ -9,10 +9,7 @@ import { createApp } from '../../../src/app.ts';
 import { type Broker, startBroker } from '../../../src/broker.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { readConfig } from '../../../src/config/load.ts';
-import { newId } from '../../../src/security/secrets.ts';
-import type { Engine } from '../../../src/store/engine.ts';
-import { type DatabaseLocation, openEngine } from '../../../src/store/open.ts';
-import { storeOver } from '../../../src/store/verbs/index.ts';
+import type { DatabaseLocation } from '../../../src/store/open.ts';
 import type { Connector } from '../../../src/upstream/connector.ts';
 import { BROKER_SECRET, NOTES_CREDENTIAL, NOTES_URL } from '../../support/broker.ts';
 import { createDatabase } from '../../support/postgres.ts';
@@ -38,8 +35,6 @@ export interface HouseOptions {
   readonly at?: number;
   /** Fills the database before the first instance sees it; gets its location. */
   readonly furnish?: (location: DatabaseLocation) => Promise<void>;
-  /** Stands between the verbs of the first instance and its engine. */
-  readonly between?: (engine: Engine, location: DatabaseLocation) => Engine;
 }
 
 export async function openHouse(name: EngineName, options: HouseOptions = {}): Promise<House> {
@@ -60,10 +55,6 @@ export async function openHouse(name: EngineName, options: HouseOptions = {}): P
     });
   const brokers: Broker[] = [await start(0), await start(1)];
   const apps = brokers.map(({ deps }) => createApp(deps));
-  const [first] = brokers;
-  const engine = options.between && (await openEngine(location, () => undefined, newId));
-  if (engine !== undefined && first !== undefined && options.between !== undefined)
-    apps[0] = createApp({ ...first.deps, store: storeOver(options.between(engine, location), newId) });
   return {
     sends: [0, 1].map(
       (instance) => (call) => handed((request) => Promise.resolve(apps[instance]?.fetch(request, LOCAL)), call),
@@ -82,7 +73,6 @@ export async function openHouse(name: EngineName, options: HouseOptions = {}): P
     sweep: async () => void (await brokers[0]?.deps.store.sweep(at, 500)),
     close: async () => {
       for (const broker of brokers) await broker.close();
-      await engine?.close();
       await database?.drop();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -87,6 +87,8 @@ const deleteClient = call({
         'configured_client',
         'The configuration names this client: take it out there, or block it.',
       );
+    if (client.kind === 'document')
+      throw new Refused(409, 'document_client', 'Its document would bring this client back: block it.');
     const ended = await store.deleteClient(id, why, setting.trail);
     if (ended === undefined) throw new Refused(409, 'conflict', 'The client was unblocked or deleted meanwhile.');
     if (ended.approvals > 0) metrics.revoked('client_deleted');

@@ -82,7 +82,7 @@ export function consentModel(
     expiredAt:
       approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
     removedAt: approval?.revokedAt,
-    registeredAt: client?.createdAt,
+    registeredAt: client?.kind === 'document' ? undefined : client?.createdAt,
     lastConfirmedAt: client?.document?.failingSince === undefined ? undefined : client.document.confirmedAt,
     usedHere: scene.usedHere,
     alarmBlocks: deps.config.consent.lookAlike === 'block',

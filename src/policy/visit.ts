@@ -50,8 +50,12 @@ export async function judgeVisit(
   const approval = person === undefined ? undefined : await deps.store.findApproval(person.id, client.id, resource.key);
   const alarmed = identityOf(deps, view, request.redirectUri).tier === 'alarm';
   const verdict = decideConsent({
-    // What nobody may grant unseen: to an app that looks like another by now, or a scope that is the person's choice.
-    mustSee: alarmed || request.scopes.some((scope) => resource.scopes.get(scope)?.optional === true),
+    // What nobody may grant unseen: to an app that looks like another by now, or whose document cannot be had, or a scope
+    // that is the person's choice.
+    mustSee:
+      alarmed ||
+      client.document?.failingSince !== undefined ||
+      request.scopes.some((scope) => resource.scopes.get(scope)?.optional === true),
     request,
     client,
     face: faceOf(client.metadata, request.redirectUri),

@@ -18,6 +18,9 @@ const RETRY_AFTER = 60;
 /** How long the last good set is used when it cannot be read, in seconds. */
 const LAST_GOOD_HOLDS = 86_400;
 
+/** Sets being read at the same time. */
+const MOST_AT_ONCE = 100;
+
 type KeySetDeps = Pick<DirectoryDeps, 'store' | 'limits' | 'outbound' | 'log' | 'now'>;
 
 export function createKeyFinder(deps: KeySetDeps): ClientDirectory['findKeys'] {
@@ -28,6 +31,7 @@ export function createKeyFinder(deps: KeySetDeps): ClientDirectory['findKeys'] {
     const key = `${client.id}\n${uri}`;
     const running = underWay.get(key);
     if (running !== undefined) return running;
+    if (underWay.size >= MOST_AT_ONCE) return Promise.resolve(undefined);
     const reading = readKeySet(deps, client, uri).finally(() => underWay.delete(key));
     underWay.set(key, reading);
     return reading;

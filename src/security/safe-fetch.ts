@@ -23,6 +23,8 @@ import { BodyRefused, decodeCapped, readCapped } from './capped-body.ts';
 
 const USER_AGENT = 'mcp-consent-broker';
 const CONNECT_TIMEOUT_MS = 2_000;
+/** The system's resolver works in four threads; names that clients chose never hold more than these. */
+const LOOKUPS_FOR_CLIENTS = 2;
 const CONFIGURED_HEADERS = ['authorization', 'notion-version', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
 const FAILURE_TEXT = 'The address could not be fetched.';
 
@@ -89,6 +91,7 @@ class CallRefused extends Error {
 export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   const developmentHosts = new Set(options.developmentHosts ?? []);
   const resolve = options.resolve ?? ((hostname: string) => lookup(hostname, { all: true }));
+  const resolveForClients = fewAtOnce(resolve, LOOKUPS_FOR_CLIENTS);
   const dial = options.dial ?? dialWithTlsDefaults;
 
   return async (address, request, policy) => {
@@ -100,7 +103,10 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
       const proxied = options.egressProxy !== undefined && !goesDirect(url, allowed);
       const dispatcher = proxied
         ? new ProxyAgent({ uri: options.egressProxy, requestTls: { timeout: CONNECT_TIMEOUT_MS } })
-        : new Client(url.origin, { connect: guardedConnect(dial, resolve, allowed), pipelining: 0 });
+        : new Client(url.origin, {
+            connect: guardedConnect(dial, policy.reach === 'public' ? resolveForClients : resolve, allowed),
+            pipelining: 0,
+          });
       try {
         return {
           ok: true,
@@ -111,6 +117,23 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
       }
     } catch (error) {
       return { ok: false, failure: toFailure(error) };
+    }
+  };
+}
+
+/** The rest wait their turn, so that slow name servers of strangers hold up strangers alone. */
+function fewAtOnce(resolve: Resolve, most: number): Resolve {
+  const waiting: (() => void)[] = [];
+  let free = most;
+  return async (hostname) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((turn) => waiting.push(turn));
+    try {
+      return await resolve(hostname);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
     }
   };
 }

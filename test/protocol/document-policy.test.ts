@@ -1,5 +1,6 @@
 /** Whose documents are accepted, and what a document proves (requirements A-82, A-85; threats T-E09, T-E10, T-E15). */
 import { afterEach, describe, expect, it } from 'vitest';
+import { admin, makeKey } from '../support/admin.ts';
 import { type DocumentWorld, QUILL_CALLBACK, startDocumentWorld } from '../support/document-world.ts';
 import { obtainCode, openPage } from '../support/journey-steps.ts';
 
@@ -17,6 +18,24 @@ describe('the operator', () => {
     world.hosts.publish(other, { client_id: other, client_name: 'Other', redirect_uris: [QUILL_CALLBACK] });
     expect([await askAs(world.quill.client_id), await askAs(other)]).toEqual([200, 400]);
     expect(world.hosts.countOf(other)).toBe(0);
+  });
+
+  it('may block a client by its address, for good, and cannot delete what would come back', async () => {
+    world = await startDocumentWorld();
+    world.publishQuill();
+    expect(await askAs(world.quill.client_id)).toBe(200);
+    const { key } = await makeKey(world.setting, { role: 'admin' });
+    const path = `/clients/${encodeURIComponent(world.quill.client_id)}`;
+    const shown = await admin(world.issuer, 'GET', path, { key });
+    expect([shown.status, shown.json.kind ?? shown.json.client?.kind]).toEqual([200, 'document']);
+    const deleted = await admin(world.issuer, 'DELETE', `${path}?reason=phishing`, { key });
+    expect([deleted.status, deleted.json.title]).toEqual([409, 'document_client']);
+    const blocked = await admin(world.issuer, 'PATCH', path, { key, body: { state: 'blocked', reason: 'phishing' } });
+    expect(blocked.status).toBe(200);
+    const fetched = world.hosts.asked.length;
+    world.setting.clock.advance(2 * 86_400);
+    expect(await askAs(world.quill.client_id)).toBe(403);
+    expect(world.hosts.asked.length).toBe(fetched);
   });
 
   it('may switch documents off: nothing is announced and nothing is fetched', async () => {

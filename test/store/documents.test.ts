@@ -73,6 +73,28 @@ describe.each(ENGINES)('documents on %s', (engine) => {
     expect((await store.findClient(ID))?.kind).toBe('registered');
   });
 
+  test('a configuration that names the address takes the client over, block included', async () => {
+    const { store } = fixture;
+    await store.keepDocument(reading(), CAPS, trail());
+    await store.blockClient(ID, 'phishing', trail());
+    await store.syncConfiguredClients([client(ID, { kind: 'configured', metadata })], trail());
+    const found = await store.findClient(ID);
+    expect([found?.kind, found?.document, found?.metadata.fingerprint, found?.blockedReason]).toEqual([
+      'configured',
+      undefined,
+      undefined,
+      'phishing',
+    ]);
+    expect(await store.keepDocument(reading(ID, T0 + 9), CAPS, trail())).toBeUndefined();
+  });
+
+  test('a document’s client cannot be deleted, for it would come back: it is blocked', async () => {
+    const { store } = fixture;
+    await store.keepDocument(reading(), CAPS, trail());
+    expect(await store.deleteClient(ID, 'phishing', trail())).toBeUndefined();
+    expect((await store.findClient(ID))?.blockedReason).toBe('phishing');
+  });
+
   test('a blocked client stays blocked, whatever its document says', async () => {
     const { store } = fixture;
     await store.keepDocument(reading(), CAPS, trail());

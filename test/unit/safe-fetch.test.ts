@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -299,6 +299,25 @@ describe('when it gives up', () => {
     expect(await createSafeFetch(PLAIN)(server.origin, {}, QUICK)).toMatchObject({ failure: { reason: 'timeout' } });
   });
 
+  it('lets two look-ups of names that clients chose wait, and not a third, nor those of the configuration', async () => {
+    const asked: string[] = [];
+    const end: (() => void)[] = [];
+    const safeFetch = createSafeFetch({
+      ...PLAIN,
+      resolve: (name) => {
+        asked.push(name);
+        return new Promise((resolve) => end.push(() => resolve([])));
+      },
+    });
+    const calls = ['a.example', 'b.example', 'c.example'].map((name) => safeFetch(`https://${name}/`, {}, PUBLIC));
+    const own = safeFetch('https://upstream.example/', {}, LOCAL);
+    await expect.poll(() => asked).toEqual(['a.example', 'b.example', 'upstream.example']);
+    end[0]?.();
+    await expect.poll(() => asked).toEqual(['a.example', 'b.example', 'upstream.example', 'c.example']);
+    for (const one of end) one();
+    expect((await Promise.all([...calls, own])).map(({ ok }) => ok)).toEqual([false, false, false, false]);
+  });
+
   it('counts a resolver that hangs', async () => {
     const safeFetch = createSafeFetch({ ...PLAIN, resolve: () => new Promise(() => undefined) });
     expect(await safeFetch('https://slow.example/', {}, QUICK)).toMatchObject({ failure: { reason: 'timeout' } });
@@ -350,6 +369,47 @@ describe('through an egress proxy', () => {
     proxy.close();
     expect(asked).toEqual(['CONNECT login.example:443 HTTP/1.1']);
   });
+});
+
+describe('an egress proxy that tunnels', () => {
+  it('carries a client-chosen address end to end, and is asked for none that leads inside', async () => {
+    const named = makeTlsIdentity(['quill.example'], []);
+    const server = await startLoopbackServer((_request, response) => response.end('tunnelled'), named);
+    servers.push(server);
+    const asked: string[] = [];
+    const proxy = createServer((socket) => {
+      socket.once('data', (bytes) => {
+        asked.push(bytes.toString('latin1').split('\r\n')[0] ?? '');
+        const inner = connect(server.port, '127.0.0.1', () => {
+          socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+          inner.pipe(socket).pipe(inner);
+        });
+        for (const one of [socket, inner]) one.on('error', () => undefined);
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const folder = await mkdtemp(join(tmpdir(), 'ca-'));
+    await writeFile(join(folder, 'ca.pem'), named.cert);
+    const modulePath = fileURLToPath(new URL('../../src/security/safe-fetch.ts', import.meta.url));
+    const script = `import { createSafeFetch } from ${JSON.stringify(modulePath)};
+      const policy = { reach: 'public', maxBytes: 1000, timeoutMs: 5000 };
+      const safeFetch = createSafeFetch({ egressProxy: 'http://127.0.0.1:${port}' });
+      for (const url of ['https://quill.example/c.json', 'https://10.0.0.1/', 'https://localhost/', 'https://quill.example:22/']) {
+        const outcome = await safeFetch(url, {}, policy);
+        console.log(outcome.ok ? await outcome.response.text() : outcome.failure.reason);
+      }`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') },
+    });
+    try {
+      expect((await text(child.stdout)).trim().split('\n')).toEqual(['tunnelled', 'address', 'address', 'url']);
+      expect(asked).toEqual(['CONNECT quill.example:443 HTTP/1.1']);
+    } finally {
+      proxy.close();
+      await rm(folder, { recursive: true });
+    }
+  }, 20_000);
 });
 
 describe('a private certificate authority', () => {

@@ -1,5 +1,5 @@
 /** Statements about clients. Decides nothing; the verbs give them their meaning. */
-import { and, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Client, Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 
@@ -11,7 +11,10 @@ export const listConfiguredClients = given<object>()('client_list_configured', (
   db.select().from(t.clients).where(eq(t.clients.kind, 'configured')).orderBy(t.clients.id),
 );
 
-/** Leaves a client that came by registration alone, and returns nothing for it. */
+/**
+ * Leaves a client that came by registration alone, and returns nothing for it. What was known of a metadata document at
+ * that address is the configuration's from then on; a block stays.
+ */
 export const putConfiguredClient = given<Client>()('client_put_configured', (db, t, p) =>
   db
     .insert(t.clients)
@@ -27,8 +30,15 @@ export const putConfiguredClient = given<Client>()('client_put_configured', (db,
     })
     .onConflictDoUpdate({
       target: t.clients.id,
-      set: { metadata: p.metadata, secretHash: p.secretHash },
-      setWhere: eq(t.clients.kind, 'configured'),
+      set: {
+        kind: p.kind,
+        document: null,
+        quarantinedAt: null,
+        usableBy: null,
+        metadata: p.metadata,
+        secretHash: p.secretHash,
+      },
+      setWhere: inArray(t.clients.kind, ['configured', 'document']),
     })
     .returning({ id: t.clients.id }),
 );

@@ -69,7 +69,7 @@ function rulingVerbs(engine: Engine, record: Recorder) {
 
     deleteClient: async (id, reason, trail) => {
       const client = await block(id, reason, trail);
-      if (client === undefined || client.kind === 'configured') return undefined;
+      if (client === undefined || client.kind !== 'registered') return undefined;
       const ended = await endAll(id, reason, trail);
       const deleted = await engine.unit(function* () {
         const gone = yield* first(clients.deleteBlockedClient, { id });

@@ -14,6 +14,7 @@ import { authenticate, authorize, type Caller } from './authenticate.ts';
 import { blockCalls } from './blocks.ts';
 import { type Call, call, type Setting } from './call.ts';
 import { clientCalls } from './clients.ts';
+import { explainCalls } from './explain.ts';
 import { houseCalls } from './house.ts';
 import { openApiDocument, segmentsOf } from './open-api.ts';
 import { answerProblem, notFound, Refused } from './problem.ts';
@@ -44,6 +45,7 @@ export function mountAdmin(
     ...blockCalls,
     ...userCalls,
     ...proofCalls,
+    ...explainCalls,
     ...toolCalls,
     ...houseCalls,
   ];

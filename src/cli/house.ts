@@ -1,10 +1,9 @@
 /**
- * Small commands: `migrate`, `sweep`, `secret`, `explain`, `version`.
+ * Small commands: `migrate`, `sweep`, `secret`, `version`.
  */
 import { defineCommand } from 'citty';
 import { rowMarker } from '../audit/audit-key.ts';
 import type { Config } from '../config/config.ts';
-import { problemCodes } from '../config/problems.ts';
 import { newId, newSecret } from '../security/secrets.ts';
 import { createKeyRing } from '../security/vault.ts';
 import type { Store } from '../store/store.ts';
@@ -66,22 +65,6 @@ export const secret = defineCommand({
   meta: { name: 'secret', description: 'Print a fresh secret of 32 random bytes' },
   run: ({ data }) => {
     (data as Terminal).out(`${newSecret()}\n`);
-    return EXIT.ok;
-  },
-});
-
-export const explain = defineCommand({
-  meta: { name: 'explain', description: 'Say which rule is behind a configuration problem' },
-  args: { code: { type: 'positional', required: true, description: 'E101 …' } },
-  run: ({ args, data }) => {
-    const terminal = data as Terminal;
-    const code = args.code.toUpperCase();
-    const rule = Object.entries(problemCodes).find(([known]) => known === code)?.[1];
-    if (rule === undefined) {
-      terminal.err(`There is no such code. Known: ${Object.keys(problemCodes).join(' ')}\n`);
-      return EXIT.nothingMatched;
-    }
-    terminal.out(`${code}  ${rule}\nAll settings: docs/configuration.md\n`);
     return EXIT.ok;
   },
 });

@@ -12,13 +12,15 @@ import { adminKeyCommand } from './admin-key-command.ts';
 import { adminLink } from './admin-link-command.ts';
 import { approvalsCommand } from './approvals-command.ts';
 import { audit, status } from './audit-command.ts';
+import { backup, restore } from './backup-command.ts';
 import { clientsCommand } from './clients-command.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config-command.ts';
 import { doctor } from './doctor.ts';
 import { examplesOf } from './examples.ts';
 import { EXIT } from './exit.ts';
-import { explain, migrate, secret, sweep, versionCommand } from './house.ts';
+import { explain } from './explain.ts';
+import { migrate, secret, sweep, versionCommand } from './house.ts';
 import { init } from './init.ts';
 import { keysCommand } from './keys-command.ts';
 import { receiptCommand } from './receipt-command.ts';
@@ -34,7 +36,7 @@ const root: CommandDef = defineCommand({
     'admin-key': adminKeyCommand,
     'admin-link': adminLink,
     receipt: receiptCommand,
-    ...{ migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
+    ...{ backup, restore, migrate, sweep, completion: completionCommand(() => root), version: versionCommand },
   },
 });
 

@@ -13,6 +13,7 @@ import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, seeClient } from '../browser/responder.ts';
 import type { Addressee, PageFailure, RedirectFailure } from '../domain/authorization-request.ts';
 import { clientAnswer } from '../domain/client-answer.ts';
+import { redirectDifference } from '../domain/redirect-difference.ts';
 import { redirectKind } from '../domain/redirect-uri.ts';
 import type { ClientAnswer, Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -33,9 +34,11 @@ export function refuseAddressee(
           ...difference(failure.requested, failure.registered),
         }
       : { description: failure.detail };
+  const differs =
+    failure.kind === 'redirect_mismatch' ? redirectDifference(failure.requested, failure.registered) : undefined;
   return refusePage(c, deps, session, {
     code: failure.kind,
-    reason: failure.detail,
+    reason: differs === undefined ? failure.detail : `${failure.detail} (${differs})`,
     technical,
     ...(failure.kind === 'client_blocked' && failure.reason !== undefined ? { facts: { reason: failure.reason } } : {}),
   });

@@ -10,8 +10,10 @@ import { revokeApproval } from './statements/approvals.ts';
 import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
 import { insertMachineToken, revokeMachineToken, revokeMachineTokensOf } from './statements/machine-tokens.ts';
+import { sweepWaiting } from './statements/oversight.ts';
 import { disableUser, endSession, endSessionsOfUser } from './statements/people.ts';
 import { closeRegistration } from './statements/registrations.ts';
+import { endAllGrants, endAllMachineTokens, expireAllApprovals } from './statements/restoring.ts';
 import {
   insertAccessToken,
   insertRefreshToken,
@@ -29,6 +31,7 @@ export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
   ...[revokeAccessToken, revokeAccessTokensOfGrant, revokeAccessTokens, endGrant, endGrants, revokeApproval],
   ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient, closeRegistration],
   ...[revokeMachineToken, revokeMachineTokensOf],
+  ...[endAllGrants, endAllMachineTokens, expireAllApprovals, sweepWaiting],
 ]);
 
 /** Each row they return is a session or an admin key that ended, which nobody keeps in memory. */

@@ -24,9 +24,7 @@ import type {
 import type { AdminKeyStore, Page, RegistryStore } from './admin-store.ts';
 import type { BlockStore } from './block-store.ts';
 import type { ChainStore } from './chain-store.ts';
-import type { DatabaseTime } from './database-time.ts';
 import type { DocumentStore } from './document-store.ts';
-import type { Trouble } from './engine.ts';
 import type { FrontStore } from './front-store.ts';
 import type { HouseStore } from './house-store.ts';
 import type { OversightStore } from './oversight-store.ts';
@@ -45,6 +43,7 @@ import type {
 import type { MachineTokenStore, RegistrationStore } from './registration-store.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';
 import type { RevocationStore, UpstreamStore, VaultStore } from './upstream-store.ts';
+import type { RestoreStore, WatchStore } from './watch-store.ts';
 
 export type * from './admin-store.ts';
 export type * from './chain-store.ts';
@@ -55,6 +54,7 @@ export type * from './oversight-store.ts';
 export type * from './records.ts';
 export type * from './registration-store.ts';
 export type * from './upstream-store.ts';
+export type * from './watch-store.ts';
 
 export interface ClientStore extends RegistrationStore {
   /**
@@ -201,23 +201,6 @@ export interface TokenStore {
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
 }
 
-/** What only the database can tell: the time that decides, and whether what was read earlier may still be relied on. */
-export interface WatchStore {
-  readonly time: DatabaseTime;
-  /**
-   * Equal marks before and after mean that nothing anybody could ask about has ended in between, as far as this instance
-   * has heard; undefined means that it hears nothing now and may rely on nothing. To be taken before a read is begun.
-   */
-  mark(): number | undefined;
-  /**
-   * Whether a mark knows of every commit there is (SQLite). Otherwise nothing read may be relied on for longer than the
-   * `keptMs` the store was opened with: a revocation waits no longer than that for an instance that does not answer.
-   */
-  readonly marksAreExact: boolean;
-  /** Why this instance should be sent no work although it may answer reads. */
-  trouble(): Trouble | undefined;
-}
-
 export interface Store
   extends ClientStore,
     DocumentStore,
@@ -235,6 +218,7 @@ export interface Store
     FrontStore,
     SigningKeyStore,
     HouseStore,
+    RestoreStore,
     WatchStore {
   readonly engine: 'sqlite' | 'postgres';
   /** How many migrations the database has and this version knows; more applied than known after a rollback. */

@@ -76,6 +76,8 @@ export interface RevocationStore {
 export interface VaultStore {
   /** How many rows are sealed under which key; journeys only while they still need their secrets. */
   countSealed(now: Seconds): Promise<readonly SealedCount[]>;
+  /** The keys that seal any row, each once; costs the same however many rows there are. */
+  listKeysInUse(now: Seconds): Promise<readonly string[]>;
   /** Sealed texts under any other key, in the order of ids from after `after`. */
   listSealedNotUnder(
     table: SealedTable,

@@ -25,6 +25,7 @@ export async function redeemAuthorizationCode(request: GrantRequest): Promise<Gr
 
   const codeHash = hashSecret(code);
   const record = await deps.store.findCode(codeHash);
+  if (record !== undefined) request.flow(record.reference);
   const verdict = judgeRedemption({
     code: record,
     clientId: client.id,

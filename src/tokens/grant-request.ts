@@ -12,6 +12,8 @@ export interface GrantRequest {
   readonly form: RawParameters;
   readonly client: Client;
   readonly trail: Trail;
+  /** Notes which request opened the flow that this one belongs to. */
+  readonly flow: (reference: string) => void;
   readonly deps: AppDeps;
 }
 

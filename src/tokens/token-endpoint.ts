@@ -65,7 +65,8 @@ export const tokenEndpoint =
     }
 
     const trail: Trail = { at: deps.now(), reference: event.reference, actor: { kind: 'client', id: client.id } };
-    return answerGrant(c, deps, grantType, await GRANTS[grantType]({ form, client, trail, deps }));
+    const flow = (reference: string) => event.note({ flow: reference });
+    return answerGrant(c, deps, grantType, await GRANTS[grantType]({ form, client, trail, flow, deps }));
   };
 
 function answerGrant(c: Context<AppEnv>, deps: AppDeps, grantType: string, answer: GrantAnswer): Response {

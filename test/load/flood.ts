@@ -5,6 +5,7 @@
  */
 import { Agent, request } from 'node:http';
 import { obtainTokens } from '../support/journey-steps.ts';
+import { type RegisteredClient, register } from '../support/mcp-client.ts';
 
 export interface Flood {
   readonly registrations: number;
@@ -44,13 +45,15 @@ export async function flood(issuer: string, { registrations, addresses, parallel
   return { statuses, journeys, seconds: (performance.now() - begun) / 1000 };
 }
 
-/** At least one, and another as long as the flood goes on. */
+/** One client, registered in the midst of it, and its journeys: at least one, and another as long as the flood goes on. */
 async function honestJourneys(issuer: string, isOver: () => boolean): Promise<FloodReport['journeys']> {
   let completed = 0;
+  let client: RegisteredClient | undefined;
   const failed: string[] = [];
   do {
     try {
-      await obtainTokens(issuer);
+      client ??= await register(issuer);
+      await obtainTokens(issuer, { client });
       completed += 1;
     } catch (error) {
       failed.push(String(error));

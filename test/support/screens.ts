@@ -70,8 +70,10 @@ const SHOTS: readonly Shot[] = [
 
 /** Of the console, which has no fixtures: pages of a broker with some people and apps. */
 const CONSOLE_SHOTS: readonly (Shot & { readonly path: string })[] = [
-  { ...shot('console-overview', 'the admin console', { width: 1280, height: 600 }), path: '' },
-  { ...shot('console-approvals', 'what people allowed', { width: 1280, height: 600 }), path: '/approvals' },
+  {
+    ...shot('console-approvals', 'the admin console: what people allowed', { width: 1280, height: 600 }),
+    path: '/approvals',
+  },
   { ...shot('console-apps', 'the apps, on a phone in the dark', PHONE, 'dark'), path: '/apps' },
 ];
 

@@ -100,6 +100,11 @@ const FORBIDDEN: Readonly<Record<string, (target: string, typeOnly: boolean) => 
           ['src/security/secrets.ts', 'src/upstream/presets.ts', 'src/upstream/provider.ts'].includes(target)
         )
       : ['hono', '@hono/node-server', 'drizzle-orm', 'better-sqlite3', 'pg', 'undici'].includes(packageOf(target)),
+  // Runs in other people's servers: of the broker nothing but pure decisions.
+  verify: (target, typeOnly) =>
+    isOwn(target)
+      ? !['verify', 'domain'].includes(roomOf(target))
+      : !['jose', 'lru-cache', 'node:crypto'].includes(target) && !(typeOnly && target === 'hono'),
   'src/ports.ts': (_target, typeOnly) => !typeOnly,
 };
 
@@ -119,7 +124,7 @@ function forbiddenForEndpoints(room: string, target: string, typeOnly: boolean):
 /** Who alone may import a package, outside the demo. */
 const ONE_IMPORTER: readonly { readonly what: RegExp; readonly where: RegExp }[] = [
   { what: /^drizzle-orm(\/|$)/, where: /^src\/store\// },
-  { what: /^(better-sqlite3|pg)$/, where: /^src\/store\/open-(sqlite|postgres)\.ts$/ },
+  { what: /^(better-sqlite3|pg)$/, where: /^src\/store\/(open-sqlite|open-postgres|sqlite-backup)\.ts$/ },
   { what: /^oslo(\/|$)/, where: /^src\/security\/secrets\.ts$/ },
   { what: /^arctic$/, where: /^src\/upstream\/presets\.ts$/ },
   // dial.ts goes to addresses of the operator's configuration alone, and streams.
@@ -132,7 +137,7 @@ const ONE_USER: readonly { readonly what: RegExp; readonly where: RegExp; readon
   {
     name: 'the global fetch',
     what: /(?<![.\w])fetch\((?!:)|globalThis\.fetch/,
-    where: /^src\/(security\/safe-fetch|upstream\/[a-z0-9-]+)\.tsx?$/,
+    where: /^src\/(security\/safe-fetch|upstream\/[a-z0-9-]+|verify\/introspected)\.tsx?$/,
   },
   { name: 'redirect()', what: /\bc\.redirect\(/, where: /^src\/(browser|journey)\/responder\.tsx?$/ },
   { name: 'the Location header', what: /['"]location['"]/i, where: /^src\/(browser|journey)\/responder\.tsx?$/ },

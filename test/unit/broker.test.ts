@@ -52,7 +52,7 @@ test('listens where it is told, answers health, and publishes the configured iss
 
 test('reports unready before it stops listening', async () => {
   const broker = await start(configWith());
-  const closed = broker.close({ announceMs: 300 });
+  const closed = broker.close({ announceMs: 1_500 });
   expect((await fetch(`${broker.url}/readyz`)).status).toBe(503);
   expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
   await closed;
@@ -108,4 +108,30 @@ test('a metrics address that is taken does not keep the broker from serving', as
     }),
   );
   expect((await fetch(`${second.url}/readyz`)).status).toBe(200);
+});
+
+test.each(['clock', 'disk'] as const)('with trouble about the %s it is alive and unready', async (trouble) => {
+  const broker = await start(configWith());
+  Object.assign(broker.deps.store, { trouble: () => trouble });
+  const ready = await fetch(`${broker.url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([503, { status: trouble }]);
+  expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
+});
+
+test('while the clocks are apart nothing is granted, and access can still be ended', async () => {
+  const broker = await start(configWith());
+  const ask = (path: string, method: string) =>
+    fetch(`${broker.url}${path}`, { method, headers: { host: 'localhost:8787' }, redirect: 'manual' });
+  const granting = [
+    ['/authorize', 'GET'],
+    ['/consent/jrn_1', 'POST'],
+    ['/callback/corp', 'GET'],
+    ['/token', 'POST'],
+  ] as const;
+  const statuses = () => Promise.all(granting.map(async ([path, method]) => (await ask(path, method)).status));
+  expect(await statuses()).not.toContain(503);
+  Object.assign(broker.deps.store, { trouble: () => 'clock' });
+  expect(await statuses()).toEqual([503, 503, 503, 503]);
+  expect((await ask('/token', 'POST')).headers.get('retry-after')).toBe('2');
+  expect((await ask('/revoke', 'POST')).status).toBe(400);
 });

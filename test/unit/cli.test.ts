@@ -105,7 +105,7 @@ describe('usage', () => {
     [['serve', '--config'], '--config needs a value'],
     [['serve', '--config='], '--config needs a value'],
     [['config', 'check', '--json=yes'], '--json takes no value'],
-    [['explain'], 'code is missing'],
+    [['explain'], 'Name a code (E101)'],
     [['demo', '--port', '99999'], '--port takes a number up to 65535'],
     [['constructor'], 'Unknown command "constructor"'],
   ])('%j is a usage error', async (argv, said) => {

@@ -440,5 +440,4 @@ export const ar: Messages = {
   waitAskedTitle: 'وصلنا طلبك',
   waitAskedBody: 'تراه {brand} ويمكنها العثور عليه برقمه المرجعي.',
   waitLook: 'انظر مرة أخرى',
-  receiptGet: 'إيصال موقَّع',
 };

@@ -395,5 +395,4 @@ export const de: Messages = {
   waitAskedTitle: 'Ihre Bitte ist angekommen',
   waitAskedBody: '{brand} sieht sie und findet sie über ihre Kennung.',
   waitLook: 'Noch einmal nachsehen',
-  receiptGet: 'Signierter Beleg',
 };

@@ -396,7 +396,6 @@ export const en = {
   waitAskedTitle: 'We have your request',
   waitAskedBody: '{brand} sees it, and can find it by its reference.',
   waitLook: 'Look again',
-  receiptGet: 'Signed receipt',
 } as const;
 
 /** A sentence with forms by count (CLDR plural categories). */

@@ -391,5 +391,4 @@ export const es: Messages = {
   waitAskedTitle: 'Tenemos tu petición',
   waitAskedBody: '{brand} la ve y puede encontrarla por su referencia.',
   waitLook: 'Volver a mirar',
-  receiptGet: 'Recibo firmado',
 };

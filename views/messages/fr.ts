@@ -393,5 +393,4 @@ export const fr: Messages = {
   waitAskedTitle: 'Votre demande est enregistrée',
   waitAskedBody: '{brand} la voit et peut la retrouver grâce à sa référence.',
   waitLook: 'Regarder à nouveau',
-  receiptGet: 'Reçu signé',
 };

@@ -375,5 +375,4 @@ export const ja: Messages = {
   waitAskedTitle: '依頼を受け取りました',
   waitAskedBody: '{brand} は参照番号で依頼を見つけられます。',
   waitLook: 'もう一度確認する',
-  receiptGet: '署名付きの控え',
 };

@@ -370,5 +370,4 @@ export const zhHans: Messages = {
   waitAskedTitle: '已收到您的请求',
   waitAskedBody: '{brand} 会看到它，并可通过参考编号找到它。',
   waitLook: '再看一次',
-  receiptGet: '签名收据',
 };

@@ -17,6 +17,7 @@ import * as pending from './pending.ts';
 import * as people from './people.ts';
 import * as registrations from './registrations.ts';
 import * as registry from './registry.ts';
+import * as restoring from './restoring.ts';
 import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
 import * as tokens from './tokens.ts';
@@ -33,6 +34,7 @@ export const statements: readonly AnyStatement[] = [
     people,
     registrations,
     registry,
+    restoring,
     revocations,
     sweep,
     tokens,

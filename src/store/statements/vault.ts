@@ -38,6 +38,25 @@ export const countUpstreamRevocationKeys = given<object>()('vault_count_upstream
     .groupBy(t.upstreamRevocations.keyId),
 );
 
+/** The next key after this one that seals any row: a look into the index for each key, however many rows there are. */
+export const nextUpstreamGrantKey = given<{ after: string }>()('vault_next_upstream_grant_key', (db, t, p) =>
+  db
+    .select({ keyId: t.upstreamGrants.keyId })
+    .from(t.upstreamGrants)
+    .where(and(isNotNull(t.upstreamGrants.keyId), gt(t.upstreamGrants.keyId, p.after)))
+    .orderBy(asc(t.upstreamGrants.keyId))
+    .limit(1),
+);
+
+export const nextUpstreamRevocationKey = given<{ after: string }>()('vault_next_upstream_revocation_key', (db, t, p) =>
+  db
+    .select({ keyId: t.upstreamRevocations.keyId })
+    .from(t.upstreamRevocations)
+    .where(and(isNotNull(t.upstreamRevocations.keyId), gt(t.upstreamRevocations.keyId, p.after)))
+    .orderBy(asc(t.upstreamRevocations.keyId))
+    .limit(1),
+);
+
 export const countSigningKeyKeys = given<object>()('vault_count_signing_keys', (db, t) =>
   db
     .select({ keyId: namedIn(t.signingKeys.privateSealed), rows: count() })

@@ -68,6 +68,7 @@ export function upstreamTables(k: Kit, { approvals }: ReturnType<typeof peopleTa
     (t) => [
       k.index('upstream_revocations_revocation').on(t.revocationId),
       k.index('upstream_revocations_due').on(t.dueAt).where(isNull(t.doneAt)),
+      k.index('upstream_revocations_key').on(t.keyId).where(isNotNull(t.keyId)),
     ],
   );
 

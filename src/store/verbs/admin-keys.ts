@@ -5,6 +5,7 @@ import { all, first } from '../statement.ts';
 import * as keys from '../statements/admin-keys.ts';
 import type { AdminKeyStore, ConsoleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { ifThereIsRoom } from './touching.ts';
 
 /** `lastUsedAt` is written at most this often, in seconds. */
 const TOUCH = 60;
@@ -22,7 +23,7 @@ export function adminKeyVerbs(engine: Engine, record: Recorder): Omit<AdminKeySt
       const [found] = await engine.read(keys.findAdminKey, { keyHash, now });
       if (found === undefined) return undefined;
       if (now - (found.lastUsedAt ?? 0) >= TOUCH)
-        await engine.unit(() => all(keys.touchAdminKey, { id: found.id, now, before: now - TOUCH + 1 }));
+        await ifThereIsRoom(engine.unit(() => all(keys.touchAdminKey, { id: found.id, now, before: now - TOUCH + 1 })));
       return withoutHash(found);
     },
 

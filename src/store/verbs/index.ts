@@ -15,6 +15,7 @@ import { machineTokenVerbs } from './machine-tokens.ts';
 import { oversightVerbs } from './oversight.ts';
 import { peopleVerbs } from './people.ts';
 import { registryVerbs } from './registry.ts';
+import { restoreVerbs } from './restoring.ts';
 import { revocationVerbs } from './revocations.ts';
 import { signingKeyVerbs } from './signing-keys.ts';
 import { tokenVerbs } from './tokens.ts';
@@ -40,6 +41,7 @@ export function storeOver(engine: Engine, newId: NewId, markRow?: MarkRow): Stor
     ...vaultVerbs(engine),
     ...signingKeyVerbs(engine, record),
     ...houseVerbs(engine, record),
+    ...restoreVerbs(engine, record),
     ...chainVerbs(engine, record),
     ...oversightVerbs(engine, record),
     time: engine.time,

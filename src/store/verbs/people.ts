@@ -10,6 +10,7 @@ import { blockVerbs } from './blocks.ts';
 import { revokeApprovals } from './ending.ts';
 import { revokeMatching } from './registry.ts';
 import { approvalOf } from './rows.ts';
+import { ifThereIsRoom } from './touching.ts';
 
 /** A session's `lastSeenAt` is written at most this often, in seconds, so that reading pages writes little. */
 const SESSION_TOUCH = 60;
@@ -92,7 +93,7 @@ function sessionVerbs(engine: Engine, record: Recorder) {
       const { userId: _user, endedAt: _ended, ...session } = withoutNulls(found.session);
       const user = withoutNulls(found.user);
       if (now - session.lastSeenAt < SESSION_TOUCH) return { ...session, user };
-      await engine.unit(() => all(people.touchSession, { idHash, now }));
+      await ifThereIsRoom(engine.unit(() => all(people.touchSession, { idHash, now })));
       return { ...session, lastSeenAt: now, user };
     },
 

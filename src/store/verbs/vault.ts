@@ -15,6 +15,19 @@ export function vaultVerbs(engine: Engine): VaultStore {
       ...counted('journeys', await engine.read(vault.countJourneyKeys, { now })),
     ],
 
+    listKeysInUse: async (now) => {
+      const used = new Set<string>();
+      for (const next of [vault.nextUpstreamGrantKey, vault.nextUpstreamRevocationKey])
+        for (let after: string | undefined = ''; after !== undefined; ) {
+          const [found]: readonly { keyId: string | undefined }[] = await engine.read(next, { after });
+          after = found?.keyId;
+          if (after !== undefined) used.add(after);
+        }
+      for (const { keyId } of await engine.read(vault.countSigningKeyKeys, {})) used.add(keyId);
+      for (const { keyId } of await engine.read(vault.countJourneyKeys, { now })) used.add(keyId);
+      return [...used];
+    },
+
     listSealedNotUnder: async (table, keyId, after, limit, now) => {
       const listing = { keyId, after, limit };
       const rows = await {

@@ -1,0 +1,1 @@
+CREATE INDEX `upstream_revocations_key` ON `upstream_revocations` (`key_id`) WHERE "upstream_revocations"."key_id" is not null;

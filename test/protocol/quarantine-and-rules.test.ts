@@ -34,6 +34,16 @@ const sql = (text: string) => {
   }
 };
 
+type Registration = Awaited<ReturnType<typeof register>> & Record<string, unknown>;
+
+/** The client changes its own registration. */
+const change = (registration: Registration, more: object) =>
+  fetch(String(registration.registration_client_uri), {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${registration.registration_access_token}` },
+    body: JSON.stringify({ ...registration, ...more }),
+  });
+
 describe('a quarantined client', () => {
   beforeAll(start('quarantined'));
   afterAll(() => world.close());
@@ -126,16 +136,6 @@ describe('a quarantined client', () => {
 describe('a client that was accepted', () => {
   beforeAll(start('quarantined'));
   afterAll(() => world.close());
-  type Registration = Awaited<ReturnType<typeof register>> & Record<string, unknown>;
-  const change = (registration: Registration, more: object) =>
-    fetch(String(registration.registration_client_uri), {
-      method: 'PUT',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${registration.registration_access_token}`,
-      },
-      body: JSON.stringify({ ...registration, ...more }),
-    });
   const visit = (client: Registration) => new BrowserJar().get(authorizationUrl(setting.issuer, client, newPkce()));
 
   it('is not changed while it waits, stays accepted as it is, and waits again when it says something else', async () => {
@@ -233,18 +233,11 @@ describe('a rule', () => {
   });
 
   it('against the name that a page shows holds although the client calls itself something else meanwhile', async () => {
-    const client = (await register(setting.issuer, { client_name: 'Ledger Sync' })) as Record<string, unknown> & {
-      client_id: string;
-    };
+    const client = (await register(setting.issuer, { client_name: 'Ledger Sync' })) as Registration;
     const jar = new BrowserJar();
-    const page = await jar.get(authorizationUrl(setting.issuer, client as never, newPkce()));
+    const page = await jar.get(authorizationUrl(setting.issuer, client, newPkce()));
     await call('POST', '/blocks', { name: 'ledger sync', reason: 'impostor' });
-    const renamed = await fetch(String(client.registration_client_uri), {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${client.registration_access_token}` },
-      body: JSON.stringify({ ...client, client_name: 'Plain' }),
-    });
-    expect(renamed.status).toBe(200);
+    expect((await change(client, { client_name: 'Plain' })).status).toBe(200);
     const decided = await decide(jar, page, 'allow');
     expect([decided.status, decided.body]).toEqual([403, expect.stringContaining('impostor')]);
   });

@@ -68,6 +68,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Text, or a list of it, that every database keeps as it is: Postgres takes neither NUL nor half a surrogate pair. */
 const isStorable = (value: unknown): boolean =>
   value === undefined ||
+  value === null ||
   (Array.isArray(value) ? value : [value]).every((one) => typeof one === 'string' && !/[\0\p{Cs}]/u.test(one));
 
 const publicMembers = (key: Readonly<Record<string, unknown>>, kty: string): PublicJwk => ({

@@ -1,5 +1,6 @@
 /** The store's verbs about registrations (RFC 7591, RFC 7592) and what clients have for themselves; part of the contract in store.ts. */
 import type { MachineToken } from '../domain/machine-token.ts';
+import type { Standing } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata, Seconds, TokenHash, Trail } from '../domain/types.ts';
 import type { Ended } from './records.ts';
 
@@ -21,6 +22,8 @@ export interface ClientUpdate {
   /** Of the token the caller holds, and of the one that takes its place. */
   readonly heldHash: TokenHash;
   readonly nextHash: TokenHash;
+  /** How it stands with the administrators from then on; nothing for one that need not wait. */
+  readonly standing?: Standing;
 }
 
 export interface RegistrationStore {
@@ -30,7 +33,7 @@ export interface RegistrationStore {
    * up to one per cent, at most 32, between two looks. Audits `client.registered`, and `client.evicted` with their number.
    */
   insertClient(client: NewClient, trail: Trail): Promise<void>;
-  /** RFC 7592 update, by the holder of the current token, unless blocked. The client, if this call changed it. Audits `client.updated`. */
+  /** RFC 7592 update, by the holder of the current token, unless blocked or waiting. The client, if this call changed it. Audits `client.updated`. */
   updateClient(id: string, update: ClientUpdate, trail: Trail): Promise<Client | undefined>;
   /**
    * RFC 7592 delete, by the holder of the current token, unless blocked: from the first commit on nothing of the client works

@@ -70,6 +70,18 @@ describe.each(ENGINES)('registrations on %s', (engine) => {
     });
   });
 
+  test('a change can make a client wait, and one that waits is not changed, but may go', async () => {
+    const { store } = fixture;
+    await add('cli_1', 'a');
+    const standing = { quarantinedAt: T0, usableBy: 'nobody' } as const;
+    expect(await store.updateClient('cli_1', update({ standing }), trail())).toMatchObject(standing);
+    const again = update({ heldHash: hash('management-2'), nextHash: hash('management-3') });
+    expect(await store.updateClient('cli_1', again, trail())).toBeUndefined();
+    await store.admitClient('cli_1', 'fine', trail());
+    const changed = await store.updateClient('cli_1', again, trail());
+    expect([changed?.managementHash, changed?.quarantinedAt]).toEqual([hash('management-3'), undefined]);
+  });
+
   test('the end of a registration takes along all it had, once', async () => {
     const { store } = fixture;
     await populate(store);

@@ -18,6 +18,10 @@ import pg from 'pg';
 export interface PostgresServer {
   /** Connects to the server's own `postgres` database as its superuser. */
   readonly url: string;
+  /** Ends every process of it at once, without a word to its files, as a crash does. */
+  readonly crash: () => Promise<void>;
+  /** Starts it again on the same files and port, and waits until it answers. */
+  readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -30,8 +34,11 @@ const START_TIMEOUT_MS = 30_000;
 /** As root: `postgres` sees itself as the user nobody, and on disk stays root. */
 const AS_SOMEBODY_ELSE = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
 
-/** Makes a cluster in a fresh directory and starts it on a free port of the loopback interface. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Makes a cluster in a fresh directory and starts it on a free port of the loopback interface. Unless it is `durable` it
+ * does not wait for the disk, and a crash may cost it everything.
+ */
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const { initdb, postgres } = await binaries();
   const directory = await mkdtemp(join(tmpdir(), 'broker-test-postgres-'));
   const data = join(directory, 'data');
@@ -40,28 +47,30 @@ export async function startPostgres(): Promise<PostgresServer> {
   );
 
   const port = await freePort();
-  const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses=127.0.0.1'];
-  const server = launch(postgres, [
-    '-D',
-    data,
-    '-p',
-    String(port),
-    '-k',
-    directory,
-    ...settings.flatMap((one) => ['-c', one]),
-  ]);
-  const stopNow = () => void server.kill('SIGQUIT');
-  process.once('exit', stopNow);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await untilReady(server, url);
+  const quick = durable ? [] : ['fsync=off', 'full_page_writes=off'];
+  const settings = [...quick, 'max_connections=200', 'listen_addresses=127.0.0.1'];
+  const place = ['-D', data, '-p', String(port), '-k', directory];
+  let server: ChildProcess | undefined;
+  const stopNow = () => void server?.kill('SIGQUIT');
+  process.once('exit', stopNow);
+  const end = async (signal: NodeJS.Signals) => {
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    server.kill(signal);
+    await once(server, 'exit');
+  };
+  const start = async () => {
+    server = launch(postgres, [...place, ...settings.flatMap((one) => ['-c', one])]);
+    await untilReady(server, url);
+  };
+  await start();
   return {
     url,
+    start,
+    crash: () => end('SIGQUIT'),
     stop: async () => {
       process.off('exit', stopNow);
-      if (server.exitCode === null) {
-        server.kill('SIGINT');
-        await once(server, 'exit');
-      }
+      await end('SIGINT');
       await rm(directory, { recursive: true, force: true });
     },
   };

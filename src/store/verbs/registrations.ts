@@ -24,11 +24,13 @@ export function registrationVerbs(engine: Engine, record: Recorder): Registratio
       return engine.unit(() => insert(record, client, looks, trail));
     },
 
-    updateClient: (id, { metadata, secretHash, heldHash, nextHash }, trail) =>
+    updateClient: (id, { metadata, secretHash, heldHash, nextHash, standing = {} }, trail) =>
       engine.unit(function* () {
-        const change = { id, metadata, secretHash, held: heldHash, next: nextHash };
+        const { quarantinedAt, usableBy } = standing;
+        const change = { id, metadata, secretHash, held: heldHash, next: nextHash, quarantinedAt, usableBy };
         const client = yield* first(registrations.updateRegistration, change);
-        if (client !== undefined) yield* record('client.updated', { clientId: id }, trail);
+        const details = { waits: quarantinedAt !== undefined };
+        if (client !== undefined) yield* record('client.updated', { clientId: id, details }, trail);
         return client;
       }),
 

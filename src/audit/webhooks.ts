@@ -10,6 +10,8 @@ import type { ChainedRow } from '../domain/audit-chain.ts';
 import type { Seconds } from '../domain/types.ts';
 import type { NewDelivery } from '../store/store.ts';
 
+const GAVE_UP = 'webhook.gave_up';
+
 /** The deliveries that these rows make. */
 export const deliveriesOf = (
   rows: readonly ChainedRow[],
@@ -18,7 +20,7 @@ export const deliveriesOf = (
 ): readonly NewDelivery[] =>
   rows.flatMap((row) =>
     webhooks
-      .filter(({ events }) => events.some((wanted) => isMeant(wanted, row.event)))
+      .filter(({ name, events }) => !isEcho(row, name) && events.some((wanted) => isMeant(wanted, row.event)))
       .map(({ name }) => ({
         id: `${row.id}.${name}`,
         endpoint: name,
@@ -27,6 +29,10 @@ export const deliveriesOf = (
         queuedAt: now,
       })),
   );
+
+/** That a webhook was given up is not told to that one, nor again to anybody: dead receivers would make more for ever. */
+const isEcho = ({ event, details }: ChainedRow, webhook: string): boolean =>
+  event === GAVE_UP && (details.endpoint === webhook || details.event === GAVE_UP);
 
 /** `client.*` means every event that begins so; `*` every event. */
 const isMeant = (wanted: string, event: string): boolean =>

@@ -52,7 +52,7 @@ export const newClients = z
   .enum(['usable', 'quarantined', 'requester_only'])
   .prefault('usable')
   .describe(
-    'Who may use a client that introduced itself before an administrator has accepted it: everybody, nobody, or only the first person who finishes with it.',
+    'Who may use a client that introduced itself before an administrator has accepted it: everybody, nobody, or only the first person who finishes with it. One that changes its registration waits again; a metadata document is accepted by its address, whatever it says later.',
   );
 
 export const quarantineExpiry = duration({ min: '1h', max: '365d' })

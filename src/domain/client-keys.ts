@@ -55,6 +55,8 @@ export function judgeKeySet(value: unknown): KeysVerdict {
     if (!isObject(key) || typeof key.kty !== 'string') return no('every key must be an object with a "kty"');
     if (key.kty === 'oct' || PRIVATE_MEMBERS.some((member) => key[member] !== undefined))
       return no('a key set must hold public keys only');
+    if (!PUBLIC_MEMBERS.every((member) => isStorable(key[member])))
+      return no('the members of a key must be plain text');
     kept.push(publicMembers(key, key.kty));
   }
   return { ok: true, keys: kept };
@@ -62,6 +64,12 @@ export function judgeKeySet(value: unknown): KeysVerdict {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Text, or a list of it, that every database keeps as it is: Postgres takes neither NUL nor half a surrogate pair. */
+const isStorable = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (Array.isArray(value) ? value : [value]).every((one) => typeof one === 'string' && !/[\0\p{Cs}]/u.test(one));
 
 const publicMembers = (key: Readonly<Record<string, unknown>>, kty: string): PublicJwk => ({
   ...Object.fromEntries(PUBLIC_MEMBERS.flatMap((member) => (key[member] === undefined ? [] : [[member, key[member]]]))),

@@ -26,6 +26,18 @@ export interface DocumentState {
   readonly withdrawals: number;
 }
 
+/** Of a document that was never read, or whose client was another one: not usable before it is read and found good. */
+export const withdrawnDocument = (at: Seconds): DocumentState => ({
+  confirmedAt: 0,
+  freshUntil: 0,
+  etag: undefined,
+  lastModified: undefined,
+  failingSince: undefined,
+  retryAt: undefined,
+  withdrawnAt: at,
+  withdrawals: 1,
+});
+
 const FRESH_AT_LEAST = 300;
 const FRESH_AT_MOST = 86_400;
 /** Without a word about caching. */

@@ -24,19 +24,9 @@ export function standingOfNew(policy: 'usable' | 'quarantined' | 'requester_only
 }
 
 /**
- * How a known client stands after it changed itself: what an administrator accepted is what they saw, so another face is
- * judged as a new client is. Empty: it stands as it stood.
+ * All that an administrator goes by in a metadata document, in one comparable text: everything but versions and hints,
+ * which sites change at every release.
  */
-export function standingAfterChange(
-  before: ClientMetadata,
-  after: ClientMetadata,
-  policy: Parameters<typeof standingOfNew>[0],
-  now: Seconds,
-): Standing {
-  return acceptedFace(before) === acceptedFace(after) ? {} : standingOfNew(policy, now);
-}
-
-/** All that an administrator goes by, in one comparable text: everything but versions and hints, members of later included. */
 export function acceptedFace({
   softwareVersion: _version,
   scope: _hint,

@@ -8,6 +8,7 @@
 import { hash } from 'node:crypto';
 import type { ResourceConfig } from '../config/config.ts';
 import { foldedName } from '../domain/mcp-message.ts';
+import { parseStrictJson } from '../domain/strict-json.ts';
 import { definitionOf, type ToolDefinition } from '../domain/tool-pin.ts';
 import { scopesOf } from '../domain/tool-scopes.ts';
 import type { Trail } from '../domain/types.ts';
@@ -64,12 +65,11 @@ function isAmbiguous(message: unknown): boolean {
   return writtenLike(message, 'result') || (isObject(message.result) && writtenLike(message.result, 'tools'));
 }
 
+/** Doubled names too are refused: of two results one reader takes the first, another the last, a third both in one. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new AnswerRefused('a message that mentions tools is not JSON');
-  }
+  const read = parseStrictJson(text);
+  if (!read.ok) throw new AnswerRefused(`a message that mentions tools cannot be read in one way: ${read.problem}`);
+  return read.value;
 }
 
 async function passingTools(tools: readonly unknown[], context: ListContext): Promise<readonly unknown[]> {

@@ -181,7 +181,7 @@ async function finish(
     return refuseBlocked(c, deps, visitor);
   }
 
-  const stop = client && (await stopsNow(deps, client, redirect, person.id));
+  const stop = client && (await stopsNow(deps, client, { redirectUri: redirect, shown: clientSnapshot }, person.id));
   if (stop !== undefined) {
     await deps.store.failJourney(journey.id, stop.decision === 'wait' ? 'quarantined' : 'refused_by_rule', trail);
     return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);

@@ -262,7 +262,12 @@ async function whyNot(
   const view = { id: request.clientId, metadata };
   if (userId !== undefined && (await ownBlock(deps, userId, view, request))) return refuseBlocked(c, deps, visitor);
   if (client === undefined) return expired(c, deps, visitor, 'the client is gone');
-  const stop = await stopsNow(deps, client, request.redirectUri, journey.expectedUserId);
+  const stop = await stopsNow(
+    deps,
+    client,
+    { redirectUri: request.redirectUri, shown: metadata },
+    journey.expectedUserId,
+  );
   if (stop === undefined) return undefined;
   return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);
 }

@@ -9,8 +9,8 @@ import type { Addressee, CheckedRequest } from '../domain/authorization-request.
 import { faceOf } from '../domain/client.ts';
 import { type ConsentVerdict, decideConsent } from '../domain/consent.ts';
 import { mustWait } from '../domain/quarantine.ts';
-import { findRefusalRule, type RefusalRule } from '../domain/refusal-rule.ts';
-import type { Approval, Block, Client, Seconds } from '../domain/types.ts';
+import { findRefusalRule, type RefusalRule, type RuledClient } from '../domain/refusal-rule.ts';
+import type { Approval, Block, Client, ClientMetadata, Seconds } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 
 type Deciding = Pick<AppDeps, 'config' | 'store' | 'now'>;
@@ -41,7 +41,7 @@ export async function judgeVisit(
   fetchSite: string | undefined,
 ): Promise<VisitVerdict> {
   const view = { id: client.id, metadata: client.metadata };
-  const rule = await ruleAgainst(deps, view, request.redirectUri);
+  const rule = await ruleAgainst(deps, { id: client.id, names: namesOf(client), redirectUri: request.redirectUri });
   if (rule !== undefined) return { decision: 'refuse', by: rule };
   const block = person === undefined ? undefined : await ownBlock(deps, person.id, view, request);
   if (block !== undefined) return { decision: 'own_block', by: block };
@@ -79,32 +79,31 @@ export const ownBlock = (
   deps.store.findBlock(userId, client.id, appKeyOf(identityOf(deps, client, request.redirectUri)));
 
 /** The administrators' rule against this client at this redirect, as the rules are now. */
-async function ruleAgainst(
-  { store }: Pick<Deciding, 'store'>,
-  client: Pick<ClientView, 'id'> & { readonly metadata: Pick<ClientView['metadata'], 'name' | 'localized'> },
-  redirectUri: string,
-): Promise<RefusalRule | undefined> {
+async function ruleAgainst({ store }: Pick<Deciding, 'store'>, client: RuledClient): Promise<RefusalRule | undefined> {
   const rules = await store.listRefusalRules();
-  if (rules.length === 0) return undefined;
-  return findRefusalRule(rules, { id: client.id, names: namesOf(client), redirectUri });
+  return rules.length === 0 ? undefined : findRefusalRule(rules, client);
 }
 
 /** Every name a client goes by: the rules hold for the translated ones, too. */
-const namesOf = ({ metadata }: Parameters<typeof ruleAgainst>[1]): readonly string[] => [
+const namesOf = ({ metadata }: Pick<ClientView, 'metadata'>): readonly string[] => [
   metadata.name ?? '',
   ...Object.entries(metadata.localized).flatMap(([member, value]) =>
     member.startsWith('client_name#') ? [value] : [],
   ),
 ];
 
-/** Why a journey of this client must not go on now: a rule, or the wait for an administrator. */
+/**
+ * Why a journey of this client must not go on now: a rule, or the wait for an administrator. `shown` is what the page said
+ * of the client, which may call itself something else by now: both names count.
+ */
 export async function stopsNow(
-  deps: AppDeps,
+  deps: Deciding,
   client: Client,
-  redirectUri: string,
+  { redirectUri, shown }: { readonly redirectUri: string; readonly shown: ClientMetadata | undefined },
   userId: string | undefined,
 ): Promise<Exclude<VisitVerdict, { decision: 'consent' | 'own_block' }> | undefined> {
-  const rule = await ruleAgainst(deps, client, redirectUri);
+  const names = [...namesOf(client), ...(shown === undefined ? [] : namesOf({ metadata: shown }))];
+  const rule = await ruleAgainst(deps, { id: client.id, names, redirectUri });
   if (rule !== undefined) return { decision: 'refuse', by: rule };
   return mustWait(client, userId) ? { decision: 'wait' } : undefined;
 }

@@ -3,12 +3,13 @@
  *
  * Whoever holds the registration access token of this very client may; it is replaced at every update. An unknown
  * client, a wrong token, another client's token and a blocked client get the same 401. An update is judged whole, as a
- * registration is, and where new clients wait for an administrator, so does one that shows another face. Must never lift
- * a block or a wait, nor change a client of the configuration.
+ * registration is; where new clients wait for an administrator, a changed one waits again, and none changes while it
+ * waits. Must never lift a block, nor change a client of the configuration, nor what an administrator has accepted.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'hono';
 import { holdsSecret, judgeMetadata } from '../domain/client.ts';
-import { standingAfterChange } from '../domain/quarantine.ts';
+import { type Standing, standingOfNew } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata, TokenHash, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { equalSecrets, hashSecret, mintToken, newSecret } from '../security/secrets.ts';
@@ -63,6 +64,8 @@ async function read(c: Context<AppEnv>, { client, token }: Held, deps: AppDeps):
 
 async function update(c: Context<AppEnv>, { client, token }: Held, deps: AppDeps): Promise<Response> {
   const refuse = refusing(c, deps);
+  if (client.quarantinedAt !== undefined)
+    return refuse('access_denied', 'this client waits for an administrator and cannot change meanwhile', 403);
   const body = await readJson(c);
   if (!body.ok) return refuse('invalid_client_metadata', body.detail, body.status);
   const verdict = judgeMetadata(body.value, metadataPolicy(deps.config));
@@ -74,20 +77,24 @@ async function update(c: Context<AppEnv>, { client, token }: Held, deps: AppDeps
   if (secret === undefined) return refuse('invalid_client_metadata', 'client_secret is not that of this client');
 
   const managementToken = mintToken('mt');
-  const trail = trailOf(c, client, deps);
-  const { newClients } = deps.config.registration;
   const change = {
     metadata: verdict.metadata,
     secretHash: secret.hash,
     heldHash: hashSecret(token),
     nextHash: hashSecret(managementToken),
-    standing: standingAfterChange(client.metadata, verdict.metadata, newClients, trail.at),
+    standing: standingAfter(client, verdict.metadata, deps),
   };
-  const updated = await deps.store.updateClient(client.id, change, trail);
+  const updated = await deps.store.updateClient(client.id, change, trailOf(c, client, deps));
   if (updated === undefined) return unauthorized(c, deps);
   c.get('event').note({ outcome: 'updated' });
   return c.json(clientInformation(updated, { secret: secret.shown, managementToken }, deps.config.issuer));
 }
+
+/** What was accepted is what was seen: anything else is new to whoever accepts. Compared as stored: JSON has no `undefined`. */
+const standingAfter = ({ metadata }: Client, next: ClientMetadata, { config, now }: AppDeps): Standing =>
+  isDeepStrictEqual(JSON.parse(JSON.stringify(metadata)), JSON.parse(JSON.stringify(next)))
+    ? {}
+    : standingOfNew(config.registration.newClients, now());
 
 interface SecretAfter {
   readonly hash: TokenHash | undefined;

@@ -56,17 +56,34 @@ export function readQuery(c: Context): Reading {
 
 /**
  * The request's headers by name in lower case, as Node has read them, without the web's copy of them all; a repeated one
- * is joined by commas, but of `Authorization` the first counts.
+ * is joined by commas, `Authorization` included, of which Node alone would show the first and somebody else the last.
  */
 export function sentHeaders(c: Context): (name: string) => string | undefined {
-  const incoming = (c.env as { incoming?: { headers?: Record<string, string | string[] | undefined> } } | undefined)
-    ?.incoming;
+  const incoming = (c.env as { incoming?: Incoming } | undefined)?.incoming;
   const headers = incoming?.headers;
   if (headers === undefined) return (name) => c.req.header(name);
   return (name) => {
     const value = headers[name];
+    if (name === 'authorization' && value !== undefined)
+      return everyOne(incoming?.rawHeaders, name) ?? value.toString();
     return typeof value === 'string' ? value : value?.join(', ');
   };
+}
+
+interface Incoming {
+  readonly headers?: Record<string, string | string[] | undefined>;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders?: readonly string[];
+}
+
+function everyOne(raw: readonly string[] = [], name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const own = raw[at] ?? '';
+    if (own.length !== name.length || own.toLowerCase() !== name) continue;
+    found = found === undefined ? raw[at + 1] : `${found}, ${raw[at + 1]}`;
+  }
+  return found;
 }
 
 /** The form body's parameters; a request that also has a query is refused rather than merged. */

@@ -35,7 +35,8 @@ export interface HouseStore {
    */
   sweep(now: Seconds, limit: number, clients?: ClientLifetimes, kept?: Kept): Promise<number>;
   /**
-   * Takes or renews what only one instance does, until the moment. True when it is the holder's now. Atomic.
+   * Takes or renews what only one instance does, until the moment. True when it is the holder's now. Atomic. One that
+   * ends more than a minute after that moment counts as free: everybody takes one name for the same time.
    */
   takeLease(name: string, holder: string, until: Seconds, now: Seconds): Promise<boolean>;
   /** Gives it up, so that another instance need not wait for its end. */

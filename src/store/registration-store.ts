@@ -22,7 +22,7 @@ export interface ClientUpdate {
   /** Of the token the caller holds, and of the one that takes its place. */
   readonly heldHash: TokenHash;
   readonly nextHash: TokenHash;
-  /** The wait that begins with this change; without one, a client that waits goes on waiting and an accepted one stays so. */
+  /** How it stands with the administrators from then on; nothing for one that need not wait. */
   readonly standing?: Standing;
 }
 
@@ -33,10 +33,7 @@ export interface RegistrationStore {
    * up to one per cent, at most 32, between two looks. Audits `client.registered`, and `client.evicted` with their number.
    */
   insertClient(client: NewClient, trail: Trail): Promise<void>;
-  /**
-   * RFC 7592 update, by the holder of the current token, unless blocked; the wait for an administrator that comes with it
-   * begins in the same write. The client, if this call changed it. Audits `client.updated`.
-   */
+  /** RFC 7592 update, by the holder of the current token, unless blocked or waiting. The client, if this call changed it. Audits `client.updated`. */
   updateClient(id: string, update: ClientUpdate, trail: Trail): Promise<Client | undefined>;
   /**
    * RFC 7592 delete, by the holder of the current token, unless blocked: from the first commit on nothing of the client works

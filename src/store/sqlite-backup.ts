@@ -18,6 +18,7 @@ export async function copySqlite(file: string, to: string): Promise<void> {
   if (!existsSync(file)) throw new CopyRefused(`there is no database at ${file}`);
   if (existsSync(to)) throw new CopyRefused(`${to} exists already; a backup overwrites nothing`);
   const part = `${to}.part`;
+  removeAll(part);
   makePrivate(part);
   const source = new Sqlite(file, { timeout: BUSY_MS });
   try {
@@ -63,8 +64,9 @@ export async function putBack(
   }
 }
 
+/** A new file: one that somebody has put there would keep its owner and its mode. */
 function makePrivate(file: string): void {
-  closeSync(openSync(file, 'w', 0o600));
+  closeSync(openSync(file, 'wx', 0o600));
 }
 
 /** Everything in the one file, without a log beside it, and sound. */

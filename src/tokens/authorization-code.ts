@@ -35,7 +35,8 @@ export async function redeemAuthorizationCode(request: GrantRequest): Promise<Gr
   });
   if (verdict.verdict === 'refuse') return invalidGrant(verdict.reason);
   if (verdict.verdict === 'replay') return punished(request, codeHash);
-  if (await stopsNow(deps, client, verdict.code.redirectUri, verdict.code.userId))
+  const { redirectUri, clientSnapshot: shown } = verdict.code;
+  if (await stopsNow(deps, client, { redirectUri, shown }, verdict.code.userId))
     return invalidGrant('refused by a rule, or kept waiting for an administrator, since the code was issued');
   const judged = resourceOfGrant(form, verdict.code.resource, deps);
   if (!judged.ok) return refused(judged.failure);

@@ -202,10 +202,16 @@ describe.each(['sqlite', 'postgres'] as const)('tools behind the built-in front 
       expect([way, text]).toEqual([way, expect.not.stringContaining('Changed.')]);
       expect([way, text]).toEqual([way, expect.stringContaining('Does list_notes')]);
     }
-    const disguised = JSON.stringify(list).replace('"tools"', '"Tools"');
-    world.backend.answer = (_, response) =>
-      void response.writeHead(200, { 'content-type': 'application/json' }).end(disguised);
-    expect((await world.send(token, listTools)).status).toBe(502);
+    const disguised = [
+      JSON.stringify(list).replace('"tools"', '"Tools"'),
+      // Readers that merge what comes twice, or take the first, would see the list in the first result.
+      JSON.stringify(list).replace(/}$/, ',"result":{}}'),
+    ];
+    for (const text of disguised) {
+      world.backend.answer = (_, response) =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+      expect([text, (await world.send(token, listTools)).status]).toEqual([text, 502]);
+    }
     world.backend.answer = offering(tool('purge_notes', 'Does purge_notes', { Description: 'Changed.' }));
     expect(await names(await world.send(token, listTools))).toEqual([]);
   });

@@ -88,7 +88,7 @@ describe('MCP Inspector on the command line', () => {
 describe('the official conformance suite', () => {
   it('finds the metadata of an authorization server', async () => {
     const program = start(CONFORMANCE, 'authorization', '--url', world.issuer);
-    const passed = expect.stringContaining('authorization-server-metadata-endpoint: 1 passed, 0 failed');
+    const passed = expect.stringContaining('authorization-server-metadata-endpoint: 2 passed, 0 failed');
     expect([await program.ended(), program.output()]).toEqual([0, passed]);
   });
 

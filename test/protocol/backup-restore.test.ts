@@ -1,5 +1,14 @@
 /** A copy of the database is made while the broker runs, and put back so that what was revoked since stays revoked. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +77,13 @@ describe('backup and restore', () => {
     writeFileSync(join(folder, 'mine.txt'), 'mine');
     const refused = await run('backup', join(folder, 'mine.txt'));
     expect([refused.code, readFileSync(join(folder, 'mine.txt'), 'utf8')]).toEqual([1, 'mine']);
+  });
+
+  it('a backup is nobody else’s to read, whatever lay where it is made', async () => {
+    writeFileSync(join(folder, 'private.db.part'), 'laid here', { mode: 0o666 });
+    chmodSync(join(folder, 'private.db.part'), 0o666);
+    expect((await run('backup', join(folder, 'private.db'))).code).toBe(0);
+    expect(statSync(join(folder, 'private.db')).mode & 0o777).toBe(0o600);
   });
 
   it.each([

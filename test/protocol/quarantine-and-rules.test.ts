@@ -34,6 +34,16 @@ const sql = (text: string) => {
   }
 };
 
+type Registration = Awaited<ReturnType<typeof register>> & Record<string, unknown>;
+
+/** The client changes its own registration. */
+const change = (registration: Registration, more: object) =>
+  fetch(String(registration.registration_client_uri), {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${registration.registration_access_token}` },
+    body: JSON.stringify({ ...registration, ...more }),
+  });
+
 describe('a quarantined client', () => {
   beforeAll(start('quarantined'));
   afterAll(() => world.close());
@@ -123,6 +133,30 @@ describe('a quarantined client', () => {
   });
 });
 
+describe('a client that was accepted', () => {
+  beforeAll(start('quarantined'));
+  afterAll(() => world.close());
+  const visit = (client: Registration) => new BrowserJar().get(authorizationUrl(setting.issuer, client, newPkce()));
+
+  it('is not changed while it waits, stays accepted as it is, and waits again when it says something else', async () => {
+    const registered = (await register(setting.issuer)) as Registration;
+    expect((await change(registered, { client_name: 'Bait' })).status).toBe(403);
+    await call('POST', `/quarantine/${registered.client_id}`, { decision: 'accept', reason: 'as shown' });
+    expect((await visit(registered)).status).toBe(200);
+
+    const same = (await (await change(registered, {})).json()) as Registration;
+    expect((await visit(same)).status).toBe(200);
+
+    const other = { client_name: 'Switch', redirect_uris: ['https://switch.example/callback'] };
+    const answer = await change(same, other);
+    expect(answer.status).toBe(200);
+    const page = await visit((await answer.json()) as Registration);
+    expect([page.status, page.body]).toEqual([403, expect.stringContaining('isn’t accepted yet')]);
+    const queue = (await call('GET', '/quarantine')).json.items;
+    expect(queue.map((item: { client: { client_id: string } }) => item.client.client_id)).toContain(same.client_id);
+  });
+});
+
 describe('a client only its requester may use', () => {
   beforeAll(start('requester_only'));
   afterAll(() => world.close());
@@ -196,6 +230,16 @@ describe('a rule', () => {
     await call('POST', '/blocks', { site: 'late.example', reason: 'late', revoke: false });
     const answer = await redeem(setting.issuer, client, code, pkce);
     expect([answer.status, await answer.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_grant' })]);
+  });
+
+  it('against the name that a page shows holds although the client calls itself something else meanwhile', async () => {
+    const client = (await register(setting.issuer, { client_name: 'Ledger Sync' })) as Registration;
+    const jar = new BrowserJar();
+    const page = await jar.get(authorizationUrl(setting.issuer, client, newPkce()));
+    await call('POST', '/blocks', { name: 'ledger sync', reason: 'impostor' });
+    expect((await change(client, { client_name: 'Plain' })).status).toBe(200);
+    const decided = await decide(jar, page, 'allow');
+    expect([decided.status, decided.body]).toEqual([403, expect.stringContaining('impostor')]);
   });
 
   it('is refused when it would match everything, or names neither or both', async () => {

@@ -249,6 +249,9 @@ describe('metadata that is refused', () => {
     ['response types without code', { response_types: ['token'] }],
     ['an unknown application type', { application_type: 'service' }],
     ['a name that is no text', { client_name: { first: 'x' } }],
+    ['a key with NUL', { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: 'a\u0000b' }] } }],
+    ['a key with half a character', { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: '\ud800' }] } }],
+    ['a key with an object inside', { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: { deep: 1 } }] } }],
     ['keys twice', { jwks: { keys: [] }, jwks_uri: 'https://app.example.com/jwks' }],
   ])('%s', async (_what, changes) => {
     expect(await refused({ redirect_uris: [LOOPBACK], ...changes })).toBe('invalid_client_metadata');

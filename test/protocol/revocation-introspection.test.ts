@@ -168,6 +168,21 @@ describe('introspecting', () => {
     expect(await introspect(issuer, access_token, 'notes', NOTES_CREDENTIAL)).toEqual({ active: false });
   });
 
+  it('two Authorization headers are no proof, whichever is right: others may read the other one', async () => {
+    const { issuer } = world.setting;
+    const { access_token } = (await obtainTokens(issuer)).tokens;
+    const right = `Basic ${Buffer.from(`notes:${NOTES_CREDENTIAL}`).toString('base64')}`;
+    const ask = (authorization: string | readonly string[]) =>
+      send(issuer, '/introspect', {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', authorization },
+        body: `token=${access_token}`,
+      });
+    expect((await ask(right)).status).toBe(200);
+    expect((await ask([right, 'Basic bm90ZXM6d3Jvbmc='])).status).toBe(401);
+    expect((await ask(['Basic bm90ZXM6d3Jvbmc=', right])).status).toBe(401);
+  });
+
   it('without a token is refused, with the caller known', async () => {
     const authorization = `Basic ${Buffer.from(`notes:${NOTES_CREDENTIAL}`).toString('base64')}`;
     const answer = await postForm(`${world.setting.issuer}/introspect`, {}, { authorization });

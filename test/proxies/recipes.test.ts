@@ -164,6 +164,15 @@ describe.each<ProxyName>(['nginx', 'Caddy', 'HAProxy', 'Apache httpd'])('the rec
     }
   });
 
+  it('lets no client change protocols, nor drop what is said of it by naming it a matter of the connection', async () => {
+    const odd = { connection: 'Upgrade, HTTP2-Settings, X-Broker-User, X-Broker-Scopes', upgrade: 'h2c' };
+    await raw(world.port, '/mcp', { ...bearer(), ...odd, 'http2-settings': 'AAMAAABkAAQAAP__' });
+    const arrived = backend.last().headers;
+    expect(arrived['x-broker-user']).toMatch(/^usr_[0-9a-f]{32}$/);
+    expect([arrived['x-broker-scopes'], arrived.upgrade]).toEqual(['notes:read', undefined]);
+    expect(arrived.connection ?? '').not.toMatch(/upgrade/i);
+  });
+
   it.each([
     ['a health address of the client’s own', '/mcp', { 'x-forwarded-uri': '/health' }],
     ['a health address in other headers', '/mcp', { 'x-original-uri': '/health', 'x-original-url': '/health' }],

@@ -100,6 +100,24 @@ describe.each(ENGINES)('documents on %s', (engine) => {
     expect(await store.keepDocument(reading(ID, T0 + 9), CAPS, trail())).toBeUndefined();
   });
 
+  test('a blocked address that the configuration names no more stays blocked, and unblocked it is read anew', async () => {
+    const { store } = fixture;
+    await store.syncConfiguredClients([client(ID, { kind: 'configured', secretHash: hash('s') })], trail());
+    await store.blockClient(ID, 'phishing', trail());
+    await store.syncConfiguredClients([], trail());
+    expect(await store.findClient(ID)).toMatchObject({ kind: 'document', blockedReason: 'phishing' });
+    expect((await store.keepDocument(reading(ID, T0 + 1), CAPS, trail()))?.blockedReason).toBe('phishing');
+
+    const other = 'https://quill.example/other.json';
+    await store.syncConfiguredClients([client(other, { kind: 'configured', secretHash: hash('s') })], trail());
+    await store.blockClient(other, 'phishing', trail());
+    await store.syncConfiguredClients([], trail());
+    const back = await store.unblockClient(other, 'mistake', trail());
+    expect([back?.secretHash, back?.document?.withdrawnAt]).toEqual([undefined, T0]);
+    const read = await store.keepDocument(reading(other, T0 + 1), CAPS, trail());
+    expect([read?.metadata.name, read?.document?.withdrawnAt]).toEqual(['Quill', undefined]);
+  });
+
   test('a document’s client cannot be deleted, for it would come back: it is blocked', async () => {
     const { store } = fixture;
     await store.keepDocument(reading(), CAPS, trail());

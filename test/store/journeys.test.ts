@@ -270,6 +270,14 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
     expect(await store.failJourney('j2', 'revoked_meanwhile', trail(T0 + 6))).toBeDefined();
   });
 
+  test('a journey nobody looked at does not complete when the approval it rested on went in the same second', async () => {
+    const { store } = fixture;
+    await walkToCode(store, 'j1');
+    await store.revokeApprovals('usr_ann', undefined, 'asked', trail());
+    await walkToReturn(store, 'j2', { screen: 'skip', reasons: [] });
+    expect(await store.completeJourney(completion('j2'), trail(T0 + 1))).toBeUndefined();
+  });
+
   test('a journey that names a person completes for nobody else', async () => {
     const { store } = fixture;
     await store.identifyPerson({ id: 'usr_bob', upstream: 'github', subject: '2', name: 'Bob' }, T0);

@@ -171,6 +171,13 @@ describe.each(ENGINES)('a lease on %s', (engine) => {
     expect(await store.takeLease('sweeper', 'a', T0 + 400, T0 + 250)).toBe(true);
   });
 
+  test('that lasts longer than any can, as after a clock that was wrong, holds nobody up', async () => {
+    const { store } = fixture;
+    expect(await store.takeLease('sweeper', 'a', T0 + 86_400, T0)).toBe(true);
+    expect(await other.takeLease('sweeper', 'b', T0 + 150, T0)).toBe(true);
+    expect(await store.takeLease('sweeper', 'c', T0 + 90, T0)).toBe(false);
+  });
+
   test('that is free is taken by one of many', async () => {
     const takers = Array.from({ length: 20 }, (_unused, n) =>
       (n % 2 === 0 ? fixture.store : other).takeLease('sweeper', `holder-${n}`, T0 + 100, T0),

@@ -49,7 +49,7 @@ describe.each(ENGINES)('registrations on %s', (engine) => {
     expect(await events(store)).toEqual(['client.registered', 'client.updated']);
   });
 
-  test('a change begins a wait in its own write, none ends one, and a lost change begins none', async () => {
+  test('a change begins a wait in its own write, a lost one begins none, and none is made during one', async () => {
     const { store } = fixture;
     await add('cli_1', 'a');
     const standing = { quarantinedAt: T0 + 5, usableBy: 'nobody' } as const;
@@ -57,7 +57,8 @@ describe.each(ENGINES)('registrations on %s', (engine) => {
     expect((await store.findClient('cli_1'))?.quarantinedAt).toBeUndefined();
     expect(await store.updateClient('cli_1', update({ standing }), trail())).toMatchObject(standing);
     const next = update({ heldHash: hash('management-2'), standing: {} });
-    expect(await store.updateClient('cli_1', next, trail())).toMatchObject(standing);
+    expect(await store.updateClient('cli_1', next, trail())).toBeUndefined();
+    expect(await store.findClient('cli_1')).toMatchObject(standing);
   });
 
   test('of many changes with one token, one is made', async () => {
@@ -79,6 +80,18 @@ describe.each(ENGINES)('registrations on %s', (engine) => {
       blockedReason: 'abuse',
       metadata: { name: metadata.name },
     });
+  });
+
+  test('a change can make a client wait, and one that waits is not changed, but may go', async () => {
+    const { store } = fixture;
+    await add('cli_1', 'a');
+    const standing = { quarantinedAt: T0, usableBy: 'nobody' } as const;
+    expect(await store.updateClient('cli_1', update({ standing }), trail())).toMatchObject(standing);
+    const again = update({ heldHash: hash('management-2'), nextHash: hash('management-3') });
+    expect(await store.updateClient('cli_1', again, trail())).toBeUndefined();
+    await store.admitClient('cli_1', 'fine', trail());
+    const changed = await store.updateClient('cli_1', again, trail());
+    expect([changed?.managementHash, changed?.quarantinedAt]).toEqual([hash('management-3'), undefined]);
   });
 
   test('the end of a registration takes along all it had, once', async () => {

@@ -1,5 +1,6 @@
 /** Statements about clients. Decides nothing; the verbs give them their meaning. */
 import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import type { DocumentState } from '../../domain/metadata-document.ts';
 import type { Client, Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 
@@ -41,6 +42,20 @@ export const putConfiguredClient = given<Client>()('client_put_configured', (db,
       setWhere: inArray(t.clients.kind, ['configured', 'document']),
     })
     .returning({ id: t.clients.id }),
+);
+
+/**
+ * What is left of a blocked client that the configuration names no more, where its id is the address of a document: the
+ * block, on a document that has to be read anew.
+ */
+export const leaveBlockedDocument = given<{ id: string; document: DocumentState }>()(
+  'client_leave_blocked_document',
+  (db, t, p) =>
+    db
+      .update(t.clients)
+      .set({ kind: 'document', secretHash: null, document: p.document, documentReadAt: 0 })
+      .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'configured'), isNotNull(t.clients.blockedAt)))
+      .returning({ id: t.clients.id }),
 );
 
 export const deleteConfiguredClient = given<{ id: string }>()('client_delete_configured', (db, t, p) =>

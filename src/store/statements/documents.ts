@@ -1,4 +1,9 @@
-/** Statements about metadata documents, key sets and client assertions. Decides nothing; the verbs give them their meaning. */
+/**
+ * Statements about metadata documents, key sets and client assertions. Decides nothing; the verbs give them their meaning.
+ *
+ * A removal says outside of its selection, too, whom it spares: on Postgres one that waited for a row looks at that again,
+ * and a client that was blocked or allowed meanwhile stays.
+ */
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
 import type { KeySet } from '../../domain/client-keys.ts';
 import type { UsableBy } from '../../domain/quarantine.ts';
@@ -87,14 +92,18 @@ export const trimOldestDocuments = given<{ most: number }>()('document_trim_olde
   db
     .delete(t.clients)
     .where(
-      inArray(
-        t.clients.id,
-        db
-          .select({ id: t.clients.id })
-          .from(t.clients)
-          .where(and(eq(t.clients.kind, 'document'), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt)))
-          .orderBy(asc(t.clients.createdAt), asc(t.clients.id))
-          .limit(p.most),
+      and(
+        inArray(
+          t.clients.id,
+          db
+            .select({ id: t.clients.id })
+            .from(t.clients)
+            .where(and(eq(t.clients.kind, 'document'), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt)))
+            .orderBy(asc(t.clients.createdAt), asc(t.clients.id))
+            .limit(p.most),
+        ),
+        isNull(t.clients.lastUsedAt),
+        isNull(t.clients.blockedAt),
       ),
     )
     .returning({ id: t.clients.id }),
@@ -104,22 +113,26 @@ export const removeUnusedDocuments = given<{ before: Seconds; limit: number }>()
   db
     .delete(t.clients)
     .where(
-      inArray(
-        t.clients.id,
-        db
-          .select({ id: t.clients.id })
-          .from(t.clients)
-          .where(
-            and(
-              eq(t.clients.kind, 'document'),
-              isNull(t.clients.lastUsedAt),
-              isNull(t.clients.blockedAt),
-              // One that waits for an administrator has a time of its own.
-              isNull(t.clients.quarantinedAt),
-              lte(t.clients.createdAt, p.before),
-            ),
-          )
-          .limit(p.limit),
+      and(
+        inArray(
+          t.clients.id,
+          db
+            .select({ id: t.clients.id })
+            .from(t.clients)
+            .where(
+              and(
+                eq(t.clients.kind, 'document'),
+                isNull(t.clients.lastUsedAt),
+                isNull(t.clients.blockedAt),
+                // One that waits for an administrator has a time of its own.
+                isNull(t.clients.quarantinedAt),
+                lte(t.clients.createdAt, p.before),
+              ),
+            )
+            .limit(p.limit),
+        ),
+        isNull(t.clients.lastUsedAt),
+        isNull(t.clients.blockedAt),
       ),
     )
     .returning({ id: t.clients.id }),
@@ -132,40 +145,48 @@ export const removeIdleDocuments = given<{ before: Seconds; now: Seconds; limit:
     db
       .delete(t.clients)
       .where(
-        inArray(
-          t.clients.id,
-          db
-            .select({ id: t.clients.id })
-            .from(t.clients)
-            .where(
-              and(
-                eq(t.clients.kind, 'document'),
-                isNotNull(t.clients.lastUsedAt),
-                lte(t.clients.lastUsedAt, p.before),
-                isNull(t.clients.blockedAt),
-                notExists(
-                  db
-                    .select({ one: sql`1` })
-                    .from(t.approvals)
-                    .where(
-                      and(
-                        eq(t.approvals.clientId, t.clients.id),
-                        isNull(t.approvals.revokedAt),
-                        gt(t.approvals.expiresAt, p.now),
+        and(
+          inArray(
+            t.clients.id,
+            db
+              .select({ id: t.clients.id })
+              .from(t.clients)
+              .where(
+                and(
+                  eq(t.clients.kind, 'document'),
+                  isNotNull(t.clients.lastUsedAt),
+                  lte(t.clients.lastUsedAt, p.before),
+                  isNull(t.clients.blockedAt),
+                  notExists(
+                    db
+                      .select({ one: sql`1` })
+                      .from(t.approvals)
+                      .where(
+                        and(
+                          eq(t.approvals.clientId, t.clients.id),
+                          isNull(t.approvals.revokedAt),
+                          gt(t.approvals.expiresAt, p.now),
+                        ),
                       ),
-                    ),
+                  ),
+                  notExists(
+                    db
+                      .select({ one: sql`1` })
+                      .from(t.grants)
+                      .where(
+                        and(
+                          eq(t.grants.clientId, t.clients.id),
+                          isNull(t.grants.endedAt),
+                          gt(t.grants.expiresAt, p.now),
+                        ),
+                      ),
+                  ),
                 ),
-                notExists(
-                  db
-                    .select({ one: sql`1` })
-                    .from(t.grants)
-                    .where(
-                      and(eq(t.grants.clientId, t.clients.id), isNull(t.grants.endedAt), gt(t.grants.expiresAt, p.now)),
-                    ),
-                ),
-              ),
-            )
-            .limit(p.limit),
+              )
+              .limit(p.limit),
+          ),
+          lte(t.clients.lastUsedAt, p.before),
+          isNull(t.clients.blockedAt),
         ),
       )
       .returning({ id: t.clients.id }),

@@ -1,5 +1,5 @@
 /** Statements about the house itself: keepsakes, signing keys, the audit log. */
-import { and, desc, eq, gte, isNull, lt, lte, max, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, isNull, lt, lte, max, ne, or, sql } from 'drizzle-orm';
 import type { Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 import type { AuditRow, SigningKeyRow } from '../store.ts';
@@ -124,7 +124,13 @@ export const countRenewals = given<{ userId: string; since: Seconds }>()('audit_
     .groupBy(t.audit.clientId),
 );
 
-/** A row comes back when the lease was free, over, or the holder's own. */
+/** Seconds by which the clocks of two instances may differ. */
+const CLOCKS_APART = 60;
+
+/**
+ * A row comes back when the lease was free, over, or the holder's own; or when it lasts longer than one that begins now,
+ * which only a clock that was wrong, or a hand in the database, can have made: it would stop the work for as long.
+ */
 export const takeLease = given<{ name: string; holder: string; until: Seconds; now: Seconds }>()(
   'lease_take',
   (db, t, p) =>
@@ -134,7 +140,12 @@ export const takeLease = given<{ name: string; holder: string; until: Seconds; n
       .onConflictDoUpdate({
         target: t.leases.name,
         set: { holder: p.holder, expiresAt: p.until },
-        setWhere: or(lte(t.leases.expiresAt, p.now), eq(t.leases.holder, p.holder)) ?? sql`false`,
+        setWhere:
+          or(
+            lte(t.leases.expiresAt, p.now),
+            eq(t.leases.holder, p.holder),
+            gt(sql`${t.leases.expiresAt} - ${sql.raw(String(CLOCKS_APART))}`, p.until),
+          ) ?? sql`false`,
       })
       .returning({ name: t.leases.name }),
 );

@@ -99,26 +99,30 @@ export const isClientUsable = given<{ id: string; userId: string }>()('client_is
     ),
 );
 
-/** Nobody has decided in time: the registration goes, and its author may register again. One people had approved stays. */
+/** Nobody has decided in time: it goes, and may register again. What people approved, or is decided meanwhile, stays. */
 export const sweepWaiting = given<{ before: Seconds; limit: number }>()('sweep_waiting_clients', (db, t, p) =>
   db
     .delete(t.clients)
     .where(
-      inArray(
-        t.clients.id,
-        db
-          .select({ id: t.clients.id })
-          .from(t.clients)
-          .where(
-            and(
-              isNotNull(t.clients.quarantinedAt),
-              isNull(t.clients.blockedAt),
-              eq(t.clients.usableBy, 'nobody'),
-              isNull(t.clients.lastUsedAt),
-              lte(t.clients.quarantinedAt, p.before),
-            ),
-          )
-          .limit(p.limit),
+      and(
+        inArray(
+          t.clients.id,
+          db
+            .select({ id: t.clients.id })
+            .from(t.clients)
+            .where(
+              and(
+                isNotNull(t.clients.quarantinedAt),
+                isNull(t.clients.blockedAt),
+                eq(t.clients.usableBy, 'nobody'),
+                isNull(t.clients.lastUsedAt),
+                lte(t.clients.quarantinedAt, p.before),
+              ),
+            )
+            .limit(p.limit),
+        ),
+        isNotNull(t.clients.quarantinedAt),
+        isNull(t.clients.blockedAt),
       ),
     )
     .returning({ id: t.clients.id }),

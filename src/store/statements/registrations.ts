@@ -2,7 +2,8 @@
  * Statements about registrations: made, changed and ended by their holder, and leaving when nobody used them.
  *
  * A client is unapproved while `last_used_at` is empty: the first approval writes it in its own commit, so on Postgres a
- * removal that waited for that row looks at it again and lets it be. Configured and blocked clients never leave here.
+ * removal that waited for that row looks at it again and lets it be, as it does with one that was blocked meanwhile.
+ * Configured and blocked clients never leave here.
  */
 import { and, desc, eq, gt, inArray, isNotNull, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
 import type { UsableBy } from '../../domain/quarantine.ts';
@@ -46,7 +47,10 @@ interface Update {
   usableBy: UsableBy | undefined;
 }
 
-/** By whoever holds the current token, which is replaced by the next: of two at once one succeeds. Never ends a wait. */
+/**
+ * By whoever holds the current token, which is replaced by the next: of two at once one succeeds. Never one that waits:
+ * what an administrator is looking at stays as it is.
+ */
 export const updateRegistration = given<Update>()('registration_update', (db, t, p) =>
   db
     .update(t.clients)
@@ -54,8 +58,8 @@ export const updateRegistration = given<Update>()('registration_update', (db, t,
       metadata: p.metadata,
       secretHash: p.secretHash,
       managementHash: p.next,
-      quarantinedAt: sql`coalesce(${p.quarantinedAt}, ${t.clients.quarantinedAt})`,
-      usableBy: sql`coalesce(${p.usableBy}, ${t.clients.usableBy})`,
+      quarantinedAt: p.quarantinedAt,
+      usableBy: p.usableBy,
     })
     .where(
       and(
@@ -63,6 +67,7 @@ export const updateRegistration = given<Update>()('registration_update', (db, t,
         eq(t.clients.kind, 'registered'),
         eq(t.clients.managementHash, p.held),
         isNull(t.clients.blockedAt),
+        isNull(t.clients.quarantinedAt),
       ),
     )
     .returning(),
@@ -138,7 +143,7 @@ export const evictUnapproved = given<{ now: Seconds; most: number }>()('registra
     .limit(p.most);
   return db
     .delete(t.clients)
-    .where(and(inArray(t.clients.id, leaving), isNull(t.clients.lastUsedAt)))
+    .where(and(inArray(t.clients.id, leaving), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt)))
     .returning({ id: t.clients.id });
 });
 
@@ -200,6 +205,7 @@ export const sweepUnapproved = given<Slice>()('registration_sweep_unapproved', (
             .limit(p.limit),
         ),
         isNull(t.clients.lastUsedAt),
+        isNull(t.clients.blockedAt),
       ),
     )
     .returning({ id: t.clients.id }),
@@ -229,6 +235,7 @@ export const sweepIdle = given<Slice>()('registration_sweep_idle', (db, t, p) =>
             .limit(p.limit),
         ),
         lte(t.clients.lastUsedAt, p.before),
+        isNull(t.clients.blockedAt),
       ),
     )
     .returning({ id: t.clients.id }),

@@ -37,17 +37,27 @@ const nameOf = ({ user, client }: Keys): string => `${user ? 'u' : '_'}${client 
 const keysOf = (by: Pick<Matching, 'userId' | 'clientId'>): number =>
   (by.userId === null ? 0 : 2) + (by.clientId === null ? 0 : 1);
 
-const matching = (t: Tables, p: Places<keyof Matching>, { user, client }: Keys): SQL | undefined => {
-  const destination = sql`(${t.approvals.face} ->> 'destination')`;
-  const sites = [p.site1, p.site2, p.site3, p.site4].map((pattern) => sql`${destination} like ${pattern}`);
-  return and(
+/** The filters that an index serves. */
+const indexed = (
+  t: Tables,
+  p: Places<'userId' | 'clientId' | 'grantedBefore'>,
+  { user, client }: Keys,
+): SQL | undefined =>
+  and(
     user ? eq(t.approvals.userId, p.userId) : undefined,
     client ? eq(t.approvals.clientId, p.clientId) : undefined,
-    sql`coalesce(${p.resource}, ${t.approvals.resource}) = ${t.approvals.resource}`,
-    sql`(${sql.join(sites, sql` or `)})`,
     lt(t.approvals.grantedAt, p.grantedBefore),
   );
+
+/** The filters that have to look at each row. */
+const fits = (t: Tables, p: Places<'resource' | 'site1' | 'site2' | 'site3' | 'site4'>): SQL => {
+  const destination = sql`(${t.approvals.face} ->> 'destination')`;
+  const sites = [p.site1, p.site2, p.site3, p.site4].map((pattern) => sql`${destination} like ${pattern}`);
+  return sql`(coalesce(${p.resource}, ${t.approvals.resource}) = ${t.approvals.resource} and (${sql.join(sites, sql` or `)}))`;
 };
+
+const matching = (t: Tables, p: Places<keyof Matching>, keys: Keys): SQL | undefined =>
+  and(indexed(t, p, keys), fits(t, p));
 
 const revoked = (t: Tables, state: RevokedState): SQL | undefined =>
   state === 'any' ? undefined : state === 'revoked' ? isNotNull(t.approvals.revokedAt) : isNull(t.approvals.revokedAt);
@@ -85,18 +95,39 @@ export const registryPages = STATES.flatMap((state) =>
 export const registryPageFor = (state: RevokedState, by: Matching) =>
   required(registryPages[STATES.indexOf(state) * KEYS.length + keysOf(by)]);
 
-/** Live approvals to be ended next. */
-export const registrySlices = KEYS.map((keys) =>
-  given<Matching & { now: Seconds; limit: number }>()(`registry_slice_${nameOf(keys)}`, (db, t, p) =>
+interface RegistryWindow extends Matching {
+  now: Seconds;
+  afterAt: Seconds;
+  afterId: string;
+  limit: number;
+}
+
+/** Live approvals behind a position, oldest first, with whether they are meant: a bounded look, however few are. */
+export const registryWindows = KEYS.map((keys) =>
+  given<RegistryWindow>()(`registry_window_${nameOf(keys)}`, (db, t, p) =>
     db
-      .select({ id: t.approvals.id, userId: t.approvals.userId, clientId: t.approvals.clientId })
+      .select({
+        id: t.approvals.id,
+        userId: t.approvals.userId,
+        clientId: t.approvals.clientId,
+        grantedAt: t.approvals.grantedAt,
+        meant: sql<number>`case when ${fits(t, p)} then 1 else 0 end`.mapWith(Number),
+      })
       .from(t.approvals)
-      .where(and(matching(t, p, keys), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now)))
+      .where(
+        and(
+          indexed(t, p, keys),
+          isNull(t.approvals.revokedAt),
+          gt(t.approvals.expiresAt, p.now),
+          sql`(${t.approvals.grantedAt}, ${t.approvals.id}) > (${p.afterAt}, ${p.afterId})`,
+        ),
+      )
+      .orderBy(t.approvals.grantedAt, t.approvals.id)
       .limit(p.limit),
   ),
 );
 
-export const registrySliceFor = (by: Matching) => required(registrySlices[keysOf(by)]);
+export const registryWindowFor = (by: Matching) => required(registryWindows[keysOf(by)]);
 
 /** How many live approvals, of how many people and clients. */
 export const registryCounts = KEYS.map((keys) =>

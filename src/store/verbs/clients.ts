@@ -1,5 +1,6 @@
 /** The verbs about clients (RFC 7591, RFC 7592, the operator's list). Contract: ClientStore in ../store.ts. */
 import { isDeepStrictEqual } from 'node:util';
+import { looksLikeDocumentUrl, withdrawnDocument } from '../../domain/metadata-document.ts';
 import type { Client, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Unit } from '../statement.ts';
@@ -93,7 +94,11 @@ function* syncConfigured(record: Recorder, wanted: readonly Client[], trail: Tra
     yield* record('client.configured', { clientId: client.id }, trail);
   }
   for (const id of kept.keys()) {
-    const removed = yield* first(clients.deleteConfiguredClient, { id });
+    // Where anybody can come under the id again without us, a block of it has to outlive the configuration.
+    const left =
+      looksLikeDocumentUrl(id) &&
+      (yield* first(clients.leaveBlockedDocument, { id, document: withdrawnDocument(trail.at) })) !== undefined;
+    const removed = left ? { id } : yield* first(clients.deleteConfiguredClient, { id });
     if (removed === undefined) continue;
     yield* all(revokeMachineTokensOf, { clientId: id, now: trail.at });
     yield* record('client.unconfigured', { clientId: id }, trail);

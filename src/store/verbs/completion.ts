@@ -70,8 +70,9 @@ function* complete(
   const { approval, renewed } = yield* approve(journey, request, completion, trail);
   const { clientId, resource } = request;
   // Asked after the approval's row is locked: a revocation has been committed and is seen, or it comes after us.
-  if ((yield* first(approvals.revokedSince, { userId, clientId, resource, since: decidedAt })) !== undefined)
-    return abandon();
+  // What nobody looked at rests on an approval read a moment before, so there even the same second counts as after it.
+  const since = journey.screen === 'skip' ? decidedAt - 1 : decidedAt;
+  if ((yield* first(approvals.revokedSince, { userId, clientId, resource, since })) !== undefined) return abandon();
   yield* issueCode(journey, request, approval, completion, trail);
   yield* beginSession(record, journey, userId, completion.session, trail);
   yield* all(blocks.keepDestination, { destination: completion.approval.face.destination, now: trail.at });

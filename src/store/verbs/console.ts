@@ -8,6 +8,7 @@ import * as statements from '../statements/console.ts';
 import { claimSignIn } from '../statements/journeys.ts';
 import type { Recorder } from './audit.ts';
 import { journeyOf } from './rows.ts';
+import { ifThereIsRoom } from './touching.ts';
 
 /** A session's `lastSeenAt` is written at most this often, in seconds. */
 const TOUCH = 60;
@@ -58,7 +59,7 @@ function sessionVerbs(engine: Engine, record: Recorder) {
       if (row === undefined) return undefined;
       const session = withoutNulls(row.session);
       if (now - session.lastSeenAt >= TOUCH)
-        await engine.unit(() => all(statements.touchConsoleSession, { idHash, now }));
+        await ifThereIsRoom(engine.unit(() => all(statements.touchConsoleSession, { idHash, now })));
       const { userId, linkId, role, resources, expiresAt } = session;
       // A person's session without its person is nobody's.
       if (userId !== undefined && !row.user) return undefined;

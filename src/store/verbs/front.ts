@@ -5,6 +5,7 @@ import { all, first, type Unit } from '../statement.ts';
 import * as front from '../statements/front.ts';
 import type { FrontStore, PinnedTool, SeenTool, ToolSighting } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { ifThereIsRoom } from './touching.ts';
 
 const MOST_TOOLS = 1000;
 const TOUCH_EVERY = 3600;
@@ -99,7 +100,7 @@ function sessionVerbs(engine: Engine) {
       const [found] = await engine.read(front.findMcpSession, { idHash });
       const seenBefore = now - TOUCH_EVERY;
       if (found !== undefined && found.lastSeenAt < seenBefore)
-        await engine.unit(() => all(front.touchMcpSession, { idHash, now, seenBefore }));
+        await ifThereIsRoom(engine.unit(() => all(front.touchMcpSession, { idHash, now, seenBefore })));
       return found;
     },
 

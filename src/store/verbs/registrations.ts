@@ -1,5 +1,4 @@
 /** The verbs of registration and its management (RFC 7591, RFC 7592). Contract: RegistrationStore in ../registration-store.ts. */
-import type { Standing } from '../../domain/quarantine.ts';
 import type { Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import type { NewClient, RegistrationStore } from '../registration-store.ts';
@@ -25,12 +24,13 @@ export function registrationVerbs(engine: Engine, record: Recorder): Registratio
       return engine.unit(() => insert(record, client, looks, trail));
     },
 
-    updateClient: (id, { metadata, secretHash, heldHash, nextHash, standing }, trail) =>
+    updateClient: (id, { metadata, secretHash, heldHash, nextHash, standing = {} }, trail) =>
       engine.unit(function* () {
-        const { quarantinedAt, usableBy } = standing ?? {};
+        const { quarantinedAt, usableBy } = standing;
         const change = { id, metadata, secretHash, held: heldHash, next: nextHash, quarantinedAt, usableBy };
         const client = yield* first(registrations.updateRegistration, change);
-        if (client !== undefined) yield* record('client.updated', { clientId: id, details: waitOf(standing) }, trail);
+        const details = { waits: quarantinedAt !== undefined };
+        if (client !== undefined) yield* record('client.updated', { clientId: id, details }, trail);
         return client;
       }),
 
@@ -46,10 +46,6 @@ export function registrationVerbs(engine: Engine, record: Recorder): Registratio
     },
   };
 }
-
-/** Says so in the audit row when the client waits from now on. */
-const waitOf = (standing: Standing | undefined) =>
-  standing?.quarantinedAt === undefined ? {} : { waits_for: 'administrator' };
 
 function* insert(record: Recorder, client: NewClient, looks: boolean, trail: Trail): Unit<void> {
   yield* all(registrations.insertClient, rowOf(client));

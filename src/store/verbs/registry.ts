@@ -9,8 +9,10 @@ import { NOTHING_ENDED, revokeMeant, sum } from './ending.ts';
 import { putReport } from './handing-over.ts';
 import { approvalOf } from './rows.ts';
 
-/** Approvals ended in one commit. Each brings its grants and tokens along, so this keeps a commit near 500 rows. */
-const SLICE = 50;
+/** Approvals ended in one commit. Each brings its grants and tokens along, and nobody else is served meanwhile. */
+const SLICE = 8;
+/** Approvals looked at for one commit, however few of them are meant. */
+const WINDOW = 256;
 const EVER = Number.MAX_SAFE_INTEGER;
 
 export function registryVerbs(engine: Engine, record: Recorder): RegistryStore {
@@ -44,32 +46,61 @@ export async function revokeMatching(
   // What is granted while this runs is not meant, or it might never end.
   const by = matchingOf({ ...filter, grantedBefore: Math.min(filter.grantedBefore ?? EVER, trail.at + 1) });
   const revocation = record.newId('rvk');
-  let ended: EndedCounts = NOTHING_ENDED;
+  let progress: Progress = { ended: NOTHING_ENDED, position: START, found: false };
   for (;;) {
-    const before = ended;
+    const before: Progress = progress;
     const after = await engine.unit(() => revokeSlice(record, by, { revocation, before }, reason, trail), {
       reachLater: true,
     });
-    if (after === undefined) break;
-    ended = after;
+    if (after !== undefined) progress = after;
+    // A round that finds nothing is the last one: who was under way when this began has been seen.
+    else if (!before.found) break;
+    else progress = { ...before, position: START, found: false };
   }
+  const { ended } = progress;
   await engine.reached();
   return { ...ended, revocation: ended.approvals + ended.journeys === 0 ? undefined : revocation };
 }
 
-/** The report grows with every slice, in the slice's own commit, so that a crash leaves a true one. */
+interface Position {
+  readonly afterAt: number;
+  readonly afterId: string;
+}
+
+interface Progress {
+  readonly ended: EndedCounts;
+  readonly position: Position;
+  /** Whether this round has ended anything yet. */
+  readonly found: boolean;
+}
+
+const START: Position = { afterAt: -1, afterId: '' };
+
+/**
+ * Undefined when there is nothing behind the position. The report grows with every slice, in the slice’s own commit, so
+ * that a crash leaves a true one.
+ */
 function* revokeSlice(
   record: Recorder,
   by: registry.Matching,
-  { revocation, before }: { revocation: string; before: EndedCounts },
+  { revocation, before }: { revocation: string; before: Progress },
   reason: string,
   trail: Trail,
-): Unit<EndedCounts | undefined> {
-  const meant = yield* all(registry.registrySliceFor(by), { ...by, now: trail.at, limit: SLICE });
-  if (meant.length === 0) return undefined;
-  const ended = sum(before, yield* revokeMeant(record, meant, revocation, reason, trail));
+): Unit<Progress | undefined> {
+  const window = yield* all(registry.registryWindowFor(by), {
+    ...by,
+    ...before.position,
+    now: trail.at,
+    limit: WINDOW,
+  });
+  const meant = window.filter((one) => one.meant === 1).slice(0, SLICE);
+  const last = meant.length === SLICE ? meant.at(-1) : window.at(-1);
+  if (last === undefined) return undefined;
+  const position = { afterAt: last.grantedAt, afterId: last.id };
+  if (meant.length === 0) return { ...before, position };
+  const ended = sum(before.ended, yield* revokeMeant(record, meant, revocation, reason, trail));
   if (ended.approvals + ended.journeys > 0) yield* putReport(revocation, by.userId ?? undefined, reason, ended, trail);
-  return ended;
+  return { ended, position, found: true };
 }
 
 function matchingOf({ userId, clientId, resource, site, grantedBefore }: RegistryFilter): registry.Matching {

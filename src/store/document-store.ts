@@ -31,8 +31,8 @@ export interface DocumentCaps {
 export interface DocumentStore {
   /**
    * Makes the client of a document, or replaces what is known of it; blocked ones stay blocked, waiting ones
-   * wait. Returns it as it is then. Undefined, changing nothing, when the id belongs to another kind of client or a later reading is kept. Audits
-   * `client.document_read` when it is new or differs.
+   * wait. Returns it as it is then. Undefined, changing nothing, when the id belongs to another kind of client or a later
+   * reading is kept. Audits `client.document_read` when it is new or differs.
    */
   keepDocument(reading: DocumentReading, caps: DocumentCaps, trail: Trail): Promise<Client | undefined>;
   /**

@@ -49,18 +49,6 @@ describe.each(ENGINES)('registrations on %s', (engine) => {
     expect(await events(store)).toEqual(['client.registered', 'client.updated']);
   });
 
-  test('a change begins a wait in its own write, a lost one begins none, and none is made during one', async () => {
-    const { store } = fixture;
-    await add('cli_1', 'a');
-    const standing = { quarantinedAt: T0 + 5, usableBy: 'nobody' } as const;
-    expect(await store.updateClient('cli_1', update({ heldHash: hash('other'), standing }), trail())).toBeUndefined();
-    expect((await store.findClient('cli_1'))?.quarantinedAt).toBeUndefined();
-    expect(await store.updateClient('cli_1', update({ standing }), trail())).toMatchObject(standing);
-    const next = update({ heldHash: hash('management-2'), standing: {} });
-    expect(await store.updateClient('cli_1', next, trail())).toBeUndefined();
-    expect(await store.findClient('cli_1')).toMatchObject(standing);
-  });
-
   test('of many changes with one token, one is made', async () => {
     const { store } = fixture;
     await add('cli_1', 'a');

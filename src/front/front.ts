@@ -5,6 +5,7 @@
  * for, which is read whole before anything is passed on; answers are streamed. The address behind is the operator's, the
  * client's path never goes there. Must never pass on a client's credentials, cookies or claims of identity.
  */
+import type { ServerResponse } from 'node:http';
 import type { Context } from 'hono';
 import { judgeAccess, type Refusal, refuseOtherWay } from '../domain/access.ts';
 import type { McpMessage } from '../domain/mcp-message.ts';
@@ -17,15 +18,20 @@ import { readOperation } from './operation.ts';
 import { judgeOrigin, preflightHeaders } from './origin.ts';
 import { passOn } from './pass-on.ts';
 import { requireOwnSession } from './session.ts';
+import { createUnderWay, type UnderWay } from './under-way.ts';
 import type { FrontedResource, Visit } from './visit.ts';
 
 const METHODS = 'GET, POST, DELETE';
 const RETRY_SECONDS = '2';
 
 /** Answers everything under the resource's path. Never rejects: what is not expected is a JSON error with a reference. */
-export const frontEndpoint =
-  (resource: FrontedResource, line: ServerLine, deps: AppDeps) =>
-  async (c: Context<AppEnv>): Promise<Response> => {
+export function frontEndpoint(
+  resource: FrontedResource,
+  line: ServerLine,
+  deps: AppDeps,
+): (c: Context<AppEnv>) => Promise<Response> {
+  const underWay = createUnderWay();
+  return async (c) => {
     const event = c.get('event');
     event.note({ resource: resource.key });
     const { front } = resource;
@@ -36,12 +42,21 @@ export const frontEndpoint =
       event.note({ outcome: 'refused', error: 'forbidden_origin' });
       return answerError(403, 'forbidden_origin', 'This page may not call this server.');
     }
-    const answer = await answerOwn(c, resource, line, deps).catch((error: Error) => unexpected(error, c, deps));
+    const answer = await answerOwn(c, resource, line, deps, underWay).catch((error: Error) =>
+      unexpected(error, c, deps),
+    );
     for (const [name, value] of Object.entries(origin.headers)) answer.headers.append(name, value);
     return answer;
   };
+}
 
-async function answerOwn(c: Context<AppEnv>, resource: FrontedResource, line: ServerLine, deps: AppDeps) {
+async function answerOwn(
+  c: Context<AppEnv>,
+  resource: FrontedResource,
+  line: ServerLine,
+  deps: AppDeps,
+  underWay: UnderWay,
+): Promise<Response> {
   const { method } = c.req;
   if (method === 'OPTIONS')
     return new Response(null, {
@@ -52,6 +67,14 @@ async function answerOwn(c: Context<AppEnv>, resource: FrontedResource, line: Se
     return answerError(405, 'method_not_allowed', `Only ${METHODS} here.`, { allow: METHODS });
   const verdict = await judgeToken(c, resource, deps);
   if (!verdict.allowed) return refused(c, deps, verdict);
+  const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse };
+  if (!underWay.begin(verdict.known.access.userId, outgoing)) {
+    deps.metrics.refused('front', 'too_many_under_way');
+    c.get('event').note({ outcome: 'refused', error: 'too_many_under_way' });
+    return answerError(429, 'too_many_under_way', 'Too many answers of this server are under way.', {
+      'retry-after': RETRY_SECONDS,
+    });
+  }
   return judged({ c, deps, resource, line, known: verdict.known, trail: trailOf(c, deps, verdict.known) });
 }
 

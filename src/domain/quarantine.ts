@@ -3,7 +3,7 @@
  *
  * Must never let a client out of quarantine: an administrator does.
  */
-import type { Seconds } from './types.ts';
+import type { ClientMetadata, Seconds } from './types.ts';
 
 /** Nobody, or the first person who finishes with it. */
 export type UsableBy = 'nobody' | 'requester';
@@ -22,6 +22,31 @@ export function standingOfNew(policy: 'usable' | 'quarantined' | 'requester_only
   if (policy === 'usable') return {};
   return { quarantinedAt: now, usableBy: policy === 'quarantined' ? 'nobody' : 'requester' };
 }
+
+/**
+ * All that an administrator goes by in a metadata document, in one comparable text: everything but versions and hints,
+ * which sites change at every release.
+ */
+export function acceptedFace({
+  softwareVersion: _version,
+  scope: _hint,
+  redirectUris,
+  ...face
+}: ClientMetadata): string {
+  return JSON.stringify(sorted({ ...face, redirectUris: [...redirectUris].sort() }));
+}
+
+/** Members in one order, whichever the database gave them back in. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return Array.isArray(value) ? value.map(sorted) : value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
+}
+
+/** Whether what this person gave the client before rests while it waits: all but the requester's own. */
+export const restsMeanwhile = ({ quarantinedAt, requesterId }: Standing, userId: string): boolean =>
+  quarantinedAt !== undefined && requesterId !== userId;
 
 /** Whether this person must wait; one who is not known yet may try where the first to finish becomes the requester. */
 export function mustWait({ quarantinedAt, usableBy, requesterId }: Standing, userId: string | undefined): boolean {

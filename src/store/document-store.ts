@@ -17,7 +17,7 @@ export interface DocumentReading {
   readonly document: DocumentState;
   /** When the request for it began. */
   readonly readAt: Seconds;
-  /** How the client stands when it is new; one that is known keeps its standing. */
+  /** How the client stands from now on when it is new or shows another face; else it stands as it stood. */
   readonly standing?: Standing;
 }
 
@@ -30,9 +30,9 @@ export interface DocumentCaps {
 
 export interface DocumentStore {
   /**
-   * Makes the client of a document, or replaces what is known of it; blocked ones stay blocked. Returns it as it is then.
-   * Undefined, changing nothing, when the id belongs to another kind of client or a later reading is kept. Audits
-   * `client.document_read` when it is new or differs.
+   * Makes the client of a document, or replaces what is known of it; blocked ones stay blocked, waiting ones
+   * wait. Returns it as it is then. Undefined, changing nothing, when the id belongs to another kind of client or a later
+   * reading is kept. Audits `client.document_read` when it is new or differs.
    */
   keepDocument(reading: DocumentReading, caps: DocumentCaps, trail: Trail): Promise<Client | undefined>;
   /**

@@ -7,6 +7,7 @@
  */
 import { renewUpstream } from '../custody/fresh-tokens.ts';
 import { judgeRefresh, refreshEnd } from '../domain/grant.ts';
+import { restsMeanwhile } from '../domain/quarantine.ts';
 import { isSubset, parseScope } from '../domain/scope.ts';
 import type { RefreshToken, Resource, TokenHash } from '../domain/types.ts';
 import { one } from '../security/parameters.ts';
@@ -40,6 +41,7 @@ async function attempt(request: GrantRequest, presented: Presented): Promise<Gra
   if (verdict.verdict === 'refuse') return invalidGrant(verdict.reason);
   if (verdict.verdict === 'reuse') return reused(request, verdict.token);
 
+  if (restsMeanwhile(client, verdict.token.grant.userId)) return invalidGrant('the client waits for an administrator');
   const judged = resourceOfGrant(request.form, verdict.token.grant.resource, deps);
   if (!judged.ok) return refused(judged.failure);
   const scopes = narrowedScopes(one(request.form, 'scope'), verdict.token.grant.scopes);

@@ -55,6 +55,18 @@ describe.each(ENGINES)('documents on %s', (engine) => {
     expect(await events(store)).toEqual(['client.document_read', 'client.document_read']);
   });
 
+  test('another face waits for an administrator again; the same one, read again, stays accepted', async () => {
+    const { store } = fixture;
+    const standing = { quarantinedAt: T0, usableBy: 'nobody' } as const;
+    expect(await store.keepDocument({ ...reading(), standing }, CAPS, trail())).toMatchObject(standing);
+    await store.admitClient(ID, 'known', trail());
+    const same = await store.keepDocument({ ...reading(ID, T0 + 1), standing }, CAPS, trail());
+    expect([same?.quarantinedAt, same?.usableBy]).toEqual([undefined, undefined]);
+    const other = { ...reading(ID, T0 + 2, 'Quill Pro'), standing };
+    expect(await store.keepDocument(other, CAPS, trail())).toMatchObject(standing);
+    expect(await store.keepDocument({ ...other, readAt: T0 + 3 }, CAPS, trail())).toMatchObject(standing);
+  });
+
   test('an earlier reading never replaces a later one', async () => {
     const { store } = fixture;
     await store.keepDocument(reading(ID, T0 + 10, 'Later'), CAPS, trail());

@@ -16,7 +16,16 @@ interface PutStanding {
   usableBy: UsableBy | undefined;
 }
 
-/** Nothing comes back where the id belongs to another kind of client or a later reading is kept. */
+/** The document's client as it is, held against every other change until this unit ends. */
+export const holdDocument = given<{ id: string }>()('document_hold', (db, t, p) =>
+  db
+    .update(t.clients)
+    .set({ documentReadAt: sql`${t.clients.documentReadAt}` })
+    .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'document')))
+    .returning(),
+);
+
+/** Never ends a wait. Nothing comes back where the id belongs to another kind of client or a later reading is kept. */
 export const putDocument = given<Omit<DocumentReading, 'standing'> & PutStanding>()('document_put', (db, t, p) =>
   db
     .insert(t.clients)
@@ -32,7 +41,13 @@ export const putDocument = given<Omit<DocumentReading, 'standing'> & PutStanding
     })
     .onConflictDoUpdate({
       target: t.clients.id,
-      set: { metadata: p.metadata, document: p.document, documentReadAt: p.readAt },
+      set: {
+        metadata: p.metadata,
+        document: p.document,
+        documentReadAt: p.readAt,
+        quarantinedAt: sql`coalesce(${p.quarantinedAt}, ${t.clients.quarantinedAt})`,
+        usableBy: sql`coalesce(${p.usableBy}, ${t.clients.usableBy})`,
+      },
       setWhere: sql`${t.clients.kind} = 'document' and ${t.clients.documentReadAt} <= ${p.readAt}`,
     })
     .returning(),

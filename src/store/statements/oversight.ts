@@ -99,7 +99,7 @@ export const isClientUsable = given<{ id: string; userId: string }>()('client_is
     ),
 );
 
-/** Nobody has decided in time: the registration goes, and its author may register again. What is decided meanwhile stays. */
+/** Nobody has decided in time: it goes, and may register again. What people approved, or is decided meanwhile, stays. */
 export const sweepWaiting = given<{ before: Seconds; limit: number }>()('sweep_waiting_clients', (db, t, p) =>
   db
     .delete(t.clients)
@@ -115,6 +115,7 @@ export const sweepWaiting = given<{ before: Seconds; limit: number }>()('sweep_w
                 isNotNull(t.clients.quarantinedAt),
                 isNull(t.clients.blockedAt),
                 eq(t.clients.usableBy, 'nobody'),
+                isNull(t.clients.lastUsedAt),
                 lte(t.clients.quarantinedAt, p.before),
               ),
             )

@@ -1,8 +1,9 @@
 /** The verbs about metadata documents, key sets and client assertions. Contract: DocumentStore in ../document-store.ts. */
 import { isDeepStrictEqual } from 'node:util';
+import { acceptedFace } from '../../domain/quarantine.ts';
+import type { ClientMetadata } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Unit } from '../statement.ts';
-import { findClient } from '../statements/clients.ts';
 import * as documents from '../statements/documents.ts';
 import type { DocumentCaps, DocumentStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
@@ -11,15 +12,17 @@ export function documentVerbs(engine: Engine, record: Recorder): DocumentStore {
   return {
     keepDocument: (reading, caps, trail) =>
       engine.unit(function* () {
-        const before = yield* first(findClient, { id: reading.id });
+        const before = yield* first(documents.holdDocument, { id: reading.id });
+        const plain: ClientMetadata = JSON.parse(JSON.stringify(reading.metadata));
+        const showsAnother = before === undefined || acceptedFace(before.metadata) !== acceptedFace(plain);
+        const standing = showsAnother ? reading.standing : undefined;
         const client = yield* first(documents.putDocument, {
           ...reading,
-          quarantinedAt: reading.standing?.quarantinedAt,
-          usableBy: reading.standing?.usableBy,
+          quarantinedAt: standing?.quarantinedAt,
+          usableBy: standing?.usableBy,
         });
         if (client === undefined) return undefined;
         if (before === undefined) yield* keepToCaps(caps);
-        const plain = JSON.parse(JSON.stringify(reading.metadata));
         if (before === undefined || !isDeepStrictEqual(before.metadata, plain))
           yield* record('client.document_read', { clientId: reading.id }, trail);
         return client;

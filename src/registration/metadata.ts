@@ -4,6 +4,7 @@
  * Built from configuration alone, never from Host or forwarded headers; advertises only what works.
  */
 import type { Hono } from 'hono';
+import { LANGUAGES } from '../../views/messages/catalog.ts';
 import type { Config } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../domain/client-keys.ts';
 import { anyOwnScopes } from '../domain/machine-token.ts';
@@ -41,7 +42,7 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
-    ui_locales_supported: ['en'],
+    ui_locales_supported: LANGUAGES,
   };
 }
 

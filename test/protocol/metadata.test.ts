@@ -54,6 +54,7 @@ describe('the metadata document', () => {
         'client_secret_post',
       ]),
       code_challenge_methods_supported: ['S256'],
+      ui_locales_supported: ['en', 'de', 'fr', 'es', 'ja', 'zh-Hans', 'ar'],
       authorization_response_iss_parameter_supported: true,
     });
   });

@@ -107,7 +107,7 @@ const MOVES = ['approval_renew'];
 /** Remove clients without a live approval, so nobody has a token of theirs. */
 const REMOVES_UNUSED = [
   ...['document_trim_host', 'document_trim_oldest', 'document_sweep_unused', 'document_sweep_idle'],
-  ...['registration_evict', 'registration_evict_twins', 'sweep_waiting_clients'],
+  ...['registration_evict', 'registration_evict_twins'],
   ...['registration_sweep_unapproved', 'registration_sweep_idle'],
 ];
 

@@ -154,7 +154,7 @@ describe('metrics', () => {
 describe('readiness', () => {
   const readyWith = async (ping: () => Promise<void>, ready: boolean) => {
     const app = new Hono<AppEnv>();
-    mountHealth(app, { store: { ping } as AppDeps['store'], ready: () => ready });
+    mountHealth(app, { store: { ping, trouble: () => undefined } as AppDeps['store'], ready: () => ready });
     const response = await app.request('/readyz');
     return [response.status, await response.json()];
   };

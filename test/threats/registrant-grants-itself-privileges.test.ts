@@ -71,8 +71,14 @@ describe('T-A08 a registrant grants itself privileges', () => {
       'grant_types',
       'response_types',
       'scope',
+      'registration_access_token',
+      'registration_client_uri',
     ];
     expect(Object.keys(client).filter((member) => !kept.includes(member))).toEqual([]);
+    expect(client).toMatchObject({
+      registration_access_token: expect.stringMatching(/^mcb_mt_/),
+      registration_client_uri: expect.stringContaining(`/register/${client.client_id}`),
+    });
     expect(client.client_id).toMatch(/^mcbc_[A-Za-z0-9_-]{20,}$/);
     expect(client).toMatchObject({ grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] });
     const [row] = rows(world.setting, 'SELECT kind, metadata, secret_hash FROM clients WHERE id = ?', client.client_id);

@@ -97,6 +97,30 @@ describe('a quarantined client', () => {
     expect(decided.next).toBeUndefined();
   });
 
+  it('is not handed off to a sign-in, when it came into quarantine, was blocked or met a rule after the decision', async () => {
+    const decided = async () => {
+      const client = await register(setting.issuer);
+      await call('POST', `/quarantine/${client.client_id}`, { decision: 'accept', reason: 'a try' });
+      const { jar, page } = await openPage(setting.issuer, { client });
+      const { next = '' } = await decide(jar, page, 'allow');
+      return { id: client.client_id, go: () => jar.get(next) };
+    };
+    const stopped = async (go: () => Promise<{ status: number; headers: Headers; body: string }>) => {
+      const page = await go();
+      expect([page.headers.get('refresh'), page.headers.get('set-cookie')]).toEqual([null, null]);
+      return [page.status, page.body.includes('practice')];
+    };
+    const [waiting, blocked, ruled, honest] = [await decided(), await decided(), await decided(), await decided()];
+    sql(`update clients set quarantined_at = 1, usable_by = 'nobody' where id = '${waiting.id}'`);
+    await call('PATCH', `/clients/${blocked.id}`, { state: 'blocked', reason: 'a try' });
+    expect(await stopped(waiting.go)).toEqual([403, false]);
+    expect(await stopped(blocked.go)).toEqual([400, false]);
+    const rule = (await call('POST', '/blocks', { site: 'loopback', reason: 'a try' })).json.rule;
+    expect(await stopped(ruled.go)).toEqual([403, false]);
+    await call('DELETE', `/blocks/${rule.id}?reason=over`);
+    expect((await honest.go()).headers.get('refresh')).toMatch(/^0/);
+  });
+
   it('gets no code at a callback and no token for a code, when it came into quarantine meanwhile', async () => {
     const client = await register(setting.issuer);
     await call('POST', `/quarantine/${client.client_id}`, { decision: 'accept', reason: 'a try' });

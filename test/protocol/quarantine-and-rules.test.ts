@@ -114,7 +114,7 @@ describe('a quarantined client', () => {
     sql(`update clients set quarantined_at = 1, usable_by = 'nobody' where id = '${waiting.id}'`);
     await call('PATCH', `/clients/${blocked.id}`, { state: 'blocked', reason: 'a try' });
     expect(await stopped(waiting.go)).toEqual([403, false]);
-    expect(await stopped(blocked.go)).toEqual([400, false]);
+    expect(await stopped(blocked.go)).toEqual([410, false]);
     const rule = (await call('POST', '/blocks', { site: 'loopback', reason: 'a try' })).json.rule;
     expect(await stopped(ruled.go)).toEqual([403, false]);
     await call('DELETE', `/blocks/${rule.id}?reason=over`);

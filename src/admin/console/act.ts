@@ -7,7 +7,7 @@
 import type { Context } from 'hono';
 import { ConfirmPage, DonePage } from '../../../views/console/act-pages.tsx';
 import type { Fact, Table } from '../../../views/console/models.ts';
-import { type ActionName, words } from '../../../views/console/words.ts';
+import { type ActionName, fill, words } from '../../../views/console/words.ts';
 import { seeConsolePage } from '../../browser/responder.ts';
 import type { RawParameters } from '../../domain/authorization-request.ts';
 import type { AppEnv } from '../../ports.ts';
@@ -25,6 +25,8 @@ interface Counts {
 
 interface Report {
   readonly id: string;
+  readonly at: string;
+  readonly settled_by: string;
   readonly ended: Readonly<Record<string, number>>;
   readonly upstream_calls: readonly {
     upstream: string;
@@ -208,6 +210,7 @@ export const donePage =
             ? ('nothing' as const)
             : undefined
           : endedFacts(report),
+      settled: report && settledWords(report),
       reportId: report?.id,
       upstream: report === undefined || report.upstream_calls.length === 0 ? undefined : upstreamTable(report),
       backUrl: `${desk.place.base}/admin${ACTIONS[done.name].back(done.target)}`,
@@ -216,6 +219,9 @@ export const donePage =
   };
 
 const endsAccess = (name: ActionName): boolean => name === 'revoke_approval' || ACTIONS[name].ends !== undefined;
+
+const settledWords = ({ at, settled_by: until }: Report): string =>
+  until === at ? words.settledNow : fill(words.settledLater, { until });
 
 const endedFacts = ({ ended }: Report): readonly Fact[] =>
   Object.entries(ended).map(([what, number]) => ({

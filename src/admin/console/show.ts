@@ -71,11 +71,19 @@ export const approvalPage =
       state(approval),
       ...when(words.revokedAt, approval.revoked_at),
       ...because(words.revokedBecause, approval.revoked_reason),
+      ...boundFacts(approval),
     ];
     const actions = approval.state === 'active' ? offered(desk, inside, ['revoke_approval'], { id }) : [];
     const frame = insideFrame(desk, inside, 'approvals');
     return consolePage(c, desk, FactsPage({ frame, title: words.approvalTitle, facts, actions, links: [] }));
   };
+
+/** What a revocation comes to, or has come to, where the server checks signed tokens by itself. */
+function boundFacts({ state, revocation_within: within, tokens_end_at: end }: Item): readonly Fact[] {
+  const bound = within === 0 ? words.endsAtOnce : fill(words.endsSoon, { seconds: text(within) });
+  const said: Fact = { label: words.onRevocation, value: { kind: 'text', text: bound } };
+  return [...(state === 'active' ? [said] : []), ...when(words.tokensEnd, end)];
+}
 
 export const appPage =
   (desk: Desk): Show =>

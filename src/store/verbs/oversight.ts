@@ -89,6 +89,8 @@ function ruleVerbs(engine: Engine, record: Recorder): RuleStore {
 
     addRefusalRule: (rule, trail) =>
       engine.unit(function* () {
+        yield* all(oversight.putRulesMark, {});
+        yield* all(oversight.lockRules, {});
         const added = yield* first(oversight.insertRule, rule);
         if (added === undefined) {
           const kept = yield* first(oversight.findRule, rule);

@@ -5,7 +5,8 @@
  */
 import { z } from 'zod';
 import type { Approval, Seconds } from '../domain/types.ts';
-import type { RevocationReport } from '../store/store.ts';
+import { newId } from '../security/secrets.ts';
+import type { RegistryCounts, RevocationReport } from '../store/store.ts';
 import { call, type Setting } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
@@ -105,11 +106,13 @@ const revokeMany = call({
   summary: 'Revoke every live approval that matches all filters given, at least one; with dry_run only count',
   role: 'revoker',
   limited: true,
+  deferrable: true,
   body: z.strictObject({ ...FILTERS, granted_before: moment.optional(), reason, dry_run: z.boolean().default(false) }),
   answer: z.object({
     dry_run: z.boolean(),
     matched: countsSchema.meta({ description: 'What was live and matched when the call came.' }),
-    report: reportSchema.nullable().meta({ description: 'Null when nothing was ended.' }),
+    report: reportSchema.nullable().meta({ description: 'Null when nothing was ended, and while it is not done.' }),
+    revocation: z.string().optional().meta({ description: 'Of which to ask how far it is, when the answer is 202.' }),
   }),
   run: async (setting, { body }) => {
     keepToLimit(setting, body.resource);
@@ -129,11 +132,26 @@ const revokeMany = call({
     const { store, metrics, now } = setting.deps;
     const matched = await store.countRegistry(filter, now());
     if (body.dry_run) return { dry_run: true, matched, report: null };
-    const ended = await store.revokeMatching(filter, body.reason, setting.trail);
-    if (ended.approvals > 0) metrics.revoked('admin');
+    const counted = matched.approvals === 0 ? undefined : { id: newId('rvk'), matched: matched.approvals };
+    const running = store.revokeMatching(filter, body.reason, setting.trail, counted).then((ended) => {
+      if (ended.approvals > 0) metrics.revoked('admin');
+      return ended;
+    });
+    if (setting.later && counted !== undefined) return begun(setting, matched, counted.id, running);
+    const ended = await running;
     return { dry_run: false, matched, report: await reportOf(setting, ended.revocation) };
   },
 });
+
+/** The answer before the work is done; the report under `Location` grows with it. */
+function begun({ deps, trail }: Setting, matched: RegistryCounts, id: string, running: Promise<unknown>): Response {
+  running.catch((err: unknown) =>
+    deps.log.error({ event: 'revocation.broke_off', revocation: id, reference: trail.reference, err }, 'it broke off'),
+  );
+  const body = { dry_run: false, matched, report: null, revocation: id };
+  const headers = { location: `revocations/${id}`, 'preference-applied': 'respond-async' };
+  return new Response(`${JSON.stringify(body)}\n`, { status: 202, headers });
+}
 
 const showRevocation = call({
   id: 'showRevocation',
@@ -215,6 +233,8 @@ function described(report: RevocationReport): z.output<typeof reportSchema> {
     actor: { kind: report.actorKind, id: report.actorId ?? null },
     user: report.userId ?? null,
     reference: report.reference,
+    state: report.matched === undefined || report.finishedAt !== undefined ? 'done' : 'running',
+    matched: report.matched ?? null,
     ended: {
       approvals: ended.approvals,
       grants: ended.grants,

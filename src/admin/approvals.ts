@@ -4,12 +4,15 @@
  * A key limited to some resources names one of them in every list and revocation, and everything else is not there.
  */
 import { z } from 'zod';
-import type { Approval, Seconds } from '../domain/types.ts';
+import { remainingLife, revocationBound } from '../domain/revocation-bound.ts';
+import type { Approval, Resource } from '../domain/types.ts';
+import type { AppDeps } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
-import type { RegistryCounts, RevocationReport } from '../store/store.ts';
+import type { RegistryCounts } from '../store/store.ts';
 import { call, type Setting } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
+import { described, reportOf } from './reports.ts';
 import {
   approvalSchema,
   clientId,
@@ -23,6 +26,7 @@ import {
   reportSchema,
   resourceKey,
   secondsOf,
+  shownApprovalSchema,
   site,
   userId,
 } from './schemas.ts';
@@ -47,7 +51,6 @@ const listApprovals = call({
     const { deps } = setting;
     keepToLimit(setting, query.resource);
     const [at, id] = readCursor(deps.keys, 'approvals', query, query.cursor) ?? [];
-    const now = deps.now();
     const found = await deps.store.listRegistry(
       {
         userId: query.user,
@@ -56,12 +59,16 @@ const listApprovals = call({
         site: query.site,
         state: query.state,
       },
-      { now, limit: query.limit + 1, before: at === undefined ? undefined : { at: Number(at), id: String(id) } },
+      {
+        now: deps.now(),
+        limit: query.limit + 1,
+        before: at === undefined ? undefined : { at: Number(at), id: String(id) },
+      },
     );
     const items = found.slice(0, query.limit);
     const last = found.length > query.limit ? items.at(-1) : undefined;
     return {
-      items: items.map((approval) => approvalOf(approval, now)),
+      items: items.map((approval) => approvalOf(approval, deps)),
       next_cursor: last === undefined ? null : writeCursor(deps.keys, 'approvals', query, [last.grantedAt, last.id]),
     };
   },
@@ -74,8 +81,14 @@ const showApproval = call({
   summary: 'One approval',
   role: 'reader',
   limited: true,
-  answer: approvalSchema,
-  run: async (setting, { path }) => approvalOf(await ownApproval(setting, path.id), setting.deps.now()),
+  answer: shownApprovalSchema,
+  run: async (setting, { path }) => {
+    const approval = await ownApproval(setting, path.id);
+    const { deps } = setting;
+    const lastEnd = await deps.store.lastAccessEnd(approval.id);
+    const left = remainingLife(resourceOf(deps, approval.resource), lastEnd, deps.now());
+    return { ...approvalOf(approval, deps), tokens_end_at: left === 0 ? null : isoOrNull(lastEnd) };
+  },
 });
 
 const revokeApproval = call({
@@ -165,23 +178,11 @@ const showRevocation = call({
     const report = await setting.deps.store.findRevocation(path.id ?? '');
     const { caller } = setting;
     if (report === undefined || (caller.resources !== undefined && report.actorId !== caller.id)) throw notFound();
-    return described(report);
+    return described(report, setting.deps);
   },
 });
 
 export const approvalCalls = [listApprovals, showApproval, revokeApproval, revokeMany, showRevocation];
-
-/** The stored report; null when nothing was ended. */
-export async function reportOf({ deps }: Setting, id: string | undefined) {
-  const report = id === undefined ? undefined : await deps.store.findRevocation(id);
-  return report === undefined ? null : described(report);
-}
-
-/** The stored reports of these ids. */
-export async function reportsOf(setting: Setting, ids: readonly string[]) {
-  const reports = await Promise.all(ids.map((id) => reportOf(setting, id)));
-  return reports.filter((report) => report !== null);
-}
 
 /** The one reason given, wherever it is. Throws Refused when there is none, or two that differ. */
 export function requireReason(...given: readonly (string | undefined)[]): string {
@@ -204,7 +205,11 @@ export async function ownApproval({ deps, caller }: Setting, id: string | undefi
   return approval;
 }
 
-function approvalOf(approval: Approval, now: Seconds): z.output<typeof approvalSchema> {
+/** A resource that is configured no more is asked about by nobody; its tokens are taken for signed ones. */
+const resourceOf = ({ config }: AppDeps, key: string): Pick<Resource, 'accessTokens'> =>
+  config.resources.get(key) ?? { accessTokens: 'jwt' };
+
+function approvalOf(approval: Approval, deps: AppDeps): z.output<typeof approvalSchema> {
   const { revokedAt, expiresAt } = approval;
   return {
     id: approval.id,
@@ -218,38 +223,9 @@ function approvalOf(approval: Approval, now: Seconds): z.output<typeof approvalS
     granted_at: iso(approval.grantedAt),
     last_used_at: isoOrNull(approval.lastUsedAt),
     expires_at: iso(expiresAt),
-    state: revokedAt !== undefined ? 'revoked' : expiresAt > now ? 'active' : 'expired',
+    state: revokedAt !== undefined ? 'revoked' : expiresAt > deps.now() ? 'active' : 'expired',
     revoked_at: isoOrNull(revokedAt),
     revoked_reason: approval.revokedReason ?? null,
-  };
-}
-
-function described(report: RevocationReport): z.output<typeof reportSchema> {
-  const { ended } = report;
-  return {
-    id: report.id,
-    at: iso(report.at),
-    reason: report.reason,
-    actor: { kind: report.actorKind, id: report.actorId ?? null },
-    user: report.userId ?? null,
-    reference: report.reference,
-    state: report.matched === undefined || report.finishedAt !== undefined ? 'done' : 'running',
-    matched: report.matched ?? null,
-    ended: {
-      approvals: ended.approvals,
-      grants: ended.grants,
-      refresh_tokens: ended.refreshTokens,
-      access_tokens: ended.accessTokens,
-      codes: ended.codes,
-      journeys: ended.journeys,
-      upstream_grants: ended.upstreamGrants,
-    },
-    upstream_calls: report.upstreamCalls.map(({ upstream, outcome, attempts, problem, doneAt }) => ({
-      upstream,
-      outcome: outcome ?? null,
-      attempts,
-      problem: problem ?? null,
-      done_at: isoOrNull(doneAt),
-    })),
+    revocation_within: revocationBound(resourceOf(deps, approval.resource), deps.config.tokens.access),
   };
 }

@@ -7,9 +7,10 @@ import { z } from 'zod';
 import type { RefusalRule } from '../domain/refusal-rule.ts';
 import { countMatching, revokeRuled } from '../policy/ruled.ts';
 import { newId } from '../security/secrets.ts';
-import { reportsOf, requireReason } from './approvals.ts';
+import { requireReason } from './approvals.ts';
 import { call } from './call.ts';
 import { notFound, Refused } from './problem.ts';
+import { reportsOf } from './reports.ts';
 import { countsSchema, iso, moment, namePattern, reason, reportSchema, site } from './schemas.ts';
 import { rulesVersion, seenBy, unchanged } from './version.ts';
 

@@ -1,10 +1,11 @@
 /** Clients: listing, showing, blocking, unblocking, deleting. Blocking and deleting end everything the client has. */
 import { z } from 'zod';
 import type { Client } from '../domain/types.ts';
-import { reportOf, requireReason } from './approvals.ts';
+import { requireReason } from './approvals.ts';
 import { call } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
+import { reportOf } from './reports.ts';
 import { clientSchema, iso, isoOrNull, pageOf, paging, reason, reportSchema } from './schemas.ts';
 import { clientVersion, seenBy, unchanged } from './version.ts';
 

@@ -1,10 +1,10 @@
 /** The queue of clients that wait for an administrator: who brought them, what people said, and the word that ends it. */
 import { z } from 'zod';
-import { reportOf } from './approvals.ts';
 import { call } from './call.ts';
 import { clientOf } from './clients.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
+import { reportOf } from './reports.ts';
 import { clientSchema, iso, moment, pageOf, paging, reason, reportSchema } from './schemas.ts';
 import { clientVersion, seenBy, unchanged } from './version.ts';
 

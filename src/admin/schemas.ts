@@ -62,6 +62,17 @@ export const approvalSchema = z.object({
   state: z.enum(['active', 'expired', 'revoked']),
   revoked_at: moment.nullable(),
   revoked_reason: z.string().nullable(),
+  revocation_within: z.int().meta({
+    description:
+      'Seconds that an access token may outlive a revocation: 0 where the broker is asked about each; else the life of a token, as its server checks signed ones by itself.',
+  }),
+});
+
+export const shownApprovalSchema = approvalSchema.extend({
+  tokens_end_at: moment.nullable().meta({
+    description:
+      'When the last token that its server may still take by itself ends, revoked or not; null where the broker is asked, or when none is left.',
+  }),
 });
 
 const endedSchema = z.object({
@@ -84,6 +95,10 @@ export const reportSchema = z.object({
   state: z.enum(['running', 'done']).meta({ description: 'One that broke off stays running; send it again.' }),
   matched: z.int().nullable().meta({ description: 'Live approvals when it began, where that was counted.' }),
   ended: endedSchema,
+  settled_by: moment.meta({
+    description:
+      'From when on no server takes anything of this: the moment itself, or a token’s life later if any server here checks signed tokens by itself.',
+  }),
   upstream_calls: z.array(
     z.object({
       upstream: z.string(),
@@ -187,5 +202,8 @@ export const statusSchema = z.object({
     blocked_clients: z.int(),
     users: z.int(),
     disabled_users: z.int(),
+  }),
+  revocation_within: z.record(z.string(), z.int()).meta({
+    description: 'By resource: seconds that an access token may outlive a revocation; 0 is at once.',
   }),
 });

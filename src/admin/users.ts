@@ -1,10 +1,10 @@
 /** People: listing, showing, signing out, disabling and enabling. */
 import { z } from 'zod';
 import type { User } from '../domain/types.ts';
-import { reportOf } from './approvals.ts';
 import { call } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound } from './problem.ts';
+import { reportOf } from './reports.ts';
 import { iso, isoOrNull, pageOf, paging, reason, reportSchema, upstreamKey, userSchema, word } from './schemas.ts';
 import { seenBy, unchanged, userVersion } from './version.ts';
 

@@ -206,6 +206,11 @@ export interface TokenStore {
   revokeAccessToken(tokenHash: TokenHash, trail: Trail): Promise<boolean>;
   /** The token if it is live now: unexpired, unrevoked, grant live, approval live, person enabled, client unblocked. */
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
+  /**
+   * When the last access token issued under this approval ends, revoked ones included; undefined when there is none left.
+   * Nothing is issued under an approval that has ended, so from then on the answer is final.
+   */
+  lastAccessEnd(approvalId: string): Promise<Seconds | undefined>;
 }
 
 export interface Store

@@ -117,6 +117,8 @@ export interface DoneModel {
   readonly sessions: number | undefined;
   /** Undefined when the action ends no access by its nature. */
   readonly ended: readonly Fact[] | 'nothing' | undefined;
+  /** From when on no server takes anything of it, in words. */
+  readonly settled: string | undefined;
   readonly reportId: string | undefined;
   readonly upstream: Table | undefined;
   readonly backUrl: string;

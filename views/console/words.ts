@@ -140,6 +140,13 @@ export const words = {
   serverUrl: 'Server (its address)',
   redirect: 'Redirect URI (else the first)',
   scope: 'Scope',
+  onRevocation: 'On a revocation',
+  endsAtOnce: 'It ends at once: its server asks the broker.',
+  endsSoon: 'Its server checks signed tokens by itself and may take one for {seconds} s more.',
+  tokensEnd: 'Last token ends',
+  settledNow: 'Whoever asks the broker is told no from now on.',
+  settledLater:
+    'Servers that check signed tokens by themselves may take one until {until}; whoever asks the broker is told no from now on.',
 
   confirmCount: 'This ends {approvals} approvals of {people} people for {clients} apps. It cannot be undone.',
   confirmNone: 'Nobody’s access ends by this.',

@@ -6,7 +6,7 @@
 import type { Context } from 'hono';
 import { DonePage } from '../../../views/console/act-pages.tsx';
 import type { Fact, Table } from '../../../views/console/models.ts';
-import { type ActionName, words } from '../../../views/console/words.ts';
+import { type ActionName, fill, words } from '../../../views/console/words.ts';
 import { seeConsolePage } from '../../browser/responder.ts';
 import type { AppEnv } from '../../ports.ts';
 import { notFound } from '../problem.ts';
@@ -15,6 +15,8 @@ import { ask, consolePage, type Desk, type Inside, insideFrame } from './desk.ts
 
 export interface Report {
   readonly id: string;
+  readonly at: string;
+  readonly settled_by: string;
   readonly ended: Readonly<Record<string, number>>;
   readonly upstream_calls: readonly {
     upstream: string;
@@ -66,6 +68,7 @@ export const donePage =
               ? ('nothing' as const)
               : undefined
           : endedFacts(report.ended),
+      settled: report && settledWords(report),
       reportId: report?.id,
       upstream: report === undefined || report.upstream_calls.length === 0 ? undefined : upstreamTable(report),
       backUrl: `${desk.place.base}/admin${ACTIONS[done.name].back(done.target)}`,
@@ -74,6 +77,9 @@ export const donePage =
   };
 
 const endsAccess = (name: ActionName): boolean => name === 'revoke_approval' || ACTIONS[name].counts !== undefined;
+
+const settledWords = ({ at, settled_by: until }: Report): string =>
+  until === at ? words.settledNow : fill(words.settledLater, { until });
 
 /** Each count over all of them. */
 export const summed = (reports: readonly Report[]): Report['ended'] =>

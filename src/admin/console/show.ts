@@ -6,7 +6,7 @@
 import type { Context } from 'hono';
 import type { Cell, Fact, LinkTo } from '../../../views/console/models.ts';
 import { FactsPage, OverviewPage } from '../../../views/console/pages.tsx';
-import { type ActionName, actionWords, words } from '../../../views/console/words.ts';
+import { type ActionName, actionWords, fill, words } from '../../../views/console/words.ts';
 import { seeConsolePage } from '../../browser/responder.ts';
 import type { AppEnv } from '../../ports.ts';
 import { queryText } from '../in-process.ts';
@@ -69,11 +69,19 @@ export const approvalPage =
       state(approval),
       ...when(words.revokedAt, approval.revoked_at),
       ...because(words.revokedBecause, approval.revoked_reason),
+      ...boundFacts(approval),
     ];
     const actions = approval.state === 'active' ? offered(desk, inside, ['revoke_approval'], { id }) : [];
     const frame = insideFrame(desk, inside, 'approvals');
     return consolePage(c, desk, FactsPage({ frame, title: words.approvalTitle, facts, actions, links: [] }));
   };
+
+/** What a revocation comes to, or has come to, where the server checks signed tokens by itself. */
+function boundFacts({ state, revocation_within: within, tokens_end_at: end }: Item): readonly Fact[] {
+  const bound = within === 0 ? words.endsAtOnce : fill(words.endsSoon, { seconds: textOf(within) });
+  const said: Fact = { label: words.onRevocation, value: { kind: 'text', text: bound } };
+  return [...(state === 'active' ? [said] : []), ...when(words.tokensEnd, end)];
+}
 
 export const appPage =
   (desk: Desk): Show =>

@@ -60,6 +60,10 @@ function accessVerbs(engine: Engine, record: Recorder) {
       const { grantExpiresAt, approvalExpiresAt, ...token } = found;
       return { ...token, liveUntil: Math.min(token.expiresAt, grantExpiresAt, approvalExpiresAt) };
     },
+    lastAccessEnd: async (approvalId) => {
+      const [found] = await engine.read(tokens.lastAccessEnd, { approvalId });
+      return found?.expiresAt ?? undefined;
+    },
   } satisfies Partial<TokenStore>;
 }
 

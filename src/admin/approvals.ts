@@ -7,10 +7,12 @@ import { z } from 'zod';
 import { remainingLife, revocationBound } from '../domain/revocation-bound.ts';
 import type { Approval, Resource } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
-import type { RevocationReport } from '../store/store.ts';
+import { newId } from '../security/secrets.ts';
+import type { RegistryCounts } from '../store/store.ts';
 import { call, type Setting } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
+import { described, reportOf } from './reports.ts';
 import {
   approvalSchema,
   clientId,
@@ -117,11 +119,13 @@ const revokeMany = call({
   summary: 'Revoke every live approval that matches all filters given, at least one; with dry_run only count',
   role: 'revoker',
   limited: true,
+  deferrable: true,
   body: z.strictObject({ ...FILTERS, granted_before: moment.optional(), reason, dry_run: z.boolean().default(false) }),
   answer: z.object({
     dry_run: z.boolean(),
     matched: countsSchema.meta({ description: 'What was live and matched when the call came.' }),
-    report: reportSchema.nullable().meta({ description: 'Null when nothing was ended.' }),
+    report: reportSchema.nullable().meta({ description: 'Null when nothing was ended, and while it is not done.' }),
+    revocation: z.string().optional().meta({ description: 'Of which to ask how far it is, when the answer is 202.' }),
   }),
   run: async (setting, { body }) => {
     keepToLimit(setting, body.resource);
@@ -141,11 +145,26 @@ const revokeMany = call({
     const { store, metrics, now } = setting.deps;
     const matched = await store.countRegistry(filter, now());
     if (body.dry_run) return { dry_run: true, matched, report: null };
-    const ended = await store.revokeMatching(filter, body.reason, setting.trail);
-    if (ended.approvals > 0) metrics.revoked('admin');
+    const counted = matched.approvals === 0 ? undefined : { id: newId('rvk'), matched: matched.approvals };
+    const running = store.revokeMatching(filter, body.reason, setting.trail, counted).then((ended) => {
+      if (ended.approvals > 0) metrics.revoked('admin');
+      return ended;
+    });
+    if (setting.later && counted !== undefined) return begun(setting, matched, counted.id, running);
+    const ended = await running;
     return { dry_run: false, matched, report: await reportOf(setting, ended.revocation) };
   },
 });
+
+/** The answer before the work is done; the report under `Location` grows with it. */
+function begun({ deps, trail }: Setting, matched: RegistryCounts, id: string, running: Promise<unknown>): Response {
+  running.catch((err: unknown) =>
+    deps.log.error({ event: 'revocation.broke_off', revocation: id, reference: trail.reference, err }, 'it broke off'),
+  );
+  const body = { dry_run: false, matched, report: null, revocation: id };
+  const headers = { location: `revocations/${id}`, 'preference-applied': 'respond-async' };
+  return new Response(`${JSON.stringify(body)}\n`, { status: 202, headers });
+}
 
 const showRevocation = call({
   id: 'showRevocation',
@@ -164,18 +183,6 @@ const showRevocation = call({
 });
 
 export const approvalCalls = [listApprovals, showApproval, revokeApproval, revokeMany, showRevocation];
-
-/** The stored report; null when nothing was ended. */
-export async function reportOf({ deps }: Setting, id: string | undefined) {
-  const report = id === undefined ? undefined : await deps.store.findRevocation(id);
-  return report === undefined ? null : described(report, deps);
-}
-
-/** The stored reports of these ids. */
-export async function reportsOf(setting: Setting, ids: readonly string[]) {
-  const reports = await Promise.all(ids.map((id) => reportOf(setting, id)));
-  return reports.filter((report) => report !== null);
-}
 
 /** The one reason given, wherever it is. Throws Refused when there is none, or two that differ. */
 export function requireReason(...given: readonly (string | undefined)[]): string {
@@ -220,35 +227,5 @@ function approvalOf(approval: Approval, deps: AppDeps): z.output<typeof approval
     revoked_at: isoOrNull(revokedAt),
     revoked_reason: approval.revokedReason ?? null,
     revocation_within: revocationBound(resourceOf(deps, approval.resource), deps.config.tokens.access),
-  };
-}
-
-function described(report: RevocationReport, { config }: AppDeps): z.output<typeof reportSchema> {
-  const { ended } = report;
-  const bounds = [...config.resources.values()].map((resource) => revocationBound(resource, config.tokens.access));
-  return {
-    id: report.id,
-    at: iso(report.at),
-    reason: report.reason,
-    actor: { kind: report.actorKind, id: report.actorId ?? null },
-    user: report.userId ?? null,
-    reference: report.reference,
-    ended: {
-      approvals: ended.approvals,
-      grants: ended.grants,
-      refresh_tokens: ended.refreshTokens,
-      access_tokens: ended.accessTokens,
-      codes: ended.codes,
-      journeys: ended.journeys,
-      upstream_grants: ended.upstreamGrants,
-    },
-    settled_by: iso(report.at + Math.max(0, ...bounds)),
-    upstream_calls: report.upstreamCalls.map(({ upstream, outcome, attempts, problem, doneAt }) => ({
-      upstream,
-      outcome: outcome ?? null,
-      attempts,
-      problem: problem ?? null,
-      done_at: isoOrNull(doneAt),
-    })),
   };
 }

@@ -92,6 +92,8 @@ export const reportSchema = z.object({
   actor: z.object({ kind: z.string(), id: z.string().nullable() }),
   user: z.string().nullable().meta({ description: 'Whose access it was; null when several people were meant.' }),
   reference: z.string(),
+  state: z.enum(['running', 'done']).meta({ description: 'One that broke off stays running; send it again.' }),
+  matched: z.int().nullable().meta({ description: 'Live approvals when it began, where that was counted.' }),
   ended: endedSchema,
   settled_by: moment.meta({
     description:
@@ -109,6 +111,8 @@ export const reportSchema = z.object({
 });
 
 export const countsSchema = z.object({ approvals: z.int(), users: z.int(), clients: z.int() });
+
+const version = z.string().meta({ description: 'Changes with what an administrator goes by; take it as If-Match.' });
 
 export const clientSchema = z.object({
   client_id: z.string(),
@@ -130,6 +134,7 @@ export const clientSchema = z.object({
     .meta({ description: 'Since when it waits for an administrator; null when it does not.' }),
   usable_by: z.enum(['everybody', 'requester', 'nobody']),
   requester: z.string().nullable().meta({ description: 'The person who brought it, where that is known.' }),
+  version,
 });
 
 export const userSchema = z.object({
@@ -140,6 +145,7 @@ export const userSchema = z.object({
   created_at: moment,
   state: z.enum(['active', 'disabled']),
   disabled_at: moment.nullable(),
+  version,
 });
 
 export const auditSchema = z.object({

@@ -11,6 +11,7 @@ import { axeComplaints } from '../support/gallery.ts';
 import { introspect, obtainTokens, register } from '../support/mcp-client.ts';
 import { colourOnlyComplaints, edgeComplaints, overflowComplaints, targetComplaints } from '../support/page-checks.ts';
 import { type OidcWorld, startWorld } from '../support/victim.ts';
+import { makeChangedTool, makeWait } from '../support/waiting-things.ts';
 
 let world: OidcWorld;
 let browser: Browser;
@@ -92,6 +93,12 @@ describe('every page', { timeout: 120_000 }, () => {
     await grantTo('aiko', 'Birch Notebook');
     const approval = (await admin(world.setting.issuer, 'GET', `/approvals?client_id=${client.client_id}`)).json
       .items[0];
+    const waiting = await register(world.setting.issuer);
+    makeWait(world.setting, waiting.client_id, 'I need it for my notes.');
+    makeChangedTool(world.setting, 'tol_1', 'list_notes');
+    await admin(world.setting.issuer, 'POST', '/blocks', {
+      body: { site: 'quill-login.example.net', reason: 'phishing' },
+    });
     const { url } = await makeLink(world.setting, 'admin');
     const visit = await startVisit(browser);
     const { page } = visit;
@@ -126,6 +133,13 @@ describe('every page', { timeout: 120_000 }, () => {
         '/audit',
         '/status',
         '/approvals?state=revoked&user=usr_none',
+        '/quarantine',
+        '/rules',
+        '/tools',
+        `/explain?reference=req_none&client_id=${client.client_id}`,
+        `/waiting?id=${waiting.client_id}`,
+        '/tool?id=tol_1',
+        '/confirm/block_name?name=quill*',
       ]) {
         await page.goto(at(path));
         await examine(path);

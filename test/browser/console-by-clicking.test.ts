@@ -136,7 +136,7 @@ describe('every page', { timeout: 120_000 }, () => {
         '/quarantine',
         '/rules',
         '/tools',
-        `/explain?reference=req_none&client_id=${client.client_id}`,
+        '/explain?reference=req_none&client_id=nobody&redirect_uri=https://app.example/cb',
         `/waiting?id=${waiting.client_id}`,
         '/tool?id=tol_1',
         '/confirm/block_name?name=quill*',

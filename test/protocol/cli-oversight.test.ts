@@ -72,8 +72,8 @@ describe.each([
   });
 
   it('refuses a site and a name, counting first, and takes a rule back', async () => {
-    const { client } = await obtainTokens(world.setting.issuer, { metadata: { client_name: 'Quill\u2060 Helper' } });
-    const add = ['rules', 'add', '--name', 'quill*helper'];
+    const { client } = await obtainTokens(world.setting.issuer, { metadata: { client_name: 'Birch Helper' } });
+    const add = ['rules', 'add', '--name', 'birch*helper'];
     expect((await run([...add, '--dry-run'])).out).toBe('Would end 1 approval of 1 person for 1 client.\n');
     expect((await run(add)).code).toBe(2);
     expect((await run(['rules', 'add', '--site', 'a.example', '--name', 'b', '--reason', 'x'])).code).toBe(2);
@@ -85,7 +85,7 @@ describe.each([
     ]);
     expect((await openPage(world.setting.issuer, { client })).page.status).toBe(403);
     const [rule] = (await json(['rules', 'list'])).items;
-    expect((await run(['rules', 'list'])).out).toContain(`${rule.id}  name  "quill*helper"`);
+    expect((await run(['rules', 'list'])).out).toContain(`${rule.id}  name  "birch*helper"`);
     expect((await run(['rules', 'remove', rule.id, '--reason', 'cleared'])).code).toBe(0);
     expect((await run(['rules', 'remove', rule.id, '--reason', 'again'])).code).toBe(3);
     expect((await run(['rules', 'list'])).code).toBe(3);

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowMarker } from '../../src/audit/audit-key.ts';
 import { newId } from '../../src/security/secrets.ts';
+import { createKeyRing } from '../../src/security/vault.ts';
 import { openStore } from '../../src/store/open.ts';
 import { ADMIN_KEY, admin } from '../support/admin.ts';
-import { startGithubSetting } from '../support/broker.ts';
+import { BROKER_SECRET, startGithubSetting } from '../support/broker.ts';
 import { runIn, writeConfigOf } from '../support/command-line.ts';
 import { plant, rows } from '../support/database-file.ts';
 import { obtainTokens, openPage } from '../support/journey-steps.ts';
@@ -103,7 +105,8 @@ describe('audit verify', () => {
 
   it('fails when rows have waited too long for their link, and says for how long', async () => {
     await world.setting.broker.close();
-    const store = await openStore({ engine: 'sqlite', file: world.setting.databaseFile ?? '' }, () => undefined, newId);
+    const place = { engine: 'sqlite', file: world.setting.databaseFile ?? '' } as const;
+    const store = await openStore(place, () => undefined, newId, rowMarker(createKeyRing([BROKER_SECRET])));
     const at = Math.floor(Date.now() / 1000) - 3600;
     await store.recordEvent('test.late', {}, { at, reference: 'req_late', actor: { kind: 'system', id: undefined } });
     await store.close();

@@ -1,5 +1,4 @@
 /** The admin console in Chromium: its flows without JavaScript, and every page accessible and whole in every look. */
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, admin } from '../support/admin.ts';
@@ -95,7 +94,6 @@ describe('every page', { timeout: 120_000 }, () => {
     const { url } = await makeLink(world.setting, 'admin');
     const visit = await startVisit(browser);
     const { page } = visit;
-    await visit.context.addInitScript({ content: axe.source });
     const found: string[] = [];
     const examine = async (name: string) => {
       for (const { width, theme } of LOOKS) {

@@ -129,7 +129,7 @@ describe('a removal', () => {
     const stranger = newPerson();
     await obtainTokens(issuer, { jar: stranger });
     expect((await stranger.get(address)).body).not.toContain('role="status"');
-    expect((await jar.get(address.replace(/.(?=#)/, (last) => (last === 'A' ? 'B' : 'A')))).body).not.toContain(
+    expect((await jar.get(address.replace(/.(?=.{9}#)/, (last) => (last === 'A' ? 'B' : 'A')))).body).not.toContain(
       'role="status"',
     );
     expect(
@@ -159,7 +159,7 @@ describe('one app, registered again and again', () => {
     expect(await active(other.tokens.access_token)).toBe(true);
   });
 
-  it('is two rows where access goes to two places, and their buttons are told apart', async () => {
+  it('is as many rows as places that access goes to, and their buttons are told apart', async () => {
     const jar = newPerson();
     for (const redirect of ['http://127.0.0.1/cb', 'cursor://robin/cb', 'https://robin.example/cb']) {
       const metadata = { client_name: 'Robin Sync', redirect_uris: [redirect] };

@@ -130,6 +130,9 @@ async function watch(context: BrowserContext, page: Page, origin: string): Promi
   return complaints;
 }
 
+/** The rules whose answer can change with colours alone; the markup is the same in every theme. */
+export const BY_COLOUR = ['color-contrast', 'link-in-text-block', 'target-size'];
+
 /** What axe finds wrong, as `rule: element`; WCAG 2.0 to 2.2 A and AA, and best practice. `rules`: only these. */
 export async function axeComplaints(page: Page, rules?: readonly string[]): Promise<string[]> {
   // Half a megabyte: given to a page when it is first asked for, not to each that is opened.

@@ -128,7 +128,7 @@ async function somethingToShow() {
   ];
 }
 
-describe('every page', { timeout: 120_000 }, () => {
+describe('every page', { timeout: 240_000 }, () => {
   it('is accessible and whole at every size, in every theme', async () => {
     const paths = await somethingToShow();
     const { url } = await makeLink(world.setting, 'admin');

@@ -68,7 +68,10 @@ describe('rules', () => {
     const done = await jar.follow(await confirm(jar, page, { reason: 'look-alike' }));
     expect(wordsOf(done)).toMatch(/Name refused.*look-alike.*approvals 1 /);
     const rules = await jar.get(at('/rules'));
-    const [removeUrl = ''] = linksTo(rules, '/confirm/remove_rule');
+    const [ruleUrl = ''] = linksTo(rules, '/admin/rule?id=');
+    const [removeUrl = ''] = linksTo(await jar.get(ruleUrl), '/confirm/remove_rule');
+    const { jar: readersJar } = await enterByLink(world.setting, 'reader');
+    expect(linksTo(await readersJar.get(ruleUrl), '/confirm/')).toEqual([]);
     const asked = await jar.get(removeUrl);
     expect(wordsOf(asked)).toContain('birch*');
     await admin(issuer, 'POST', '/blocks', { body: { site: 'other.example', reason: 'x' } });

@@ -1,8 +1,7 @@
 /**
  * The vault's key is rotated under load: twenty journeys a second begin, whether earlier ones are done or not (the short
- * form holds back what a busy machine has no time for), while
- * `keys rotate` seals everything anew in a process of its own. No journey fails; the old key cannot go before that, and a
- * start without it or with a wrong one ends with one line that says so (T-F14).
+ * form holds back what a busy machine has no time for), while `keys rotate` seals everything anew in a process of its own.
+ * No journey fails; the old key cannot go before that, and a start without it or with a wrong one ends with one line.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -15,6 +15,7 @@ export interface Inside {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const PROGRAM: string = 'unshare';
 const ENTER = ['--user', '--map-root-user', '--net', '--mount', '--kill-child'];
 const SET_UP = `set -e
 ip link set lo up
@@ -48,7 +49,7 @@ export async function runInside<T>({ program, addresses, env }: Inside): Promise
 
 const run = (argv: readonly string[], env: Readonly<Record<string, string>>) =>
   new Promise<{ code: number | string; out: string; err: string }>((resolve) => {
-    execFile('unshare', [...argv], { env: { ...process.env, ...env } }, (error, out, err) =>
+    execFile(PROGRAM, [...argv], { env: { ...process.env, ...env } }, (error, out, err) =>
       resolve({ code: error === null ? 0 : (error.code ?? 'killed'), out, err: err === '' ? String(error) : err }),
     );
   });

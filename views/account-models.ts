@@ -24,7 +24,8 @@ export interface AccountApp {
   readonly catalogName: string | undefined;
   readonly destinations: readonly Destination[];
   readonly abilities: readonly Ability[];
-  readonly resourceNames: readonly string[];
+  /** What it may use, and how long an access token already out may outlive a removal there, in seconds; 0: ends at once. */
+  readonly servers: readonly { readonly name: string; readonly endsWithin: Seconds }[];
   readonly upstreamName: string;
   readonly accountName: string;
   readonly grantedAt: Seconds;

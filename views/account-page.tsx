@@ -155,7 +155,12 @@ function Notice({
     return (
       <p class="notice" role="status" id="notice" tabindex={-1}>
         <Icon name="done" />
-        <span>{say(text, key, { name: <bdi>{notice.appName ?? plain(text, 'unnamed')}</bdi> })}</span>
+        <span>
+          {say(text, key, { name: <bdi>{notice.appName ?? plain(text, 'unnamed')}</bdi> })}
+          {notice.endsWithin > 0 && (
+            <> {say(text, 'removedSoon', { duration: durationText(text, notice.endsWithin) })}</>
+          )}
+        </span>
       </p>
     );
   }

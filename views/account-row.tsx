@@ -6,7 +6,7 @@
 import type { Child } from 'hono/jsx';
 import { abilityText } from './abilities.tsx';
 import type { AccountApp, AccountApproval } from './account-models.ts';
-import { dateTimeText, dayText, listOf, moment, nearDay, timeText } from './format.tsx';
+import { dateTimeText, dayText, durationText, listOf, moment, nearDay, timeText } from './format.tsx';
 import type { Text } from './messages/catalog.ts';
 import type { Frame } from './models.ts';
 import { Pill, shownName, shownNameText, Tile } from './parts.tsx';
@@ -44,7 +44,7 @@ export function AppRow({ app, id, frame, text }: RowProps): Child {
         <p class="small">
           {listOf(
             text,
-            app.resourceNames.map((name) => <bdi>{name}</bdi>),
+            app.servers.map(({ name }) => <bdi>{name}</bdi>),
           )}
         </p>
       </div>
@@ -140,6 +140,12 @@ function RowDetails({ app, frame, text }: InnerProps): Child {
               <dt>{say(text, 'ends')}</dt>
               <dd>{moment(app.expiresAt, dateTimeText(text, frame, app.expiresAt))}</dd>
             </div>
+            <div>
+              <dt>{say(text, 'onceRemoved')}</dt>
+              {app.servers.map((server) => (
+                <dd>{onceRemoved(server, text)}</dd>
+              ))}
+            </div>
           </dl>
         </div>
       </div>
@@ -151,6 +157,13 @@ function RowDetails({ app, frame, text }: InnerProps): Child {
       )}
     </details>
   );
+}
+
+function onceRemoved({ name, endsWithin }: AccountApp['servers'][number], text: Text): Child {
+  const server = <bdi>{name}</bdi>;
+  return endsWithin === 0
+    ? say(text, 'onceRemovedNow', { server })
+    : say(text, 'onceRemovedSoon', { server, duration: durationText(text, endsWithin) });
 }
 
 function Connections({ app, frame, text }: InnerProps): Child {

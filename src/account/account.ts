@@ -13,7 +13,7 @@ import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor } from '../browser/visitor.ts';
 import type { Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import { type AccountRow, accountRows, endsWithin, shownAs } from './apps.ts';
+import { type AccountRow, accountRows, endsWithin, shownAs, stillTaken } from './apps.ts';
 import { blockedApp } from './block.ts';
 import {
   bound,
@@ -55,7 +55,7 @@ export const removePage = forSignedIn(async (c, deps, visitor) => {
       action: ownPath(deps, `/account/remove/${encodeURIComponent(wanted)}`),
       ticket: visitor.binding.ticket('remove', bound(visitor, wanted)),
     },
-    endsWithin: endsWithin(deps, rows),
+    endsWithin: endsWithin(rows),
     keepUrl: ownPath(deps, '/account'),
   };
   const text = textFor(c, deps);
@@ -75,13 +75,13 @@ export const removeAction =
     const checked = await checkedPost(c, deps, 'remove', wanted);
     if (checked instanceof Response) return checked;
     const rows = await rowsNamed(deps, checked.session, wanted);
-    const ids = rows.flatMap((row) => row.approvalIds);
+    const meant = rows.flatMap((row) => row.approvals);
     const ended =
-      ids.length === 0
+      meant.length === 0
         ? undefined
         : await deps.store.revokeApprovals(
             checked.session.user.id,
-            ids,
+            meant.map(({ id }) => id),
             'removed_by_person',
             personTrail(c, deps, checked.session.user.id),
           );
@@ -96,7 +96,7 @@ export const removeAction =
             ? 'removed_all'
             : 'removed',
       appName: wanted === REMOVE_ALL ? undefined : shownFirst(rows),
-      endsWithin: endsWithin(deps, rows),
+      endsWithin: await stillTaken(deps, meant),
       upstream: await upstreamPart(deps, ended?.revocation),
     };
     return seeAccount(c, deps, checked, notice);
@@ -130,7 +130,7 @@ const shownFirst = ([row]: readonly AccountRow[]): string | undefined =>
 async function rowsNamed(deps: AppDeps, session: Session, wanted: string): Promise<readonly AccountRow[]> {
   const rows = await accountRows(deps, session);
   if (wanted === REMOVE_ALL) return rows;
-  const row = rows.find(({ key, approvalIds }) => key === wanted || approvalIds.includes(wanted));
+  const row = rows.find(({ key, approvals }) => key === wanted || approvals.some(({ id }) => id === wanted));
   if (row === undefined) return [];
-  return row.key === wanted ? [row] : [{ ...row, approvalIds: [wanted] }];
+  return row.key === wanted ? [row] : [{ ...row, approvals: row.approvals.filter(({ id }) => id === wanted) }];
 }

@@ -9,7 +9,8 @@ import type { Ability } from '../../views/models.ts';
 import { appKeyOf, identityOfApproval } from '../browser/client-identity.ts';
 import { ownPath } from '../browser/responder.ts';
 import type { Identity } from '../domain/identity.ts';
-import type { Approval, Session, TokenHash } from '../domain/types.ts';
+import { remainingLife, revocationBound } from '../domain/revocation-bound.ts';
+import type { Approval, Seconds, Session, TokenHash } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 
 const UNUSED_AFTER = 30 * 24 * 3600;
@@ -20,7 +21,7 @@ export interface AccountRow {
   /** The last part of the row's addresses. */
   readonly key: string;
   readonly app: AccountApp;
-  readonly approvalIds: readonly string[];
+  readonly approvals: readonly Pick<Approval, 'id' | 'resource'>[];
   /** One of the clients behind the row, with the name and redirect it was approved under. */
   readonly example: { readonly clientId: string; readonly name: string | undefined; readonly redirectUri: string };
 }
@@ -70,7 +71,7 @@ function rowOf(deps: AppDeps, session: Session, appKey: TokenHash, seen: readonl
     abilities: seen
       .flatMap(({ approval, scopes }) => abilitiesOf(deps, approval, scopes))
       .filter((ability, index, all) => all.findIndex((other) => other.scope === ability.scope) === index),
-    resourceNames: [...new Set(approvals.map((approval) => resourceName(deps, approval)))],
+    servers: [...new Set(approvals.map(({ resource }) => resource))].map((resource) => serverOf(deps, resource)),
     upstreamName: deps.connectors.get(first.approval.upstream)?.displayName ?? first.approval.upstream,
     accountName: session.user.name,
     grantedAt,
@@ -78,7 +79,7 @@ function rowOf(deps: AppDeps, session: Session, appKey: TokenHash, seen: readonl
     expiresAt: Math.max(...approvals.map((approval) => approval.expiresAt)),
     unused: deps.now() - (lastUsedAt ?? grantedAt) >= UNUSED_AFTER,
     approvals: seen.map(({ approval, identity }) => ({
-      resourceName: resourceName(deps, approval),
+      resourceName: serverOf(deps, approval.resource).name,
       destinations: [identity.destination],
       grantedAt: approval.grantedAt,
       lastUsedAt: approval.lastUsedAt,
@@ -90,11 +91,16 @@ function rowOf(deps: AppDeps, session: Session, appKey: TokenHash, seen: readonl
   };
   const { clientId, face, redirectUris } = first.approval;
   const example = { clientId, name: face.name === '' ? undefined : face.name, redirectUri: redirectUris[0] ?? '' };
-  return { appKey, key, app, approvalIds: approvals.map((approval) => approval.id), example };
+  return { appKey, key, app, approvals, example };
 }
 
-const resourceName = (deps: AppDeps, approval: Approval): string =>
-  deps.config.resources.get(approval.resource)?.name ?? approval.resource;
+/** A resource that is configured no more is asked about by nobody; its tokens are taken for signed ones. */
+function serverOf({ config }: AppDeps, key: string): AccountApp['servers'][number] {
+  const resource = config.resources.get(key);
+  return { name: resource?.name ?? key, endsWithin: revocationBound(resource ?? SIGNED, config.tokens.access) };
+}
+
+const SIGNED = { accessTokens: 'jwt' } as const;
 
 function abilitiesOf(deps: AppDeps, approval: Approval, scopes: readonly string[]): readonly Ability[] {
   const resource = deps.config.resources.get(approval.resource);
@@ -113,11 +119,15 @@ function abilitiesOf(deps: AppDeps, approval: Approval, scopes: readonly string[
   });
 }
 
-/** How long an access token that is already out may outlive a removal: nothing where every resource asks us, its life where one checks by itself. */
-export function endsWithin(deps: AppDeps, rows: readonly AccountRow[]): number {
-  const names = new Set(rows.flatMap((row) => row.app.resourceNames));
-  const byItself = [...deps.config.resources.values()].some(
-    (resource) => names.has(resource.name) && resource.accessTokens === 'jwt',
+/** Before a removal: how long what these rows hold may outlive it. */
+export const endsWithin = (rows: readonly AccountRow[]): Seconds =>
+  Math.max(0, ...rows.flatMap(({ app }) => app.servers.map((server) => server.endsWithin)));
+
+/** After their end: how long a token that these approvals had may still be taken. Rejects as the store does. */
+export async function stillTaken({ config, store, now }: AppDeps, ended: AccountRow['approvals']): Promise<Seconds> {
+  const at = now();
+  const left = ended.map(async ({ id, resource }) =>
+    remainingLife(config.resources.get(resource) ?? SIGNED, await store.lastAccessEnd(id), at),
   );
-  return byItself ? deps.config.tokens.access : 0;
+  return Math.max(0, ...(await Promise.all(left)));
 }

@@ -14,7 +14,7 @@ import { personTrail } from '../browser/visitor.ts';
 import type { Block, Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
-import { type AccountRow, accountRows, endsWithin, shownAs } from './apps.ts';
+import { type AccountRow, accountRows, shownAs, stillTaken } from './apps.ts';
 import { bound, checkedPost, forSignedIn, notThere, type SignedIn, seeAccount, signedInFrame } from './signed-in.ts';
 
 /** A block as the list shows it. */
@@ -47,14 +47,18 @@ export const blockAction =
     const userId = checked.session.user.id;
     const trail = personTrail(c, deps, userId);
     const block = { id: newId('blk'), userId, appKey: row.appKey, ...row.example, createdAt: trail.at };
-    await deps.store.blockApp(block, row.approvalIds, trail);
+    await deps.store.blockApp(
+      block,
+      row.approvals.map((approval) => approval.id),
+      trail,
+    );
     deps.metrics.revoked('person');
     c.get('event').note({ outcome: 'blocked an app' });
     const appName = shownAs(row.app);
     return seeAccount(c, deps, checked, {
       kind: 'blocked',
       appName,
-      endsWithin: endsWithin(deps, [row]),
+      endsWithin: await stillTaken(deps, row.approvals),
       upstream: undefined,
     });
   };

@@ -4,11 +4,15 @@
  * A key limited to some resources names one of them in every list and revocation, and everything else is not there.
  */
 import { z } from 'zod';
-import type { Approval, Seconds } from '../domain/types.ts';
-import type { RevocationReport } from '../store/store.ts';
+import { remainingLife, revocationBound } from '../domain/revocation-bound.ts';
+import type { Approval, Resource } from '../domain/types.ts';
+import type { AppDeps } from '../ports.ts';
+import { newId } from '../security/secrets.ts';
+import type { RegistryCounts } from '../store/store.ts';
 import { call, type Setting } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
+import { described, reportOf } from './reports.ts';
 import {
   approvalSchema,
   clientId,
@@ -22,6 +26,7 @@ import {
   reportSchema,
   resourceKey,
   secondsOf,
+  shownApprovalSchema,
   site,
   userId,
 } from './schemas.ts';
@@ -46,7 +51,6 @@ const listApprovals = call({
     const { deps } = setting;
     keepToLimit(setting, query.resource);
     const [at, id] = readCursor(deps.keys, 'approvals', query, query.cursor) ?? [];
-    const now = deps.now();
     const found = await deps.store.listRegistry(
       {
         userId: query.user,
@@ -55,12 +59,16 @@ const listApprovals = call({
         site: query.site,
         state: query.state,
       },
-      { now, limit: query.limit + 1, before: at === undefined ? undefined : { at: Number(at), id: String(id) } },
+      {
+        now: deps.now(),
+        limit: query.limit + 1,
+        before: at === undefined ? undefined : { at: Number(at), id: String(id) },
+      },
     );
     const items = found.slice(0, query.limit);
     const last = found.length > query.limit ? items.at(-1) : undefined;
     return {
-      items: items.map((approval) => approvalOf(approval, now)),
+      items: items.map((approval) => approvalOf(approval, deps)),
       next_cursor: last === undefined ? null : writeCursor(deps.keys, 'approvals', query, [last.grantedAt, last.id]),
     };
   },
@@ -73,8 +81,14 @@ const showApproval = call({
   summary: 'One approval',
   role: 'reader',
   limited: true,
-  answer: approvalSchema,
-  run: async (setting, { path }) => approvalOf(await ownApproval(setting, path.id), setting.deps.now()),
+  answer: shownApprovalSchema,
+  run: async (setting, { path }) => {
+    const approval = await ownApproval(setting, path.id);
+    const { deps } = setting;
+    const lastEnd = await deps.store.lastAccessEnd(approval.id);
+    const left = remainingLife(resourceOf(deps, approval.resource), lastEnd, deps.now());
+    return { ...approvalOf(approval, deps), tokens_end_at: left === 0 ? null : isoOrNull(lastEnd) };
+  },
 });
 
 const revokeApproval = call({
@@ -105,11 +119,13 @@ const revokeMany = call({
   summary: 'Revoke every live approval that matches all filters given, at least one; with dry_run only count',
   role: 'revoker',
   limited: true,
+  deferrable: true,
   body: z.strictObject({ ...FILTERS, granted_before: moment.optional(), reason, dry_run: z.boolean().default(false) }),
   answer: z.object({
     dry_run: z.boolean(),
     matched: countsSchema.meta({ description: 'What was live and matched when the call came.' }),
-    report: reportSchema.nullable().meta({ description: 'Null when nothing was ended.' }),
+    report: reportSchema.nullable().meta({ description: 'Null when nothing was ended, and while it is not done.' }),
+    revocation: z.string().optional().meta({ description: 'Of which to ask how far it is, when the answer is 202.' }),
   }),
   run: async (setting, { body }) => {
     keepToLimit(setting, body.resource);
@@ -129,11 +145,26 @@ const revokeMany = call({
     const { store, metrics, now } = setting.deps;
     const matched = await store.countRegistry(filter, now());
     if (body.dry_run) return { dry_run: true, matched, report: null };
-    const ended = await store.revokeMatching(filter, body.reason, setting.trail);
-    if (ended.approvals > 0) metrics.revoked('admin');
+    const counted = matched.approvals === 0 ? undefined : { id: newId('rvk'), matched: matched.approvals };
+    const running = store.revokeMatching(filter, body.reason, setting.trail, counted).then((ended) => {
+      if (ended.approvals > 0) metrics.revoked('admin');
+      return ended;
+    });
+    if (setting.later && counted !== undefined) return begun(setting, matched, counted.id, running);
+    const ended = await running;
     return { dry_run: false, matched, report: await reportOf(setting, ended.revocation) };
   },
 });
+
+/** The answer before the work is done; the report under `Location` grows with it. */
+function begun({ deps, trail }: Setting, matched: RegistryCounts, id: string, running: Promise<unknown>): Response {
+  running.catch((err: unknown) =>
+    deps.log.error({ event: 'revocation.broke_off', revocation: id, reference: trail.reference, err }, 'it broke off'),
+  );
+  const body = { dry_run: false, matched, report: null, revocation: id };
+  const headers = { location: `revocations/${id}`, 'preference-applied': 'respond-async' };
+  return new Response(`${JSON.stringify(body)}\n`, { status: 202, headers });
+}
 
 const showRevocation = call({
   id: 'showRevocation',
@@ -147,23 +178,11 @@ const showRevocation = call({
     const report = await setting.deps.store.findRevocation(path.id ?? '');
     const { caller } = setting;
     if (report === undefined || (caller.resources !== undefined && report.actorId !== caller.id)) throw notFound();
-    return described(report);
+    return described(report, setting.deps);
   },
 });
 
 export const approvalCalls = [listApprovals, showApproval, revokeApproval, revokeMany, showRevocation];
-
-/** The stored report; null when nothing was ended. */
-export async function reportOf({ deps }: Setting, id: string | undefined) {
-  const report = id === undefined ? undefined : await deps.store.findRevocation(id);
-  return report === undefined ? null : described(report);
-}
-
-/** The stored reports of these ids. */
-export async function reportsOf(setting: Setting, ids: readonly string[]) {
-  const reports = await Promise.all(ids.map((id) => reportOf(setting, id)));
-  return reports.filter((report) => report !== null);
-}
 
 /** The one reason given, wherever it is. Throws Refused when there is none, or two that differ. */
 export function requireReason(...given: readonly (string | undefined)[]): string {
@@ -186,7 +205,11 @@ export async function ownApproval({ deps, caller }: Setting, id: string | undefi
   return approval;
 }
 
-function approvalOf(approval: Approval, now: Seconds): z.output<typeof approvalSchema> {
+/** A resource that is configured no more is asked about by nobody; its tokens are taken for signed ones. */
+const resourceOf = ({ config }: AppDeps, key: string): Pick<Resource, 'accessTokens'> =>
+  config.resources.get(key) ?? { accessTokens: 'jwt' };
+
+function approvalOf(approval: Approval, deps: AppDeps): z.output<typeof approvalSchema> {
   const { revokedAt, expiresAt } = approval;
   return {
     id: approval.id,
@@ -200,36 +223,9 @@ function approvalOf(approval: Approval, now: Seconds): z.output<typeof approvalS
     granted_at: iso(approval.grantedAt),
     last_used_at: isoOrNull(approval.lastUsedAt),
     expires_at: iso(expiresAt),
-    state: revokedAt !== undefined ? 'revoked' : expiresAt > now ? 'active' : 'expired',
+    state: revokedAt !== undefined ? 'revoked' : expiresAt > deps.now() ? 'active' : 'expired',
     revoked_at: isoOrNull(revokedAt),
     revoked_reason: approval.revokedReason ?? null,
-  };
-}
-
-function described(report: RevocationReport): z.output<typeof reportSchema> {
-  const { ended } = report;
-  return {
-    id: report.id,
-    at: iso(report.at),
-    reason: report.reason,
-    actor: { kind: report.actorKind, id: report.actorId ?? null },
-    user: report.userId ?? null,
-    reference: report.reference,
-    ended: {
-      approvals: ended.approvals,
-      grants: ended.grants,
-      refresh_tokens: ended.refreshTokens,
-      access_tokens: ended.accessTokens,
-      codes: ended.codes,
-      journeys: ended.journeys,
-      upstream_grants: ended.upstreamGrants,
-    },
-    upstream_calls: report.upstreamCalls.map(({ upstream, outcome, attempts, problem, doneAt }) => ({
-      upstream,
-      outcome: outcome ?? null,
-      attempts,
-      problem: problem ?? null,
-      done_at: isoOrNull(doneAt),
-    })),
+    revocation_within: revocationBound(resourceOf(deps, approval.resource), deps.config.tokens.access),
   };
 }

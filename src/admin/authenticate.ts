@@ -32,7 +32,11 @@ export async function authenticate(c: Context<AppEnv>, deps: AppDeps): Promise<C
       headers: { 'www-authenticate': CHALLENGE },
     });
   const caller = await holderOf(key, deps);
-  if (caller !== undefined) return caller;
+  if (caller !== undefined) {
+    const { reference } = c.get('event');
+    await deps.store.noteAdminKeyUse(caller.id, { at: deps.now(), reference, actor: { kind: 'admin', id: caller.id } });
+    return caller;
+  }
   const verdict = deps.limits.take('admin_failures', c.get('event').source);
   if (!verdict.ok)
     throw new Refused(429, 'too_many_requests', 'Too many wrong keys came from this address.', {

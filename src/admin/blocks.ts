@@ -7,10 +7,12 @@ import { z } from 'zod';
 import type { RefusalRule } from '../domain/refusal-rule.ts';
 import { countMatching, revokeRuled } from '../policy/ruled.ts';
 import { newId } from '../security/secrets.ts';
-import { reportsOf, requireReason } from './approvals.ts';
+import { requireReason } from './approvals.ts';
 import { call } from './call.ts';
 import { notFound, Refused } from './problem.ts';
+import { reportsOf } from './reports.ts';
 import { countsSchema, iso, moment, namePattern, reason, reportSchema, site } from './schemas.ts';
+import { rulesVersion, seenBy, unchanged } from './version.ts';
 
 /** Every request is judged by all of them. */
 const MOST_RULES = 1000;
@@ -30,8 +32,12 @@ const listBlocks = call({
   path: '/blocks',
   summary: 'All rules against sites and names, newest first',
   role: 'reader',
-  answer: z.object({ items: z.array(ruleSchema) }),
-  run: async ({ deps }) => ({ items: (await deps.store.listRefusalRules()).map(ruleOf) }),
+  answer: z.object({ items: z.array(ruleSchema), version: z.string().meta({ description: 'Of all rules together.' }) }),
+  etag: ({ version }) => version,
+  run: async ({ deps }) => {
+    const rules = await deps.store.listRefusalRules();
+    return { items: rules.map(ruleOf), version: rulesVersion(rules) };
+  },
 });
 
 const addBlock = call({
@@ -40,6 +46,7 @@ const addBlock = call({
   path: '/blocks',
   summary: 'Refuse a site, or every name that fits a pattern, and end what it has; with dry_run only count',
   role: 'admin',
+  conditional: true,
   body: z.strictObject({
     site: site.optional(),
     name: namePattern.optional(),
@@ -70,7 +77,7 @@ const addBlock = call({
     if (body.dry_run) return { dry_run: true, rule: null, matched, reports: [] };
     if ((await store.listRefusalRules()).length >= MOST_RULES)
       throw new Refused(409, 'conflict', `There are ${MOST_RULES} rules; take one back first.`);
-    const added = await store.addRefusalRule(rule, setting.trail);
+    const added = unchanged(await store.addRefusalRule(rule, setting.trail, seenBy(setting, rulesVersion)));
     const ended = body.revoke ? await revokeRuled(setting.deps, added, body.reason, setting.trail) : [];
     if (ended.length > 0) metrics.revoked('site_blocked');
     return { dry_run: false, rule: ruleOf(added), matched, reports: await reportsOf(setting, ended.slice(0, 100)) };
@@ -83,12 +90,15 @@ const removeBlock = call({
   path: '/blocks/{id}',
   summary: 'Take a rule back; nothing that was ended comes back. The reason comes in the body or the query',
   role: 'admin',
+  conditional: true,
   query: z.strictObject({ reason: reason.optional() }),
   body: z.strictObject({ reason: reason.optional() }),
   bodyOptional: true,
   answer: z.object({ rule: ruleSchema }),
-  run: async ({ deps, trail }, { path, query, body }) => {
-    const rule = await deps.store.removeRefusalRule(path.id ?? '', requireReason(query.reason, body.reason), trail);
+  run: async (setting, { path, query, body }) => {
+    const why = requireReason(query.reason, body.reason);
+    const seen = seenBy(setting, rulesVersion);
+    const rule = unchanged(await setting.deps.store.removeRefusalRule(path.id ?? '', why, setting.trail, seen));
     if (rule === undefined) throw notFound();
     return { rule: ruleOf(rule) };
   },

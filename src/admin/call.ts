@@ -15,6 +15,10 @@ export interface Setting {
   readonly trail: Trail;
   /** The media types asked for, as sent. */
   readonly accept: string;
+  /** The versions of which the thing must be one, where the caller set that condition. */
+  readonly ifMatch: readonly string[] | undefined;
+  /** The caller would rather be answered before a long work is done (RFC 7240). */
+  readonly later: boolean;
 }
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
@@ -30,6 +34,10 @@ interface Row {
   readonly limited?: boolean;
   /** Answers this media type, too. */
   readonly also?: string;
+  /** Takes `If-Match`; see version.ts. */
+  readonly conditional?: boolean;
+  /** Answers 202 before it is done to `Prefer: respond-async`. */
+  readonly deferrable?: boolean;
 }
 
 type Members = z.ZodRawShape;
@@ -40,6 +48,8 @@ interface Typed<Q extends Members, B extends Members, A extends z.ZodType> exten
   /** A body may be left out. */
   readonly bodyOptional?: boolean;
   readonly answer: A;
+  /** The version of what is answered, for `ETag`. */
+  readonly etag?: (answer: z.output<A>) => string;
   /** Throws Refused. A Response is answered as it is. */
   readonly run: (
     setting: Setting,
@@ -57,11 +67,15 @@ export interface Call extends Row {
   readonly body: z.ZodObject | undefined;
   readonly bodyOptional: boolean;
   readonly answer: z.ZodType;
+  readonly etag: ((answer: never) => string) | undefined;
   readonly run: (
     setting: Setting,
     input: { readonly path: Readonly<Record<string, string>>; readonly query: never; readonly body: never },
   ) => Promise<unknown> | unknown;
 }
+
+/** Whether a call takes `Idempotency-Key`: the others change nothing, or nothing more when they come twice. */
+export const isRepeatable = ({ method, role }: Row): boolean => method === 'post' && role !== 'reader';
 
 const NOTHING = z.strictObject({});
 
@@ -72,5 +86,6 @@ export const call = <A extends z.ZodType, Q extends Members = Members, B extends
   query: (typed.query ?? NOTHING) as z.ZodObject,
   body: typed.body as z.ZodObject | undefined,
   bodyOptional: typed.bodyOptional ?? false,
+  etag: typed.etag,
   run: typed.run as unknown as Call['run'],
 });

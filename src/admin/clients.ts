@@ -1,11 +1,13 @@
 /** Clients: listing, showing, blocking, unblocking, deleting. Blocking and deleting end everything the client has. */
 import { z } from 'zod';
 import type { Client } from '../domain/types.ts';
-import { reportOf, requireReason } from './approvals.ts';
+import { requireReason } from './approvals.ts';
 import { call } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
+import { reportOf } from './reports.ts';
 import { clientSchema, iso, isoOrNull, pageOf, paging, reason, reportSchema } from './schemas.ts';
+import { clientVersion, seenBy, unchanged } from './version.ts';
 
 const listClients = call({
   id: 'listClients',
@@ -35,6 +37,7 @@ const showClient = call({
   summary: 'One client',
   role: 'reader',
   answer: clientSchema,
+  etag: ({ version }) => version,
   run: async ({ deps }, { path }) => {
     const client = await deps.store.findClient(path.client_id ?? '');
     if (client === undefined) throw notFound();
@@ -48,17 +51,19 @@ const changeClient = call({
   path: '/clients/{client_id}',
   summary: 'Block a client, which ends all its access, or let it ask again; nothing it had comes back',
   role: 'admin',
+  conditional: true,
   body: z.strictObject({ state: z.enum(['active', 'blocked']), reason }),
   answer: z.object({ client: clientSchema, report: reportSchema.nullable() }),
   run: async (setting, { path, body }) => {
     const { store, metrics } = setting.deps;
     const id = path.client_id ?? '';
+    const seen = seenBy(setting, clientVersion);
     if (body.state === 'active') {
-      const client = await store.unblockClient(id, body.reason, setting.trail);
+      const client = unchanged(await store.unblockClient(id, body.reason, setting.trail, seen));
       if (client === undefined) throw notFound();
       return { client: clientOf(client), report: null };
     }
-    const blocked = await store.blockClient(id, body.reason, setting.trail);
+    const blocked = unchanged(await store.blockClient(id, body.reason, setting.trail, seen));
     if (blocked === undefined) throw notFound();
     if (blocked.ended.approvals > 0) metrics.revoked('client_blocked');
     return { client: clientOf(blocked.client), report: await reportOf(setting, blocked.ended.revocation) };
@@ -71,6 +76,7 @@ const deleteClient = call({
   path: '/clients/{client_id}',
   summary: 'End all access of a registered client and forget it; the reason comes in the body or the query',
   role: 'admin',
+  conditional: true,
   query: z.strictObject({ reason: reason.optional() }),
   body: z.strictObject({ reason: reason.optional() }),
   bodyOptional: true,
@@ -89,7 +95,7 @@ const deleteClient = call({
       );
     if (client.kind === 'document')
       throw new Refused(409, 'document_client', 'Its document would bring this client back: block it.');
-    const ended = await store.deleteClient(id, why, setting.trail);
+    const ended = unchanged(await store.deleteClient(id, why, setting.trail, seenBy(setting, clientVersion)));
     if (ended === undefined) throw new Refused(409, 'conflict', 'The client was unblocked or deleted meanwhile.');
     if (ended.approvals > 0) metrics.revoked('client_deleted');
     return { report: await reportOf(setting, ended.revocation) };
@@ -99,7 +105,8 @@ const deleteClient = call({
 export const clientCalls = [listClients, showClient, changeClient, deleteClient];
 
 /** A client as the API shows it. */
-export function clientOf({ id, kind, metadata, ...client }: Client): z.output<typeof clientSchema> {
+export function clientOf(client: Client): z.output<typeof clientSchema> {
+  const { id, kind, metadata } = client;
   return {
     client_id: id,
     kind,
@@ -118,5 +125,6 @@ export function clientOf({ id, kind, metadata, ...client }: Client): z.output<ty
     waiting_since: isoOrNull(client.quarantinedAt),
     usable_by: client.quarantinedAt === undefined ? 'everybody' : (client.usableBy ?? 'nobody'),
     requester: client.requesterId ?? null,
+    version: clientVersion(client),
   };
 }

@@ -1,5 +1,6 @@
 /** The audit log, as pages or as lines, and the state of the house. */
 import { z } from 'zod';
+import { revocationBound } from '../domain/revocation-bound.ts';
 import type { AuditFilter, AuditRow, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { call } from './call.ts';
@@ -89,6 +90,9 @@ const showStatus = call({
         users: users.all,
         disabled_users: users.disabled,
       },
+      revocation_within: Object.fromEntries(
+        [...config.resources].map(([key, resource]) => [key, revocationBound(resource, config.tokens.access)]),
+      ),
     };
   },
 });

@@ -23,7 +23,18 @@ export interface AdminRequest {
   /** What is undefined or empty is not sent. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
+  /** The version that is meant, and no other. */
+  readonly ifMatch?: string | undefined;
+  /** Rather answered 202 before it is done, where the call offers that. */
+  readonly later?: boolean | undefined;
 }
+
+/** The headers of a call, by whichever way it goes. */
+export const headersOf = ({ body, ifMatch, later }: AdminRequest): Record<string, string> => ({
+  ...(body !== undefined && { 'content-type': 'application/json' }),
+  ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
+  ...(later === true && { prefer: 'respond-async' }),
+});
 
 /** Answers as the API does: JSON, or a problem. Never throws for what was asked. */
 export type CallAdmin = (calling: Calling, request: AdminRequest) => Promise<Response>;
@@ -37,14 +48,17 @@ export function openInProcess(deps: AppDeps): CallAdmin {
     return next();
   });
   mountAdmin(app as unknown as Hono<AppEnv>, PREFIX, deps, (c) => (c.env as Calling).caller);
-  return async (calling, { method, path, query, body }) =>
-    app.fetch(
+  return async (calling, request) => {
+    const { method, path, query, body } = request;
+    return app.fetch(
       new Request(`http://in-process${PREFIX}${path}${queryText(query)}`, {
         method: method.toUpperCase(),
-        ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        headers: headersOf(request),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
       calling,
     );
+  };
 }
 
 /** `?name=value…`, or nothing. */

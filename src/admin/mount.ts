@@ -12,7 +12,7 @@ import { StoreUnavailable } from '../store/store.ts';
 import { approvalCalls } from './approvals.ts';
 import { authenticate, authorize, type Caller } from './authenticate.ts';
 import { blockCalls } from './blocks.ts';
-import { type Call, call, type Setting } from './call.ts';
+import { type Call, call, isRepeatable, type Setting } from './call.ts';
 import { clientCalls } from './clients.ts';
 import { explainCalls } from './explain.ts';
 import { houseCalls } from './house.ts';
@@ -20,8 +20,10 @@ import { openApiDocument, segmentsOf } from './open-api.ts';
 import { answerProblem, notFound, Refused } from './problem.ts';
 import { proofCalls } from './proof.ts';
 import { quarantineCalls } from './quarantine.ts';
+import { onlyOnce } from './repeat.ts';
 import { toolCalls } from './tools.ts';
 import { userCalls } from './users.ts';
+import { readIfMatch } from './version.ts';
 
 const MAX_BODY = 16 * 1024;
 const RETRY_SECONDS = '2';
@@ -100,7 +102,9 @@ const answeringFor =
         reference: event.reference,
         actor: { kind: caller.kind ?? 'admin', id: caller.id },
       } as const;
-      return await work(c, { deps, caller, trail, accept: c.req.header('accept') ?? '' });
+      const accept = c.req.header('accept') ?? '';
+      const later = /(^|,)\s*respond-async\s*(,|;|$)/i.test(c.req.header('prefer') ?? '');
+      return await work(c, { deps, caller, trail, accept, later, ifMatch: undefined });
     } catch (error) {
       const refused = error instanceof Refused ? error : unexpected(error, c, deps);
       event.note({ outcome: 'refused', error: refused.title });
@@ -125,21 +129,36 @@ const runCall =
   (each: Call) =>
   async (c: Context<AppEnv>, setting: Setting): Promise<Response> => {
     authorize(setting.caller, { role: each.role, limited: each.limited ?? false });
+    const ifMatch = c.req.header('if-match');
+    if (ifMatch !== undefined && !each.conditional && each.method !== 'get')
+      throw new Refused(400, 'invalid_request', 'This call takes no If-Match.');
     const query = readMembers(each.query ?? z.strictObject({}), queryOf(c));
-    const body = each.body === undefined ? {} : readMembers(each.body, await bodyOf(c, each.bodyOptional));
+    const sent = each.body === undefined ? {} : await bodyOf(c, each.bodyOptional);
+    const body = each.body === undefined ? {} : readMembers(each.body, sent);
     const path = Object.fromEntries(segmentsOf(each.path).map((name) => [name, c.req.param(name) ?? '']));
-    const answer = await each.run(setting, { path, query: query as never, body: body as never });
-    if (answer instanceof Response) {
-      answer.headers.set('cache-control', 'no-store');
-      answer.headers.set('x-content-type-options', 'nosniff');
-      return answer;
-    }
-    return c.body(`${JSON.stringify(answer)}\n`, 200, {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    });
+    const conditioned = { ...setting, ifMatch: each.conditional ? readIfMatch(ifMatch) : undefined };
+    const work = async () =>
+      responseOf(each, await each.run(conditioned, { path, query: query as never, body: body as never }));
+    const key = isRepeatable(each) ? c.req.header('idempotency-key') : undefined;
+    if (key === undefined) return sealedOff(await work());
+    const same = [each.id, JSON.stringify([path, sent]), ifMatch ?? '', String(setting.later)];
+    return sealedOff(await onlyOnce(key, setting, same, work));
   };
+
+function responseOf({ etag }: Call, answer: unknown): Response {
+  if (answer instanceof Response) return answer;
+  const headers = etag === undefined ? undefined : { etag: `"${etag(answer as never)}"` };
+  return new Response(`${JSON.stringify(answer)}\n`, headers && { headers });
+}
+
+/** JSON unless it says otherwise, for this caller alone. */
+function sealedOff(response: Response): Response {
+  const type = response.headers.get('content-type');
+  if (type === null || type.startsWith('text/plain')) response.headers.set('content-type', 'application/json');
+  response.headers.set('cache-control', 'no-store');
+  response.headers.set('x-content-type-options', 'nosniff');
+  return response;
+}
 
 function readMembers(schema: z.ZodObject, sent: unknown): unknown {
   const read = schema.safeParse(sent);

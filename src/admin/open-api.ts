@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { version } from '../version.ts';
-import type { Call } from './call.ts';
+import { type Call, isRepeatable } from './call.ts';
 import { problemSchema } from './problem.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -37,24 +37,35 @@ export function openApiDocument(calls: readonly Call[], server: string): Json {
   };
 }
 
-function operationOf({ id, summary, role, limited, path, query, body, bodyOptional, answer, also }: Call): Json {
+function operationOf(call: Call): Json {
+  const { id, summary, role, limited, path, query, body, bodyOptional, answer, also, etag, deferrable } = call;
   const limits = limited === true ? '' : ' Not for keys limited to some resources.';
   return {
     operationId: id,
     summary,
     description: `Needs the role ${role}.${limits}`,
-    parameters: [...pathParameters(path), ...queryParameters(query)],
+    parameters: [...pathParameters(path), ...queryParameters(query), ...headerParameters(call)],
     ...(body !== undefined && {
       requestBody: { required: !bodyOptional, content: { 'application/json': { schema: schemaOf(body) } } },
     }),
     responses: {
       200: {
         description: 'Done',
+        ...(etag !== undefined && {
+          headers: { ETag: { description: 'The version, for If-Match.', schema: { type: 'string' } } },
+        }),
         content: {
           'application/json': { schema: schemaOf(answer) },
           ...(also !== undefined && { [also]: { schema: { type: 'string' } } }),
         },
       },
+      ...(deferrable === true && {
+        202: {
+          description: 'Begun; the report under Location says how far it is.',
+          headers: { Location: { schema: { type: 'string' } } },
+          content: { 'application/json': { schema: schemaOf(answer) } },
+        },
+      }),
       default: { $ref: '#/components/responses/Problem' },
     },
   };
@@ -66,6 +77,22 @@ export const segmentsOf = (path: string): readonly string[] =>
 
 const pathParameters = (path: string): readonly Json[] =>
   segmentsOf(path).map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+
+function headerParameters(call: Call): readonly Json[] {
+  const header = (name: string, description: string): Json => ({
+    ...{ name, in: 'header', required: false, description },
+    schema: { type: 'string' },
+  });
+  return [
+    ...(call.conditional
+      ? [header('If-Match', 'Versions in quotes; with none of them the call is refused (412).')]
+      : []),
+    ...(isRepeatable(call)
+      ? [header('Idempotency-Key', 'Sent again under the same key within a day, the call answers and does nothing.')]
+      : []),
+    ...(call.deferrable ? [header('Prefer', '`respond-async`: answer 202 before it is done.')] : []),
+  ];
+}
 
 function queryParameters(query: z.ZodObject | undefined): readonly Json[] {
   if (query === undefined) return [];

@@ -7,7 +7,7 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { AppEnv } from '../ports.ts';
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 414 | 415 | 422 | 428 | 429 | 500 | 503;
 
 /** What every refusal answers. */
 export const problemSchema = z.object({

@@ -1,11 +1,12 @@
 /** The queue of clients that wait for an administrator: who brought them, what people said, and the word that ends it. */
 import { z } from 'zod';
-import { reportOf } from './approvals.ts';
 import { call } from './call.ts';
 import { clientOf } from './clients.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound, Refused } from './problem.ts';
+import { reportOf } from './reports.ts';
 import { clientSchema, iso, moment, pageOf, paging, reason, reportSchema } from './schemas.ts';
+import { clientVersion, seenBy, unchanged } from './version.ts';
 
 /** What people said of one client, at most. */
 const REQUESTS_SHOWN = 20;
@@ -56,8 +57,10 @@ const decideWaiting = call({
   id: 'decideWaiting',
   method: 'post',
   path: '/quarantine/{client_id}',
-  summary: 'Accept a client that waits, or reject it, which blocks it and ends what its requester had',
+  summary:
+    'Accept a client that waits, or reject it, which blocks it and ends what its requester had. Accepting a document client needs If-Match with the version that was looked at',
   role: 'admin',
+  conditional: true,
   body: z.strictObject({ decision: z.enum(['accept', 'reject']), reason }),
   answer: z.object({ client: clientSchema, report: reportSchema.nullable() }),
   run: async (setting, { path, body }) => {
@@ -66,12 +69,16 @@ const decideWaiting = call({
     const client = await store.findClient(id);
     if (client === undefined) throw notFound();
     if (client.quarantinedAt === undefined || client.blockedAt !== undefined) throw decided();
+    const seen = seenBy(setting, clientVersion);
     if (body.decision === 'accept') {
-      const admitted = await store.admitClient(id, body.reason, setting.trail);
+      // A document changes by itself: what is accepted must be what was looked at.
+      if (client.kind === 'document' && seen === undefined)
+        throw new Refused(428, 'precondition_required', 'Name the version you have looked at as If-Match.');
+      const admitted = unchanged(await store.admitClient(id, body.reason, setting.trail, seen));
       if (admitted === undefined) throw decided();
       return { client: clientOf(admitted), report: null };
     }
-    const blocked = await store.blockClient(id, body.reason, setting.trail);
+    const blocked = unchanged(await store.blockClient(id, body.reason, setting.trail, seen));
     if (blocked === undefined) throw notFound();
     return { client: clientOf(blocked.client), report: await reportOf(setting, blocked.ended.revocation) };
   },

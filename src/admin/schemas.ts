@@ -62,6 +62,17 @@ export const approvalSchema = z.object({
   state: z.enum(['active', 'expired', 'revoked']),
   revoked_at: moment.nullable(),
   revoked_reason: z.string().nullable(),
+  revocation_within: z.int().meta({
+    description:
+      'Seconds that an access token may outlive a revocation: 0 where the broker is asked about each; else the life of a token, as its server checks signed ones by itself.',
+  }),
+});
+
+export const shownApprovalSchema = approvalSchema.extend({
+  tokens_end_at: moment.nullable().meta({
+    description:
+      'When the last token that its server may still take by itself ends, revoked or not; null where the broker is asked, or when none is left.',
+  }),
 });
 
 const endedSchema = z.object({
@@ -81,7 +92,13 @@ export const reportSchema = z.object({
   actor: z.object({ kind: z.string(), id: z.string().nullable() }),
   user: z.string().nullable().meta({ description: 'Whose access it was; null when several people were meant.' }),
   reference: z.string(),
+  state: z.enum(['running', 'done']).meta({ description: 'One that broke off stays running; send it again.' }),
+  matched: z.int().nullable().meta({ description: 'Live approvals when it began, where that was counted.' }),
   ended: endedSchema,
+  settled_by: moment.meta({
+    description:
+      'From when on no server takes anything of this: the moment itself, or a token’s life later if any server here checks signed tokens by itself.',
+  }),
   upstream_calls: z.array(
     z.object({
       upstream: z.string(),
@@ -94,6 +111,8 @@ export const reportSchema = z.object({
 });
 
 export const countsSchema = z.object({ approvals: z.int(), users: z.int(), clients: z.int() });
+
+const version = z.string().meta({ description: 'Changes with what an administrator goes by; take it as If-Match.' });
 
 export const clientSchema = z.object({
   client_id: z.string(),
@@ -115,6 +134,7 @@ export const clientSchema = z.object({
     .meta({ description: 'Since when it waits for an administrator; null when it does not.' }),
   usable_by: z.enum(['everybody', 'requester', 'nobody']),
   requester: z.string().nullable().meta({ description: 'The person who brought it, where that is known.' }),
+  version,
 });
 
 export const userSchema = z.object({
@@ -125,6 +145,7 @@ export const userSchema = z.object({
   created_at: moment,
   state: z.enum(['active', 'disabled']),
   disabled_at: moment.nullable(),
+  version,
 });
 
 export const auditSchema = z.object({
@@ -181,5 +202,8 @@ export const statusSchema = z.object({
     blocked_clients: z.int(),
     users: z.int(),
     disabled_users: z.int(),
+  }),
+  revocation_within: z.record(z.string(), z.int()).meta({
+    description: 'By resource: seconds that an access token may outlive a revocation; 0 is at once.',
   }),
 });

@@ -1,11 +1,12 @@
 /** People: listing, showing, signing out, disabling and enabling. */
 import { z } from 'zod';
 import type { User } from '../domain/types.ts';
-import { reportOf } from './approvals.ts';
 import { call } from './call.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { notFound } from './problem.ts';
+import { reportOf } from './reports.ts';
 import { iso, isoOrNull, pageOf, paging, reason, reportSchema, upstreamKey, userSchema, word } from './schemas.ts';
+import { seenBy, unchanged, userVersion } from './version.ts';
 
 const listUsers = call({
   id: 'listUsers',
@@ -40,6 +41,7 @@ const showUser = call({
   summary: 'One person',
   role: 'reader',
   answer: userSchema,
+  etag: ({ version }) => version,
   run: async ({ deps }, { path }) => {
     const user = await deps.store.findUser(path.id ?? '');
     if (user === undefined) throw notFound();
@@ -69,17 +71,19 @@ const changeUser = call({
   path: '/users/{id}',
   summary: 'Disable a person, which ends their sessions and approvals, or let them sign in again',
   role: 'admin',
+  conditional: true,
   body: z.strictObject({ state: z.enum(['active', 'disabled']), reason }),
   answer: z.object({ user: userSchema, sessions: z.int(), report: reportSchema.nullable() }),
   run: async (setting, { path, body }) => {
     const { store, metrics } = setting.deps;
     const id = path.id ?? '';
+    const seen = seenBy(setting, userVersion);
     if (body.state === 'active') {
-      const user = await store.enableUser(id, body.reason, setting.trail);
+      const user = unchanged(await store.enableUser(id, body.reason, setting.trail, seen));
       if (user === undefined) throw notFound();
       return { user: userOf(user), sessions: 0, report: null };
     }
-    const disabled = await store.disableUser(id, body.reason, setting.trail);
+    const disabled = unchanged(await store.disableUser(id, body.reason, setting.trail, seen));
     if (disabled === undefined) throw notFound();
     const { user, sessions, ended } = disabled;
     if (ended.approvals > 0) metrics.revoked('user_disabled');
@@ -89,9 +93,10 @@ const changeUser = call({
 
 export const userCalls = [listUsers, showUser, signOutUser, changeUser];
 
-const userOf = ({ id, upstream, subject, name, createdAt, disabledAt }: User): z.output<typeof userSchema> => ({
-  ...{ id, upstream, subject, name },
-  created_at: iso(createdAt),
-  state: disabledAt === undefined ? 'active' : 'disabled',
-  disabled_at: isoOrNull(disabledAt),
+const userOf = (user: User): z.output<typeof userSchema> => ({
+  ...{ id: user.id, upstream: user.upstream, subject: user.subject, name: user.name },
+  created_at: iso(user.createdAt),
+  state: user.disabledAt === undefined ? 'active' : 'disabled',
+  disabled_at: isoOrNull(user.disabledAt),
+  version: userVersion(user),
 });

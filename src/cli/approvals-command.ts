@@ -4,8 +4,7 @@
 import { defineCommand } from 'citty';
 import { type Administration, adminArguments, administering } from './administration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { facts } from './facts.ts';
-import { list, listArguments } from './listing.ts';
+import { listCommandOf, showCommandOf } from './listing.ts';
 import { momentOf } from './moments.ts';
 import { type Report, reportText } from './report-text.ts';
 import { type ActFlags, actArguments, reasonFor, revokeMany, wouldEnd } from './revoking.ts';
@@ -43,44 +42,17 @@ const COLUMNS: readonly Column<Approval>[] = [
   { title: 'STATE', cell: ({ state }) => printable(state) },
 ];
 
-const listCommand = defineCommand({
-  meta: { name: 'list', description: 'Show approvals, newest first' },
-  args: {
-    ...adminArguments,
-    ...filters,
-    state: { type: 'string', valueHint: 'STATE', description: 'active, expired or revoked' },
-    ...listArguments,
-  },
-  run: ({ args, data }) =>
-    administering(data as Terminal, args, (administration) =>
-      list<Approval>(data as Terminal, administration, args, {
-        path: '/approvals',
-        query: {
-          user: args.user,
-          client_id: args.client,
-          resource: args.resource,
-          site: args.site,
-          state: args.state,
-        },
-        columns: COLUMNS,
-        noun: ['approval', 'approvals'],
-      }),
-    ),
+const listCommand = listCommandOf<Approval>({
+  description: 'Show approvals, newest first',
+  path: '/approvals',
+  filters: { ...filters, state: { type: 'string', valueHint: 'STATE', description: 'active, expired or revoked' } },
+  columns: COLUMNS,
+  noun: ['approval', 'approvals'],
 });
 
 const id = { type: 'positional', required: true, description: 'apr_… as list shows it' } as const;
 
-const show = defineCommand({
-  meta: { name: 'show', description: 'Show one approval' },
-  args: { ...adminArguments, id },
-  run: ({ args, data }) =>
-    administering(data as Terminal, args, async (administration) => {
-      const path = `/approvals/${encodeURIComponent(args.id)}`;
-      const approval = await administration.call<object>({ method: 'get', path });
-      (data as Terminal).out(args.json ? toJson(approval) : facts(approval));
-      return EXIT.ok;
-    }),
-});
+const show = showCommandOf('Show one approval', id.description, (one) => `/approvals/${encodeURIComponent(one)}`);
 
 const revoke = defineCommand({
   meta: { name: 'revoke', description: 'End one approval, or all that match the filters, and everything under them' },

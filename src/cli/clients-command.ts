@@ -4,8 +4,7 @@
 import { defineCommand } from 'citty';
 import { type Administration, adminArguments, administering } from './administration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { facts } from './facts.ts';
-import { list, listArguments } from './listing.ts';
+import { listCommandOf, showCommandOf } from './listing.ts';
 import { type Report, reportText } from './report-text.ts';
 import { type ActFlags, actArguments, count, permitted, reasonFor, wouldEnd } from './revoking.ts';
 import type { Column } from './table.ts';
@@ -32,34 +31,15 @@ const COLUMNS: readonly Column<Client>[] = [
 const id = { type: 'positional', required: true, description: 'Client id as list shows it' } as const;
 const pathOf = (clientId: string): string => `/clients/${encodeURIComponent(clientId)}`;
 
-const listCommand = defineCommand({
-  meta: { name: 'list', description: 'Show clients, newest first' },
-  args: {
-    ...adminArguments,
-    state: { type: 'string', valueHint: 'STATE', description: 'active or blocked' },
-    ...listArguments,
-  },
-  run: ({ args, data }) =>
-    administering(data as Terminal, args, (administration) =>
-      list<Client>(data as Terminal, administration, args, {
-        path: '/clients',
-        query: { state: args.state },
-        columns: COLUMNS,
-        noun: ['client', 'clients'],
-      }),
-    ),
+const listCommand = listCommandOf<Client>({
+  description: 'Show clients, newest first',
+  path: '/clients',
+  filters: { state: { type: 'string', valueHint: 'STATE', description: 'active or blocked' } },
+  columns: COLUMNS,
+  noun: ['client', 'clients'],
 });
 
-const show = defineCommand({
-  meta: { name: 'show', description: 'Show one client' },
-  args: { ...adminArguments, id },
-  run: ({ args, data }) =>
-    administering(data as Terminal, args, async (administration) => {
-      const client = await administration.call<object>({ method: 'get', path: pathOf(args.id) });
-      (data as Terminal).out(args.json ? toJson(client) : facts(client));
-      return EXIT.ok;
-    }),
-});
+const show = showCommandOf('Show one client', id.description, pathOf);
 
 interface Ended {
   readonly client?: Client;

@@ -1,10 +1,12 @@
 /**
- * Lists of the administration: as many pages as asked for, as a table or as JSON.
+ * Lists of the administration and one thing of a list: as many pages as asked for, as a table or as JSON.
  *
  * A list without a row is "nothing matched" (exit 3), so that a script can tell.
  */
-import type { Administration } from './administration.ts';
+import { type ArgsDef, defineCommand } from 'citty';
+import { type AdminFlags, type Administration, adminArguments, administering } from './administration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { facts } from './facts.ts';
 import { type Column, table } from './table.ts';
 import { type Terminal, toJson } from './terminal.ts';
 
@@ -16,7 +18,7 @@ export const listArguments = {
   cursor: { type: 'string', valueHint: 'CURSOR', description: 'Go on where the list before ended (next_cursor)' },
 } as const;
 
-export interface ListFlags {
+interface ListFlags {
   readonly limit: string;
   readonly all?: boolean | undefined;
   readonly cursor?: string | undefined;
@@ -28,14 +30,55 @@ interface PageOf<Item> {
   readonly next_cursor: string | null;
 }
 
+type Query = Readonly<Record<string, string | undefined>>;
+
 export interface List<Item> {
   readonly path: string;
-  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly query: Query;
   readonly columns: readonly Column<Item>[];
   /** One and several of them. */
   readonly noun: readonly [string, string];
 }
 
+interface Listed<Item> extends Omit<List<Item>, 'query'> {
+  readonly description: string;
+  /** Flags that the API takes as query parameters. */
+  readonly filters: ArgsDef;
+}
+
+/** What the API calls a flag, where it calls it something else. */
+const PARAMETERS: Readonly<Record<string, string>> = { client: 'client_id' };
+
+/** A `list` command. */
+export const listCommandOf = <Item>(listed: Listed<Item>) =>
+  defineCommand({
+    meta: { name: 'list', description: listed.description },
+    args: { ...adminArguments, ...listed.filters, ...listArguments },
+    run: ({ args, data }) => {
+      const flags = args as unknown as ListFlags & AdminFlags & Query;
+      const query = Object.fromEntries(
+        Object.keys(listed.filters).map((flag) => [PARAMETERS[flag] ?? flag, flags[flag]] as const),
+      );
+      return administering(data as Terminal, flags, (administration) =>
+        list(data as Terminal, administration, flags, { ...listed, query }),
+      );
+    },
+  });
+
+/** A `show` command: every member of one thing. `id` says what is typed. */
+export const showCommandOf = (description: string, id: string, pathOf: (id: string) => string) =>
+  defineCommand({
+    meta: { name: 'show', description },
+    args: { ...adminArguments, id: { type: 'positional', required: true, description: id } },
+    run: ({ args, data }) =>
+      administering(data as Terminal, args, async (administration) => {
+        const thing = await administration.call<object>({ method: 'get', path: pathOf(args.id) });
+        (data as Terminal).out(args.json ? toJson(thing) : facts(thing));
+        return EXIT.ok;
+      }),
+  });
+
+/** As many rows as the flags ask for; exit 3 when there is none. */
 export async function list<Item>(
   terminal: Terminal,
   administration: Administration,
@@ -61,7 +104,7 @@ export async function list<Item>(
 async function pages<Item>(
   administration: Administration,
   path: string,
-  query: List<Item>['query'],
+  query: Query,
   wanted: number,
   from: string | undefined,
 ): Promise<PageOf<Item>> {

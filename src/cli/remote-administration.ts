@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { queryText } from '../admin/in-process.ts';
+import { headersOf, queryText } from '../admin/in-process.ts';
 import { createSafeFetch } from '../security/safe-fetch.ts';
 import { type AdminFlags, type Administration, Refusal, readAnswer } from './administration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -33,7 +33,8 @@ export function openRemote(terminal: Terminal, flags: AdminFlags): Administratio
   }
   const safeFetch = createSafeFetch({ egressProxy: undefined });
   return {
-    call: async ({ method, path, query, body }) => {
+    call: async (request) => {
+      const { method, path, query, body } = request;
       const outcome = await safeFetch(
         `${base}${path}${queryText(query)}`,
         {
@@ -41,7 +42,7 @@ export function openRemote(terminal: Terminal, flags: AdminFlags): Administratio
           headers: {
             // Header values travel byte by byte; a key may hold any UTF-8.
             authorization: `Bearer ${Buffer.from(key, 'utf8').toString('latin1')}`,
-            ...(body !== undefined && { 'content-type': 'application/json' }),
+            ...headersOf(request),
           },
           ...(body !== undefined && { body: JSON.stringify(body) }),
         },

@@ -23,9 +23,12 @@ import { explain } from './explain.ts';
 import { migrate, secret, sweep, versionCommand } from './house.ts';
 import { init } from './init.ts';
 import { keysCommand } from './keys-command.ts';
+import { quarantineCommand } from './quarantine-command.ts';
 import { receiptCommand } from './receipt-command.ts';
+import { rulesCommand } from './rules-command.ts';
 import { demo, serve } from './serve.ts';
 import { paint, type Terminal } from './terminal.ts';
+import { toolsCommand } from './tools-command.ts';
 import { usersCommand } from './users-command.ts';
 
 const root: CommandDef = defineCommand({
@@ -33,6 +36,7 @@ const root: CommandDef = defineCommand({
   subCommands: {
     ...{ serve, demo, init, config: configCommand, doctor, secret, keys: keysCommand, explain },
     ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
+    ...{ quarantine: quarantineCommand, rules: rulesCommand, tools: toolsCommand },
     'admin-key': adminKeyCommand,
     'admin-link': adminLink,
     receipt: receiptCommand,

@@ -4,8 +4,7 @@
 import { defineCommand } from 'citty';
 import { adminArguments, administering } from './administration.ts';
 import { EXIT } from './exit.ts';
-import { facts } from './facts.ts';
-import { list, listArguments } from './listing.ts';
+import { listCommandOf, showCommandOf } from './listing.ts';
 import { type Report, reportText } from './report-text.ts';
 import { actArguments, count, reasonFor, wouldEnd } from './revoking.ts';
 import type { Column } from './table.ts';
@@ -32,36 +31,19 @@ const COLUMNS: readonly Column<User>[] = [
 const id = { type: 'positional', required: true, description: 'usr_… as list shows it' } as const;
 const pathOf = (userId: string): string => `/users/${encodeURIComponent(userId)}`;
 
-const listCommand = defineCommand({
-  meta: { name: 'list', description: 'Show people, newest first; upstream and subject together name one' },
-  args: {
-    ...adminArguments,
+const listCommand = listCommandOf<User>({
+  description: 'Show people, newest first; upstream and subject together name one',
+  path: '/users',
+  filters: {
     upstream: { type: 'string', valueHint: 'KEY', description: 'Who sign in there' },
     subject: { type: 'string', valueHint: 'SUBJECT', description: 'Whom the upstream calls so' },
     state: { type: 'string', valueHint: 'STATE', description: 'active or disabled' },
-    ...listArguments,
   },
-  run: ({ args, data }) =>
-    administering(data as Terminal, args, (administration) =>
-      list<User>(data as Terminal, administration, args, {
-        path: '/users',
-        query: { upstream: args.upstream, subject: args.subject, state: args.state },
-        columns: COLUMNS,
-        noun: ['person', 'people'],
-      }),
-    ),
+  columns: COLUMNS,
+  noun: ['person', 'people'],
 });
 
-const show = defineCommand({
-  meta: { name: 'show', description: 'Show one person' },
-  args: { ...adminArguments, id },
-  run: ({ args, data }) =>
-    administering(data as Terminal, args, async (administration) => {
-      const user = await administration.call<object>({ method: 'get', path: pathOf(args.id) });
-      (data as Terminal).out(args.json ? toJson(user) : facts(user));
-      return EXIT.ok;
-    }),
-});
+const show = showCommandOf('Show one person', id.description, pathOf);
 
 const signOut = defineCommand({
   meta: { name: 'sign-out', description: 'End every browser session of a person; their approvals stay' },

@@ -30,8 +30,13 @@ export function standingOfNew(policy: 'usable' | 'quarantined' | 'requester_only
 export const showsAnother = (accepted: ClientMetadata, next: ClientMetadata): boolean =>
   acceptedFace(accepted) !== acceptedFace(next);
 
-/** In one comparable text. */
-function acceptedFace({ softwareVersion: _version, scope: _hint, redirectUris, ...face }: ClientMetadata): string {
+/** All of that in one comparable text. */
+export function acceptedFace({
+  softwareVersion: _version,
+  scope: _hint,
+  redirectUris,
+  ...face
+}: ClientMetadata): string {
   return JSON.stringify(sorted({ ...face, redirectUris: [...redirectUris].sort() }));
 }
 

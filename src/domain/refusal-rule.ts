@@ -6,6 +6,7 @@
  */
 import { describeDestination, destinationWord } from './destination.ts';
 import { cleanDisplayName } from './display-name.ts';
+import type { ClientMetadata } from './types.ts';
 
 export type RefusalRuleKind = 'site' | 'name';
 
@@ -41,6 +42,12 @@ export const findRefusalRule = <R extends Pick<RefusalRule, 'kind' | 'pattern'>>
       : names.some((name) => matchesName(pattern, name)),
   );
 };
+
+/** Every name a client goes by: the rules hold for the translated ones, too. */
+export const namesOf = ({ name, localized }: Pick<ClientMetadata, 'name' | 'localized'>): readonly string[] => [
+  name ?? '',
+  ...Object.entries(localized).flatMap(([member, value]) => (member.startsWith('client_name#') ? [value] : [])),
+];
 
 /** Where it sends access, and the host of an id that is an address. */
 function placesOf({ id, redirectUri }: RuledClient): readonly string[] {

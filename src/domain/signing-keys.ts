@@ -30,6 +30,10 @@ export interface SigningPlan<K extends KeyLife> {
   readonly published: readonly K[];
 }
 
+/** Of two made in the same second the one that replaced the other comes first. */
+const byRetirement = (left: KeyLife, right: KeyLife): number =>
+  Number(left.retiredAt !== undefined) - Number(right.retiredAt !== undefined) || (left.kid < right.kid ? -1 : 1);
+
 export function signingPlan<K extends KeyLife>(
   keys: readonly K[],
   alg: string,
@@ -39,7 +43,7 @@ export function signingPlan<K extends KeyLife>(
   const kept = PUBLISHED_AHEAD + Math.max(tokenLife, LEAST_TOKEN_LIFE);
   const published = keys
     .filter(({ retiredAt }) => retiredAt === undefined || now < retiredAt + kept)
-    .toSorted((left, right) => right.createdAt - left.createdAt || (left.kid < right.kid ? -1 : 1));
+    .toSorted((left, right) => right.createdAt - left.createdAt || byRetirement(left, right));
   const known = published.filter(({ createdAt }) => createdAt + PUBLISHED_AHEAD <= now);
   // Where none has been published for long enough (a first start), the oldest has been for longest.
   const signs = known.find((key) => key.alg === alg) ?? known[0] ?? published.findLast((key) => key.alg === alg);

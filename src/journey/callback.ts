@@ -27,13 +27,12 @@ import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import type { NewSession } from '../store/store.ts';
 import type { UpstreamArrival } from '../upstream/connector.ts';
 import { finishAdminSignIn } from './admin-sign-in.ts';
-import { refuseBlocked, refuseRuled } from './blocked.ts';
+import { refuseBlocked, showStop } from './blocked.ts';
 import { clientHandOff, scopesUpstream, upstreamFailed } from './hand-off.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
 import { otherAccount } from './other-account.ts';
 import { reopen } from './reopen.ts';
 import { upstreamRefused } from './upstream-refused.ts';
-import { showWaiting } from './waiting.ts';
 
 export const callbackEndpoint =
   (deps: AppDeps) =>
@@ -181,11 +180,8 @@ async function finish(
     return refuseBlocked(c, deps, visitor);
   }
 
-  const stop = client && (await stopsNow(deps, client, { redirectUri: redirect, shown: clientSnapshot }, person.id));
-  if (stop !== undefined) {
-    await deps.store.failJourney(journey.id, stop.decision === 'wait' ? 'quarantined' : 'refused_by_rule', trail);
-    return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);
-  }
+  const stopped = await stoppedAt(c, deps, visitor, journey, person);
+  if (stopped !== undefined) return stopped;
 
   const code = newSecret();
   const sessionCookie = newSecret();
@@ -218,6 +214,8 @@ async function finish(
     trail,
   );
   if (completed === undefined) {
+    const late = await stoppedAt(c, deps, visitor, journey, person);
+    if (late !== undefined) return late;
     await deps.store.failJourney(journey.id, 'not_permitted', trail);
     return refusePage(c, deps, undefined, {
       code: 'user_not_allowed',
@@ -233,6 +231,25 @@ async function finish(
   if (redirectKind(redirect) !== 'scheme') return seeClient(c, answer);
   const model = clientHandOff(c, deps, visitor, request, clientSnapshot, answer, 'allowed');
   return answerPage(c, deps, HandOffPage(model, textFor(c, deps)), { continueTo: answer });
+}
+
+/** The end of a journey that an administrator stops; undefined when none does. */
+async function stoppedAt(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  journey: Journey,
+  person: User,
+): Promise<Response | undefined> {
+  const { request, clientSnapshot: shown } = journey;
+  const client = request && (await deps.store.findClient(request.clientId));
+  const { redirectUri } = request ?? {};
+  if (client === undefined || redirectUri === undefined) return undefined;
+  const stop = await stopsNow(deps, client, { redirectUri, shown }, person.id);
+  if (stop === undefined) return undefined;
+  const outcome = stop.decision === 'wait' ? 'quarantined' : 'refused_by_rule';
+  await deps.store.failJourney(journey.id, outcome, personTrail(c, deps, person.id));
+  return showStop(c, deps, visitor, journey, stop);
 }
 
 /** What the upstream gave decides what the approval, the code and the tokens carry (C-14). */

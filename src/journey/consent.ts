@@ -19,11 +19,10 @@ import { ownBlock, stopsNow } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { isSameHash } from '../security/browser-binding.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
-import { refuseBlocked, refuseRuled } from './blocked.ts';
+import { refuseBlocked, showStop } from './blocked.ts';
 import { type ConsentScene, consentModel } from './consent-model.ts';
 import { consentRecord } from './journey-secrets.ts';
 import { sceneOf } from './scene.ts';
-import { showWaiting } from './waiting.ts';
 
 /** The same decision again, and the hand-off again, within this many seconds get the same answer. */
 export const REPEAT_WINDOW = 60;
@@ -250,6 +249,15 @@ async function inTime(deps: AppDeps, journey: Journey): Promise<Journey> {
   return (await deps.store.extendJourney(journey.id, endingBefore, now + journeyLifetime, now)) ?? journey;
 }
 
+/** Why a journey that was allowed must not go on: what it rested on is gone, or what whyNot says. */
+export async function whyNotOn(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, journey: Journey) {
+  if (journey.request === undefined) return undefined;
+  const scene = await sceneOf(deps, journey);
+  return scene === undefined
+    ? expired(c, deps, visitor, 'the client or resource is gone')
+    : whyNot(c, deps, visitor, journey, scene);
+}
+
 /** What must not be allowed now: by the person's own block, by a rule, or until an administrator has accepted the app. */
 async function whyNot(
   c: Context<AppEnv>,
@@ -268,8 +276,7 @@ async function whyNot(
     { redirectUri: request.redirectUri, shown: metadata },
     journey.expectedUserId,
   );
-  if (stop === undefined) return undefined;
-  return stop.decision === 'wait' ? showWaiting(c, deps, visitor, journey) : refuseRuled(c, deps, visitor, stop.by);
+  return stop && showStop(c, deps, visitor, journey, stop);
 }
 
 const expired = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>

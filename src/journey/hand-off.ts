@@ -2,7 +2,8 @@
  * `GET /consent/{id}/go`: the same-origin page that carries a decided journey onwards (requirements E6; rulings 2, 3, 26).
  *
  * A 200 with `Refresh` and a link, so that `form-action 'self'` stands. After an allow it sets this journey's cookie
- * and goes upstream; after a deny it tells the client. The journey cookie is never set earlier (B-10).
+ * and goes upstream, unless the app has been blocked or has to wait since; after a deny it tells the client. The journey
+ * cookie is never set earlier (B-10).
  */
 import type { Context } from 'hono';
 import { HandOffPage } from '../../views/hand-off-page.tsx';
@@ -19,7 +20,7 @@ import { upstreamScopes } from '../domain/scope.ts';
 import type { AuthorizationRequest, ClientAnswer, ClientMetadata, ConsentedJourney, Journey } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import type { ConnectorFailure } from '../upstream/connector.ts';
-import { alreadyAnswered, findOwnJourney, REPEAT_WINDOW } from './consent.ts';
+import { alreadyAnswered, findOwnJourney, REPEAT_WINDOW, whyNotOn } from './consent.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
 
 export const handOffPage =
@@ -50,6 +51,8 @@ async function goUpstream(
   visitor: Visitor,
   journey: ConsentedJourney,
 ): Promise<Response> {
+  const stopped = await whyNotOn(c, deps, visitor, journey);
+  if (stopped !== undefined) return stopped;
   const connector = deps.connectors.get(journey.upstream);
   const secrets = openJourneySecrets(journey, deps.keys);
   if (connector === undefined || secrets === undefined) {

@@ -9,7 +9,7 @@ import type { Addressee, CheckedRequest } from '../domain/authorization-request.
 import { faceOf } from '../domain/client.ts';
 import { type ConsentVerdict, decideConsent } from '../domain/consent.ts';
 import { mustWait } from '../domain/quarantine.ts';
-import { findRefusalRule, type RefusalRule, type RuledClient } from '../domain/refusal-rule.ts';
+import { findRefusalRule, namesOf, type RefusalRule, type RuledClient } from '../domain/refusal-rule.ts';
 import type { Approval, Block, Client, ClientMetadata, Seconds } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 
@@ -33,6 +33,9 @@ export type VisitVerdict =
       readonly alarmed: boolean;
     };
 
+/** What an administrator has to do with a journey that must not go on. */
+export type Stop = Extract<VisitVerdict, { decision: 'refuse' | 'wait' }>;
+
 export async function judgeVisit(
   deps: AppDeps,
   { client }: Addressee,
@@ -41,7 +44,11 @@ export async function judgeVisit(
   fetchSite: string | undefined,
 ): Promise<VisitVerdict> {
   const view = { id: client.id, metadata: client.metadata };
-  const rule = await ruleAgainst(deps, { id: client.id, names: namesOf(client), redirectUri: request.redirectUri });
+  const rule = await ruleAgainst(deps, {
+    id: client.id,
+    names: namesOf(client.metadata),
+    redirectUri: request.redirectUri,
+  });
   if (rule !== undefined) return { decision: 'refuse', by: rule };
   const block = person === undefined ? undefined : await ownBlock(deps, person.id, view, request);
   if (block !== undefined) return { decision: 'own_block', by: block };
@@ -84,14 +91,6 @@ async function ruleAgainst({ store }: Pick<Deciding, 'store'>, client: RuledClie
   return rules.length === 0 ? undefined : findRefusalRule(rules, client);
 }
 
-/** Every name a client goes by: the rules hold for the translated ones, too. */
-const namesOf = ({ metadata }: Pick<ClientView, 'metadata'>): readonly string[] => [
-  metadata.name ?? '',
-  ...Object.entries(metadata.localized).flatMap(([member, value]) =>
-    member.startsWith('client_name#') ? [value] : [],
-  ),
-];
-
 /**
  * Why a journey of this client must not go on now: a rule, or the wait for an administrator. `shown` is what the page said
  * of the client, which may call itself something else by now: both names count.
@@ -101,8 +100,8 @@ export async function stopsNow(
   client: Client,
   { redirectUri, shown }: { readonly redirectUri: string; readonly shown: ClientMetadata | undefined },
   userId: string | undefined,
-): Promise<Exclude<VisitVerdict, { decision: 'consent' | 'own_block' }> | undefined> {
-  const names = [...namesOf(client), ...(shown === undefined ? [] : namesOf({ metadata: shown }))];
+): Promise<Stop | undefined> {
+  const names = [...namesOf(client.metadata), ...(shown === undefined ? [] : namesOf(shown))];
   const rule = await ruleAgainst(deps, { id: client.id, names, redirectUri });
   if (rule !== undefined) return { decision: 'refuse', by: rule };
   return mustWait(client, userId) ? { decision: 'wait' } : undefined;

@@ -56,15 +56,49 @@ export interface RegistryStore {
    * Revokes every live approval that matches, as revokeApprovals does, in slices with a commit each, so that nobody waits
    * for the whole. One report for all of it, true after every slice. What is granted meanwhile stays.
    */
-  revokeMatching(filter: RegistryFilter, reason: string, trail: Trail): Promise<Ended>;
+  revokeMatching(filter: RegistryFilter, reason: string, trail: Trail, report?: CountedReport): Promise<Ended>;
+}
+
+/** A report that is there before the first slice, so that somebody can see how far it is. */
+export interface CountedReport {
+  readonly id: string;
+  /** Live approvals that matched a moment before. */
+  readonly matched: number;
+}
+
+/** A call to be made once, however often it is sent. */
+export interface RepeatableCall {
+  readonly id: TokenHash;
+  readonly request: TokenHash;
+}
+
+export type Repeat =
+  | { readonly was: 'begun' }
+  | { readonly was: 'another_request' }
+  | { readonly was: 'under_way' }
+  | { readonly was: 'answered'; readonly status: number; readonly answer: string };
+
+/** Calls that may be sent again: each is begun by one caller at a time, and its answer is kept for a while. */
+export interface RepeatStore {
+  /** Begins the call until `leaseUntil`, unless it was answered, is under way, or the id stands for another request. */
+  beginRepeatable(
+    call: RepeatableCall,
+    times: { readonly now: Seconds; readonly leaseUntil: Seconds; readonly expiresAt: Seconds },
+  ): Promise<Repeat>;
+  /** Keeps the answer. */
+  keepAnswer(id: TokenHash, status: number, answer: string): Promise<void>;
+  /** Forgets a call that was refused or failed, so that it may be sent again. */
+  dropRepeatable(id: TokenHash): Promise<void>;
 }
 
 /** Keys of the admin API, as hashes; and the ways into the console. */
-export interface AdminKeyStore extends ConsoleStore {
+export interface AdminKeyStore extends ConsoleStore, RepeatStore {
   /** Audits `admin_key.created`. */
   insertAdminKey(key: Omit<AdminKey, 'lastUsedAt' | 'revokedAt'>, keyHash: TokenHash, trail: Trail): Promise<void>;
   /** The key if it is live: unrevoked, unexpired. Touches lastUsedAt at most once a minute. */
   findAdminKey(keyHash: TokenHash, now: Seconds): Promise<AdminKey | undefined>;
+  /** Puts the use of a key on record, once in each hour. Audits `admin_key.used`. */
+  noteAdminKeyUse(id: string, trail: Trail): Promise<void>;
   listAdminKeys(): Promise<readonly AdminKey[]>;
   /** Ends the key; true if this call did. Audits `admin_key.revoked`. */
   revokeAdminKey(id: string, trail: Trail): Promise<boolean>;

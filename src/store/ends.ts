@@ -1,5 +1,5 @@
 /**
- * Which statements end something, and which make a code or a token: what a runner has to know of a unit it steps.
+ * Which statements end something, and which make a code, a token or an administrator's session: what a runner has to know of a unit it steps.
  *
  * Heard by statement and not by verb, so that a new verb that ends something by these statements is heard, too. Must
  * never be consulted for a decision about access; it only says that others have to hear of one.
@@ -8,6 +8,7 @@ import type { AnyStatement } from './statement.ts';
 import { revokeAdminKey } from './statements/admin-keys.ts';
 import { revokeApproval } from './statements/approvals.ts';
 import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
+import { endConsoleSession, insertConsoleSession } from './statements/console.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
 import { insertMachineToken, revokeMachineToken, revokeMachineTokensOf } from './statements/machine-tokens.ts';
 import { sweepWaiting } from './statements/oversight.ts';
@@ -35,10 +36,12 @@ export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
 ]);
 
 /** Each row they return is a session or an admin key that ended, which nobody keeps in memory. */
-const ENDS_STANDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([endSession, endSessionsOfUser, revokeAdminKey]);
+const ENDS_STANDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
+  ...[endSession, endSessionsOfUser, endConsoleSession, revokeAdminKey],
+]);
 
 const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
-  ...[insertCode, insertAccessToken, insertRefreshToken, insertMachineToken],
+  ...[insertCode, insertAccessToken, insertRefreshToken, insertMachineToken, insertConsoleSession],
 ]);
 
 /** What a unit has done so far, as far as others have to know. */

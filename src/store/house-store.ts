@@ -30,7 +30,7 @@ export interface HouseStore {
    * grants past their absolute end, with their code; upstream grants an hour after their end; reports of revocations after
    * 400 days; documents nobody has allowed for a day or used for 90; MCP sessions nobody used for a week; registered clients
    * past `clients`, never one with a live approval or a request under way; steps of flows and clients that nobody has
-   * decided on after `kept`. Upstream tokens that go with a grant or code are put into the outbox first. Audits
+   * decided on after `kept`; answers kept for repeated calls when their time is over. Upstream tokens that go with a grant or code are put into the outbox first. Audits
    * `client.expired`. Returns the rows removed.
    */
   sweep(now: Seconds, limit: number, clients?: ClientLifetimes, kept?: Kept): Promise<number>;

@@ -4,6 +4,7 @@
 import type { RefusalRule } from '../domain/refusal-rule.ts';
 import type { Client, Seconds, Trail } from '../domain/types.ts';
 import type { Page } from './admin-store.ts';
+import type { Seen } from './records.ts';
 
 /** What one request of a flow came to, redacted. */
 export interface FlowStep {
@@ -48,15 +49,24 @@ export interface QuarantineStore {
   /** Keeps what a person said, once per journey. Audits `admission.requested`. False when it was said before. */
   requestAdmission(request: AdmissionRequest, trail: Trail): Promise<boolean>;
   /** Ends the waiting; the client if this call did. Audits `client.admitted`. */
-  admitClient(id: string, reason: string, trail: Trail): Promise<Client | undefined>;
+  admitClient(id: string, reason: string, trail: Trail, seen?: Seen<Client>): Promise<Client | 'changed' | undefined>;
 }
 
 export interface RuleStore {
   listRefusalRules(): Promise<readonly RefusalRule[]>;
   /** Adds the rule; the one that is there already where its site or name has one. Audits `site.blocked` or `name.blocked`. */
-  addRefusalRule(rule: RefusalRule, trail: Trail): Promise<RefusalRule>;
+  addRefusalRule(
+    rule: RefusalRule,
+    trail: Trail,
+    seen?: Seen<readonly RefusalRule[]>,
+  ): Promise<RefusalRule | 'changed'>;
   /** Removes it; the rule if this call did. Audits `site.unblocked` or `name.unblocked`. */
-  removeRefusalRule(id: string, reason: string, trail: Trail): Promise<RefusalRule | undefined>;
+  removeRefusalRule(
+    id: string,
+    reason: string,
+    trail: Trail,
+    seen?: Seen<readonly RefusalRule[]>,
+  ): Promise<RefusalRule | 'changed' | undefined>;
 }
 
 export interface NewDelivery {

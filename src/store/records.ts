@@ -203,8 +203,15 @@ export interface RevocationReport {
   readonly userId: string | undefined;
   readonly reference: string;
   readonly ended: EndedCounts;
+  /** Live approvals that matched when it began, where that was counted. */
+  readonly matched: number | undefined;
+  /** Undefined while a counted one runs, or when it broke off; and for those that nobody counted. */
+  readonly finishedAt: Seconds | undefined;
   readonly upstreamCalls: readonly UpstreamCall[];
 }
+
+/** What an administrator went by: false leaves the row alone, and the verb answers `changed`. Asked inside the unit. */
+export type Seen<Row> = (row: Row) => boolean;
 
 /** A revocation at an upstream, claimed for one delivery. */
 export interface UpstreamRevocation {

@@ -24,6 +24,8 @@ export const {
   keepsakes,
   audit,
   adminKeys,
+  adminKeyUses,
+  repeatableCalls,
   consoleLinks,
   consoleSessions,
   leases,

@@ -53,6 +53,14 @@ export const given =
     build: (db, tables) => build(db, tables, givens as Givens<Params>),
   });
 
+/**
+ * A select whose rows nobody changes until the unit ends; any number of units may hold the same row. SQLite, with its one
+ * writer, needs nothing said. A unit that means to change the row writes it first instead.
+ */
+export function held<Query extends object>(query: Query): Query {
+  return 'for' in query ? (query.for as (strength: 'share') => Query).call(query, 'share') : query;
+}
+
 /** Executes inside a unit; answers every returned row. */
 export function* all<Params, Result>(statement: Statement<Params, Result>, params: Params): Unit<readonly Result[]> {
   const rows = yield { statement, params: params as Readonly<Record<string, unknown>> };

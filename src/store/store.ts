@@ -38,6 +38,7 @@ import type {
   Opening,
   Redemption,
   Rotation,
+  Seen,
   StateClaim,
 } from './records.ts';
 import type { MachineTokenStore, RegistrationStore } from './registration-store.ts';
@@ -73,14 +74,19 @@ export interface ClientStore extends RegistrationStore {
    * nothing of it works. Idempotent: one that is blocked keeps its reason, and what is left of its access ends.
    * Undefined when there is none. Audits `client.blocked`, and `approval.revoked` per approval.
    */
-  blockClient(id: string, reason: string, trail: Trail): Promise<{ client: Client; ended: Ended } | undefined>;
+  blockClient(
+    id: string,
+    reason: string,
+    trail: Trail,
+    seen?: Seen<Client>,
+  ): Promise<{ client: Client; ended: Ended } | 'changed' | undefined>;
   /** Lets the client ask again; nothing it had before comes back. Returns the row as it is then. Audits `client.unblocked`. */
-  unblockClient(id: string, reason: string, trail: Trail): Promise<Client | undefined>;
+  unblockClient(id: string, reason: string, trail: Trail, seen?: Seen<Client>): Promise<Client | 'changed' | undefined>;
   /**
    * Blocks, ends everything, then removes a registered client. Undefined when there is none, it is a configured one or a
    * document's (which stay blocked), or somebody unblocked it meanwhile. Audits `client.deleted` besides what blocking audits.
    */
-  deleteClient(id: string, reason: string, trail: Trail): Promise<Ended | undefined>;
+  deleteClient(id: string, reason: string, trail: Trail, seen?: Seen<Client>): Promise<Ended | 'changed' | undefined>;
 }
 
 export interface JourneyStore {
@@ -151,9 +157,10 @@ export interface PeopleStore extends BlockStore {
     id: string,
     reason: string,
     trail: Trail,
-  ): Promise<{ user: User; sessions: number; ended: Ended } | undefined>;
+    seen?: Seen<User>,
+  ): Promise<{ user: User; sessions: number; ended: Ended } | 'changed' | undefined>;
   /** Lets the person sign in again; nothing they had before comes back. Audits `user.enabled`. */
-  enableUser(id: string, reason: string, trail: Trail): Promise<User | undefined>;
+  enableUser(id: string, reason: string, trail: Trail, seen?: Seen<User>): Promise<User | 'changed' | undefined>;
   /** The live session: not ended, within its absolute end, seen since `idleSince`, person not disabled. Touches lastSeenAt at most once a minute. */
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
@@ -199,6 +206,11 @@ export interface TokenStore {
   revokeAccessToken(tokenHash: TokenHash, trail: Trail): Promise<boolean>;
   /** The token if it is live now: unexpired, unrevoked, grant live, approval live, person enabled, client unblocked. */
   findAccessToken(tokenHash: TokenHash, now: Seconds): Promise<AccessToken | undefined>;
+  /**
+   * When the last access token issued under this approval ends, revoked ones included; undefined when there is none left.
+   * Nothing is issued under an approval that has ended, so from then on the answer is final.
+   */
+  lastAccessEnd(approvalId: string): Promise<Seconds | undefined>;
 }
 
 export interface Store

@@ -26,17 +26,22 @@ function finderOf(options: VerifyOptions): FindCaller {
   return made;
 }
 
-/** Whether this request may do what needs these scopes. Never rejects. */
+/** Scopes an operation needs, or how to find out; that is done only for a caller whose token is right. */
+export type NeededScopes = readonly string[] | (() => readonly string[] | Promise<readonly string[]>);
+
+/** Whether this request may do what needs these scopes. Rejects only as a function that is given for them does. */
 export async function verifyRequest(
   request: Pick<Request, 'headers'>,
   options: VerifyOptions,
-  scopes: readonly string[] = [],
+  needed: NeededScopes = [],
 ): Promise<Verification> {
   const token = bearerToken(request.headers.get('authorization') ?? undefined);
-  if (token === undefined) return refused(401, undefined, options, scopes);
+  const known = typeof needed === 'function' ? [] : needed;
+  if (token === undefined) return refused(401, undefined, options, known);
   const finding = token === '' ? ({ state: 'not_live' } as const) : await finderOf(options)(token);
   if (finding.state === 'unavailable') return { ok: false, response: unavailable() };
-  if (finding.state === 'not_live') return refused(401, 'invalid_token', options, scopes);
+  if (finding.state === 'not_live') return refused(401, 'invalid_token', options, known);
+  const scopes = typeof needed === 'function' ? await needed() : needed;
   const held = withImplied(finding.caller.scopes, options.implies ?? {});
   if (scopes.every((scope) => held.has(scope))) return { ok: true, caller: finding.caller };
   return refused(403, 'insufficient_scope', options, scopes);

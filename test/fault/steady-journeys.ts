@@ -20,6 +20,8 @@ export interface SteadyJourneys {
     readonly failures: readonly string[];
     /** Not begun for the number that were under way. */
     readonly heldBack: number;
+    /** Begun anew after an answer that says to come again: something had no time. */
+    readonly again: number;
     /** From the first beginning to the last end. */
     readonly perSecond: number;
     readonly p99Ms: number;
@@ -33,20 +35,37 @@ export interface SteadyOptions {
   readonly perSecond: number;
   /** More are not begun while so many are under way: for a machine that may be too busy for the rate. */
   readonly mostUnderWay: number;
+  /** So many answers that say to come again are followed, in all. */
+  readonly mostAgain: number;
 }
 
+/** The third party did not answer in time; the database had no connection in time. */
+const COME_AGAIN: readonly number[] = [502, 503];
+
 /** Starts them; one browser and one person each. */
-export function startSteadyJourneys({ world, send, clientId, perSecond, mostUnderWay }: SteadyOptions): SteadyJourneys {
+export function startSteadyJourneys({
+  world,
+  send,
+  clientId,
+  perSecond,
+  mostUnderWay,
+  mostAgain,
+}: SteadyOptions): SteadyJourneys {
   const failures: string[] = [];
   const durations: number[] = [];
   const underWay = new Set<Promise<void>>();
   const since = performance.now();
   let count = 0;
   let heldBack = 0;
+  let again = 0;
 
   async function walk(name: string): Promise<void> {
     const began = performance.now();
-    const walked = await obtain(send, newBrowser(world.issuer, name), world.practice, clientId);
+    let walked = await obtain(send, newBrowser(world.issuer, name), world.practice, clientId);
+    while (walked !== undefined && 'status' in walked && COME_AGAIN.includes(walked.status) && again < mostAgain) {
+      again += 1;
+      walked = await obtain(send, newBrowser(world.issuer, name), world.practice, clientId);
+    }
     durations.push(performance.now() - began);
     if (walked === undefined) failures.push(`${name}: no answer`);
     else if (!('tokens' in walked)) failures.push(`${name}: ${walked.status} ${walked.body.slice(0, 300)}`);
@@ -75,7 +94,7 @@ export function startSteadyJourneys({ world, send, clientId, perSecond, mostUnde
       await Promise.all(underWay);
       durations.sort((a, b) => a - b);
       return {
-        ...{ finished: durations.length - failures.length, failures, heldBack },
+        ...{ finished: durations.length - failures.length, failures, heldBack, again },
         perSecond: Math.round((durations.length / (performance.now() - since)) * 10_000) / 10,
         p99Ms: Math.round(durations[Math.floor(durations.length * 0.99)] ?? 0),
       };

@@ -1,8 +1,31 @@
 /** What crosses the built-in front: which requests, which headers, which answers, in which pace. */
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { auditRows } from '../support/database-file.ts';
 import { call, type FrontedWorld, listTools, startFrontedWorld } from '../support/fronted-world.ts';
 import { emptyResult, json } from '../support/mcp-backend.ts';
+
+describe('a server that does not begin its answer', () => {
+  it('is given up after the time configured: 504, and the tool call is on record as that', async () => {
+    const world = await startFrontedWorld({ first_byte_timeout: '1s', tools: { '*': [] } });
+    try {
+      const token = await world.token();
+      world.backend.answer = () => undefined;
+      const answer = await world.send(token, call('list_notes'));
+      expect([answer.status, await answer.json()]).toEqual([
+        504,
+        expect.objectContaining({ error: 'gateway_timeout' }),
+      ]);
+      expect(auditRows(world.setting, 'tool.called')).toMatchObject([
+        { details: { tool: 'list_notes', outcome: 'timeout' } },
+      ]);
+      world.backend.answer = emptyResult;
+      expect((await world.send(token, listTools)).status).toBe(200);
+    } finally {
+      await world.close();
+    }
+  });
+});
 
 describe('the built-in front', () => {
   let world: FrontedWorld;

@@ -69,8 +69,51 @@ describe('a removal', () => {
     await obtainTokens(issuer, { jar, changes });
     const ask = await jar.get(linksTo(await jar.get(`${issuer}/account`), '/account/remove/')[0] ?? '');
     expect(wordsOf(ask)).toContain('It stops working within 10 minutes. Work it already did stays.');
+    // What is left of the last token's life, now that none is issued any more.
+    world.setting.clock.advance(7 * 60);
     const shown = await jar.follow(await submit(jar, ask, '/account/remove/'));
-    expect(wordsOf(shown)).toContain('Anything it already opened stops working within 10 minutes.');
+    expect(wordsOf(shown)).toContain('Anything it already opened stops working within 3 minutes.');
+  });
+
+  it('says so of a block, too, and that nothing is left once the last token has ended', async () => {
+    const jar = newPerson();
+    const changes = { resource: 'https://tasks.example.com/mcp', scope: 'tasks:read' };
+    await obtainTokens(issuer, { jar, changes });
+    const block = async () => {
+      const ask = await jar.get(linksTo(await jar.get(`${issuer}/account`), '/account/block/')[0] ?? '');
+      return wordsOf(await jar.follow(await submit(jar, ask, '/account/block/')));
+    };
+    expect(await block()).toContain('Anything it already opened stops working within 10 minutes.');
+    const later = newPerson();
+    await obtainTokens(issuer, { jar: later, changes });
+    world.setting.clock.advance(601);
+    const ask = await later.get(linksTo(await later.get(`${issuer}/account`), '/account/remove/')[0] ?? '');
+    expect(wordsOf(await later.follow(await submit(later, ask, '/account/remove/')))).toContain(
+      'It has stopped working.',
+    );
+  });
+
+  it('is described beforehand for each server, in every language', async () => {
+    const jar = newPerson();
+    const { client } = await obtainTokens(issuer, { jar });
+    await obtainTokens(issuer, {
+      ...{ jar, client, changes: { resource: 'https://tasks.example.com/mcp', scope: 'tasks:read' } },
+    });
+    const said = async (language: string) =>
+      wordsOf(await jar.get(`${issuer}/account`, { 'accept-language': language }));
+    const expected = {
+      en: ['Northwind Notes: stops right away', 'Northwind Tasks: stops within 10 minutes'],
+      de: ['Northwind Notes: endet sofort', 'Northwind Tasks: endet innerhalb von 10 Minuten'],
+      fr: ['Northwind Notes : prend fin tout de suite', 'Northwind Tasks : prend fin en moins de 10 minutes'],
+      es: ['Northwind Notes: termina de inmediato', 'Northwind Tasks: termina en menos de 10 minutos'],
+      ja: ['Northwind Notes：すぐに使えなくなります', 'Northwind Tasks：自らアクセスを確認するため、10 分以内'],
+      zh: ['Northwind Notes：立即停止', 'Northwind Tasks：会在 10分钟内停止'],
+      ar: ['Northwind Notes: يتوقف فورًا', 'Northwind Tasks: يتوقف خلال'],
+    };
+    for (const [language, sentences] of Object.entries(expected)) {
+      const words = await said(language);
+      for (const sentence of sentences) expect(words, language).toContain(sentence);
+    }
   });
 
   it('shows a message only to the session it was made for, and only for a while', async () => {

@@ -52,8 +52,9 @@ describe('approvals', () => {
       state: 'active',
       revoked_at: null,
       revoked_reason: null,
+      revocation_within: 0,
     });
-    expect((await call('GET', `/approvals/${approval.id}`)).json).toEqual(approval);
+    expect((await call('GET', `/approvals/${approval.id}`)).json).toEqual({ ...approval, tokens_end_at: null });
     expect((await call('GET', `/approvals?user=${approval.user}`)).json.items).toContainEqual(approval);
     expect((await call('GET', '/approvals?site=elsewhere.example')).json.items).toEqual([]);
   });

@@ -149,6 +149,33 @@ describe('requireToken', () => {
     expect((await send('purge', issued.tokens.access_token)).status).toBe(403);
     expect((await send('list')).status).toBe(401);
   });
+
+  it('finds out scopes, and reads the body for it, only once the token is known to be right', async () => {
+    let found = 0;
+    const app = new Hono();
+    app.use(
+      requireToken(options, async (request) => {
+        found += 1;
+        await request.text();
+        return ['notes:read'];
+      }),
+    );
+    app.post('/', (c) => c.text('reached'));
+    const send = async (authorization?: string) => {
+      const headers = authorization === undefined ? {} : { authorization };
+      return app.request('/', { method: 'POST', body: 'anything', headers });
+    };
+    for (const nobody of [undefined, 'Bearer', 'Bearer mcb_at_made-up', `Bearer ${foreign}`]) {
+      const answer = await send(nobody);
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+        401,
+        expect.stringContaining('notes:read'),
+      ]);
+    }
+    expect(found).toBe(0);
+    expect(await (await send(`Bearer ${issued.tokens.access_token}`)).text()).toBe('reached');
+    expect(found).toBe(1);
+  });
 });
 
 const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'check-tokens.md'), 'utf8');

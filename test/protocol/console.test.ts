@@ -200,6 +200,7 @@ describe('what an administrator does', () => {
     const done = await jar.follow(await confirm(jar, await jar.get(confirmUrl), { reason: 'stolen laptop' }));
     expect(wordsOf(done)).toMatch(/Approval revoked.*stolen laptop.*approvals 1 .*grants 1 .*access tokens 1/);
     expect(wordsOf(await jar.get(done.url))).toContain('Approval revoked');
+    expect(wordsOf(page)).toContain('On a revocation It ends at once: its server asks the broker.');
     expect(await isActive(tokens.access_token)).toBe(false);
     expect((await refresh(world.setting.issuer, client, tokens.refresh_token)).status).toBe(400);
     expect(
@@ -209,6 +210,28 @@ describe('what an administrator does', () => {
     expect(forged.status).toBe(404);
     const elsewhere = await enterByLink(world.setting, 'admin');
     expect((await elsewhere.jar.get(done.url)).status).toBe(404);
+  });
+
+  it('is told how long a signed token outlives it, before and after, computed from the last one issued', async () => {
+    const changes = { resource: 'https://tasks.example.com/mcp', scope: 'tasks:read' };
+    const { client } = await obtainTokens(world.setting.issuer, { changes });
+    const { jar } = await enterByLink(world.setting, 'revoker');
+    const [approval = ''] = linksTo(
+      await jar.get(at(`/approvals?client_id=${client.client_id}`)),
+      '/admin/approval?id=',
+    );
+    const page = await jar.get(approval);
+    expect(wordsOf(page)).toContain('checks signed tokens by itself and may take one for 600 s more.');
+    const [confirmUrl = ''] = linksTo(page, '/confirm/revoke_approval');
+    const done = await jar.follow(await confirm(jar, await jar.get(confirmUrl), { reason: 'lost' }));
+    expect(wordsOf(done)).toMatch(/may take one until \S+Z; whoever asks the broker is told no from now on/);
+    expect(wordsOf(await jar.get(approval))).toMatch(/Last token ends 20\d\d-/);
+    world.setting.clock.advance(601);
+    expect(wordsOf(await jar.get(approval))).not.toContain('Last token ends');
+    expect((await admin(world.setting.issuer, 'GET', '/status')).json.revocation_within).toEqual({
+      notes: 0,
+      tasks: 600,
+    });
   });
 
   it('revokes all that match: the page counts exactly that, and many people take the number', async () => {

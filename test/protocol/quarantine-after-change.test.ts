@@ -17,7 +17,9 @@ const settings = { admin: { keys: [ADMIN_KEY] }, registration: { new_clients: 'q
 
 const accept = async (issuer: string, id: string) => {
   const body = { decision: 'accept', reason: 'known vendor' };
-  const answer = await admin(issuer, 'POST', `/quarantine/${encodeURIComponent(id)}`, { body });
+  const { version } = (await admin(issuer, 'GET', `/clients/${encodeURIComponent(id)}`)).json;
+  const headers = { 'if-match': `"${version}"` };
+  const answer = await admin(issuer, 'POST', `/quarantine/${encodeURIComponent(id)}`, { body, headers });
   expect(answer.status).toBe(200);
 };
 
@@ -137,6 +139,28 @@ describe('a metadata document that was accepted', () => {
     world.publishQuill({}, { 'cache-control': 'max-age=300' });
   });
   afterAll(() => world.close());
+
+  it('is accepted as it was looked at, or not at all', async () => {
+    const at = `/quarantine/${encodeURIComponent(QUILL)}`;
+    const body = { decision: 'accept', reason: 'known vendor' };
+    expect((await openPage(world.issuer, { client: world.quill })).page.status).toBe(403);
+    const [{ client }] = (await admin(world.issuer, 'GET', '/quarantine')).json.items;
+    const shown = await admin(world.issuer, 'GET', `/clients/${encodeURIComponent(QUILL)}`);
+    expect(shown.headers.get('etag')).toBe(`"${client.version}"`);
+    const blind = await admin(world.issuer, 'POST', at, { body });
+    expect([blind.status, blind.json.title]).toEqual([428, 'precondition_required']);
+    expect((await admin(world.issuer, 'POST', at, { body, headers: { 'if-match': '*' } })).status).toBe(428);
+
+    world.publishQuill({ client_name: 'Quill Bank' }, { 'cache-control': 'max-age=300' });
+    world.setting.clock.advance(301);
+    await openPage(world.issuer, { client: world.quill });
+    const headers = { 'if-match': `"${client.version}"` };
+    const late = await admin(world.issuer, 'POST', at, { body, headers });
+    expect([late.status, late.json.title]).toEqual([412, 'changed']);
+    expect((await admin(world.issuer, 'GET', '/quarantine')).json.items).toHaveLength(1);
+    world.publishQuill({}, { 'cache-control': 'max-age=300' });
+    world.setting.clock.advance(301);
+  });
 
   it('waits after its face changed, also for what was under way, and not after a new version', async () => {
     const client = world.quill;

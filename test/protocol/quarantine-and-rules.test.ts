@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, admin } from '../support/admin.ts';
 import { startOidcSetting, type TestBroker } from '../support/broker.ts';
-import { BrowserJar } from '../support/browser-jar.ts';
+import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { openDatabase } from '../support/database.ts';
 import { openPage } from '../support/journey-steps.ts';
 import {
@@ -95,6 +95,30 @@ describe('a quarantined client', () => {
     const decided = await decide(jar, consent, 'allow');
     expect([decided.status, decided.body]).toEqual([403, expect.stringContaining('isn’t accepted yet')]);
     expect(decided.next).toBeUndefined();
+  });
+
+  it('is not handed off to a sign-in, when it came into quarantine, was blocked or met a rule after the decision', async () => {
+    const decided = async () => {
+      const client = await register(setting.issuer);
+      await call('POST', `/quarantine/${client.client_id}`, { decision: 'accept', reason: 'a try' });
+      const { jar, page } = await openPage(setting.issuer, { client });
+      const { next = '' } = await decide(jar, page, 'allow');
+      return { id: client.client_id, go: () => jar.get(next) };
+    };
+    const stopped = async (go: () => Promise<JarResponse>) => {
+      const page = await go();
+      expect([page.next, page.headers['set-cookie']]).toEqual([undefined, undefined]);
+      return page.status;
+    };
+    const [waiting, blocked, ruled, honest] = [await decided(), await decided(), await decided(), await decided()];
+    sql(`update clients set quarantined_at = 1, usable_by = 'nobody' where id = '${waiting.id}'`);
+    await call('PATCH', `/clients/${blocked.id}`, { state: 'blocked', reason: 'a try' });
+    expect(await stopped(waiting.go)).toBe(403);
+    expect(await stopped(blocked.go)).toBe(410);
+    const rule = (await call('POST', '/blocks', { site: 'loopback', reason: 'a try' })).json.rule;
+    expect(await stopped(ruled.go)).toBe(403);
+    await call('DELETE', `/blocks/${rule.id}?reason=over`);
+    expect((await honest.go()).next).toContain('redirect_uri=');
   });
 
   it('gets no code at a callback and no token for a code, when it came into quarantine meanwhile', async () => {

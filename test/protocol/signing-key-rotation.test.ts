@@ -1,5 +1,8 @@
 /** Signing keys are rotated beside running instances, with an overlap in which every token verifies (requirement A-54). */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowMarker } from '../../src/audit/audit-key.ts';
@@ -7,6 +10,7 @@ import { createKeyRing } from '../../src/security/vault.ts';
 import { openStore } from '../../src/store/open.ts';
 import { newSigningKey } from '../../src/tokens/signing-keys.ts';
 import { BROKER_SECRET, startGithubSetting, TASKS_CREDENTIAL, TASKS_URL } from '../support/broker.ts';
+import { runIn, writeConfigOf } from '../support/command-line.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 import { introspect } from '../support/mcp-client.ts';
 
@@ -88,6 +92,50 @@ describe('a rotation beside a running instance', () => {
     expect((await noticed(world, kid)).keys.map((key) => key.kid)).toEqual([kid]);
     expect(await verifies(world, before)).toBe(false);
     expect(kidOf(await token(world))).toBe(kid);
+  });
+});
+
+describe('keys rotate --signing, as an operator runs it beside the instance', () => {
+  let world: World;
+  let folder: string;
+  beforeAll(async () => {
+    world = await startGithubSetting({ twoResources: true });
+    folder = mkdtempSync(join(tmpdir(), 'signing-cli-'));
+    writeConfigOf(world.setting, folder);
+  });
+  afterAll(async () => {
+    await world.close();
+    rmSync(folder, { recursive: true });
+  });
+  const rotated = async (...flags: string[]) => {
+    const { code, out } = await runIn(folder, ['keys', 'rotate', ...flags, '--json']);
+    expect(code).toBe(0);
+    return JSON.parse(out) as { kid: string; alg: string; retired: string[]; signs_from: number };
+  };
+
+  it('old tokens verify during the overlap, new ones carry the new key, and the old key leaves the set afterwards', async () => {
+    const { clock } = world.setting;
+    const before = await token(world);
+    const { kid, alg, retired } = await rotated('--signing');
+    expect([alg, retired]).toEqual(['ES256', [kidOf(before)]]);
+    await noticed(world, kid);
+    clock.advance(91);
+    const after = await token(world);
+    expect(kidOf(after)).toBe(kid);
+    expect(await Promise.all([before, after].map((jwt) => verifies(world, jwt)))).toEqual([true, true]);
+    clock.advance(3600);
+    expect((await keySet(world)).keys.map((key) => key.kid)).toEqual([kid]);
+    expect(await verifies(world, before)).toBe(false);
+  });
+
+  it('--at-once forgets what was there, and means nothing without --signing', async () => {
+    const usage = await runIn(folder, ['keys', 'rotate', '--at-once']);
+    expect([usage.code, usage.err]).toEqual([2, '--at-once is for --signing alone\n']);
+    const before = await token(world);
+    const { kid, retired } = await rotated('--signing', '--at-once');
+    expect(retired).toContain(kidOf(before));
+    expect((await noticed(world, kid)).keys.map((key) => key.kid)).toEqual([kid]);
+    expect(await verifies(world, before)).toBe(false);
   });
 });
 

@@ -197,6 +197,11 @@ describe.each<ProxyName>(['nginx', 'Caddy', 'HAProxy', 'Apache httpd'])('the rec
     for (const { url } of backend.arrived.slice(before)) expect(url).toBe('/mcp');
   });
 
+  it('publishes nothing of the broker but the metadata: what the proxy asks is nobody else’s to ask', async () => {
+    for (const path of ['/verify/notes', '/verify/notes/mcp', '/broker-verdict', '/introspect', '/metadata/notes'])
+      expect([path, (await raw(world.port, path, bearer())).status]).toEqual([path, 404]);
+  });
+
   it('refuses a token in the query', async () => {
     const before = backend.arrived.length;
     for (const query of [`access_token=${token}`, `%61ccess_token=${token}`])

@@ -172,7 +172,9 @@ describe.each(ENGINES)('a fault in the middle of a unit on %s', (engine) => {
 
   test.each(CASES)('$verb leaves nothing behind, whichever step fails', async ({ least, prepare, act }) => {
     await prepare(fixture.store);
-    const before = await fixture.dump();
+    // Leases are kept alive beside all this.
+    const kept = async () => ({ ...(await fixture.dump()), leases: [] });
+    const before = await kept();
     const tryWithFault = (n: number) =>
       act(storeOver(faulty(fixture.engine, n), newId)).then(
         (value) => ({ value, failed: undefined }),
@@ -182,11 +184,11 @@ describe.each(ENGINES)('a fault in the middle of a unit on %s', (engine) => {
     let outcome = await tryWithFault(1);
     for (; outcome.failed === `fault after step ${steps + 1}`; outcome = await tryWithFault(steps + 1)) {
       steps += 1;
-      expect(await fixture.dump()).toEqual(before);
+      expect(await kept()).toEqual(before);
     }
     expect(outcome.failed).toBeUndefined();
     expect(outcome.value).toBeDefined();
     expect(steps).toBeGreaterThanOrEqual(least);
-    expect(await fixture.dump()).not.toEqual(before);
+    expect(await kept()).not.toEqual(before);
   });
 });

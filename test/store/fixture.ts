@@ -64,6 +64,7 @@ export function newId(prefix: string): string {
 /** All but the leases, which instances keep alive by themselves. */
 const TABLES = [
   'access_tokens',
+  'admin_key_uses',
   'admin_keys',
   'admission_requests',
   'approvals',
@@ -87,6 +88,7 @@ const TABLES = [
   'mcp_tools',
   'refresh_tokens',
   'refusal_rules',
+  'repeatable_calls',
   'revocations',
   'sessions',
   'signing_keys',
@@ -328,6 +330,12 @@ export async function walkToGrant(store: Store, id: string, more: Partial<Redemp
 /** The events on record, oldest first. */
 export async function events(store: Store): Promise<string[]> {
   return (await store.listAudit({ limit: 1000 })).map((row) => row.event).reverse();
+}
+
+/** An answer that is no "somebody was quicker". */
+export function unchanged<T>(answer: T | 'changed'): T {
+  if (answer === 'changed') throw new Error('the row was not what had been seen');
+  return answer;
 }
 
 /** What a driver throws. */

@@ -5,6 +5,7 @@ import {
   client,
   completion,
   consent,
+  DAY,
   ENGINES,
   events,
   type Fixture,
@@ -14,6 +15,7 @@ import {
   populate,
   T0,
   trail,
+  unchanged,
   update,
   walkToGrant,
 } from './fixture.ts';
@@ -133,16 +135,18 @@ describe.each(ENGINES)('the registry on %s', (engine) => {
     await store.recordConsent(consent('jny_late'), trail());
     await store.claimUpstreamState(hash('state-jny_late'), hash('cookie-jny_late'), trail());
 
-    const blocked = await store.blockClient('cli_acme', 'phishing', admin());
+    const blocked = unchanged(await store.blockClient('cli_acme', 'phishing', admin()));
 
     expect(blocked?.ended).toMatchObject({ approvals: 1, grants: 1, accessTokens: 1 });
     expect(blocked?.client).toMatchObject({ blockedAt: T0 + 100, blockedReason: 'phishing' });
     expect(await store.completeJourney(completion('jny_late'), admin(T0 + 101))).toBeUndefined();
-    expect((await store.blockClient('cli_acme', 'again', admin()))?.client.blockedReason).toBe('phishing');
+    expect(await store.blockClient('cli_acme', 'again', admin())).toMatchObject({
+      client: { blockedReason: 'phishing' },
+    });
     expect(await store.updateClient('cli_acme', update(), trail())).toBeUndefined();
     expect(await store.listClients('blocked', { limit: 5 })).toHaveLength(1);
 
-    expect((await store.unblockClient('cli_acme', 'cleared', admin(T0 + 200)))?.blockedAt).toBeUndefined();
+    expect(unchanged(await store.unblockClient('cli_acme', 'cleared', admin(T0 + 200)))?.blockedAt).toBeUndefined();
     expect(await store.countRegistry({}, T0 + 200)).toEqual({ approvals: 0, users: 0, clients: 0 });
     expect(await events(store)).toEqual(expect.arrayContaining(['client.blocked', 'client.unblocked']));
   });
@@ -167,13 +171,67 @@ describe.each(ENGINES)('the registry on %s', (engine) => {
     expect(await store.findClient('cli_fixed')).toMatchObject({ id: 'cli_fixed', kind: 'configured' });
   });
 
+  test('a decision on what somebody else has changed meanwhile leaves it alone', async () => {
+    const { store } = fixture;
+    const rule = (id: string, pattern: string) =>
+      ({ id, kind: 'site', pattern, reason: 'bad', createdAt: T0, createdBy: undefined }) as const;
+    const others = () => false;
+    const before = await fixture.dump();
+    expect(await store.blockClient('cli_acme', 'bad', admin(), others)).toBe('changed');
+    expect(await store.deleteClient('cli_acme', 'bad', admin(), others)).toBe('changed');
+    expect(await store.disableUser('usr_ann', 'bad', admin(), others)).toBe('changed');
+    expect(await store.admitClient('cli_acme', 'fine', admin(), others)).toBe('changed');
+    expect({ ...(await fixture.dump()), leases: [], keepsakes: [] }).toEqual({ ...before, leases: [], keepsakes: [] });
+    await store.blockClient('cli_acme', 'bad', admin(), (client) => client.blockedAt === undefined);
+    await store.disableUser('usr_ann', 'bad', admin(), (user) => user.disabledAt === undefined);
+    expect(await store.unblockClient('cli_acme', 'fine', admin(), others)).toBe('changed');
+    expect(await store.enableUser('usr_ann', 'fine', admin(), others)).toBe('changed');
+    await store.addRefusalRule(rule('rul_1', 'a.example'), admin(), (rules) => rules.length === 0);
+    expect(await store.addRefusalRule(rule('rul_2', 'b.example'), admin(), (rules) => rules.length === 0)).toBe(
+      'changed',
+    );
+    expect(await store.removeRefusalRule('rul_1', 'over', admin(), others)).toBe('changed');
+    expect((await store.listRefusalRules()).map(({ id }) => id)).toEqual(['rul_1']);
+  });
+
+  test('one of many callers begins a call; the others are told how it stands', async () => {
+    const { store } = fixture;
+    const other = await fixture.another();
+    const call = { id: hash('once'), request: hash('this') };
+    const times = { now: T0, leaseUntil: T0 + 900, expiresAt: T0 + DAY };
+    const was = async (each: Store, request = call, at = times) => (await each.beginRepeatable(request, at)).was;
+    const all = await Promise.all([store, other, store, other].map((each) => was(each)));
+    expect(all.sort()).toEqual(['begun', 'under_way', 'under_way', 'under_way']);
+    expect(await was(other, { ...call, request: hash('that') })).toBe('another_request');
+    expect(await was(other, call, { ...times, now: T0 + 900 })).toBe('begun');
+    await store.dropRepeatable(call.id);
+    expect(await was(store)).toBe('begun');
+    await store.keepAnswer(call.id, 200, '{}');
+    await store.dropRepeatable(call.id);
+    expect(await store.beginRepeatable(call, times)).toEqual({ was: 'answered', status: 200, answer: '{}' });
+    expect(await was(store, { ...call, request: hash('that') }, { ...times, now: T0 + DAY })).toBe('begun');
+    await store.sweep(T0 + DAY, 100);
+    expect((await fixture.counts()).repeatable_calls).toBe(0);
+  });
+
+  test('the use of a key is on record once an hour, whichever instance saw it', async () => {
+    const { store } = fixture;
+    const other = await fixture.another();
+    const use = (each: Store, at: number) => each.noteAdminKeyUse('config:1', admin(at));
+    await Promise.all([store, other, store, other].map((each) => use(each, T0)));
+    await use(store, T0 + 3599 - (T0 % 3600));
+    expect((await events(store)).filter((event) => event === 'admin_key.used')).toHaveLength(1);
+    await use(other, T0 + 3600);
+    expect((await events(store)).filter((event) => event === 'admin_key.used')).toHaveLength(2);
+  });
+
   test('a disabled person has neither sessions nor approvals, and neither comes back', async () => {
     const { store } = fixture;
     await walkToGrant(store, 'a');
     const disabled = await store.disableUser('usr_ann', 'left', admin());
     expect(disabled).toMatchObject({ sessions: 1, ended: { approvals: 1 }, user: { disabledAt: T0 + 100 } });
     expect((await store.listUsers({ state: 'disabled' }, { limit: 5 })).map(({ id }) => id)).toEqual(['usr_ann']);
-    expect((await store.enableUser('usr_ann', 'back', admin(T0 + 200)))?.disabledAt).toBeUndefined();
+    expect(unchanged(await store.enableUser('usr_ann', 'back', admin(T0 + 200)))?.disabledAt).toBeUndefined();
     expect(await store.countRegistry({ userId: 'usr_ann' }, T0 + 200)).toMatchObject({ approvals: 0 });
     expect(await store.signOutUser('usr_ann', admin(T0 + 201))).toBe(0);
     expect(await store.disableUser('usr_none', 'left', admin())).toBeUndefined();

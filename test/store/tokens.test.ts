@@ -55,6 +55,16 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
     accessScopes: ['tickets:read'],
   });
 
+  test('the end of the last token under an approval counts revoked ones, and is unknown where there is none', async () => {
+    const { store } = fixture;
+    expect(await store.lastAccessEnd('apr_j1')).toBeUndefined();
+    await walkToGrant(store, 'j1');
+    expect(await store.lastAccessEnd('apr_j1')).toBe(T0 + 600);
+    await store.endGrant('grt_j1', 'revoked_by_client', trail(T0 + 10));
+    expect(await store.lastAccessEnd('apr_j1')).toBe(T0 + 600);
+    expect(await store.lastAccessEnd('apr_other')).toBeUndefined();
+  });
+
   test('a code is redeemed once, for a grant with its tokens', async () => {
     const { store } = fixture;
     await walkToCode(store, 'j1');

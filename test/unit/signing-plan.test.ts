@@ -35,6 +35,12 @@ describe('the signing key', () => {
     expect(plan(keys, T0 + 100)).toEqual({ signs: 'c', published: ['c', 'b', 'a'] });
   });
 
+  it('is the one that replaced the other, where both were made in the same second', () => {
+    const keys = [key('a', T0, T0), key('b', T0)];
+    expect(plan(keys, T0 + 89)).toEqual({ signs: 'a', published: ['b', 'a'] });
+    expect(plan(keys, T0 + 90).signs).toBe('b');
+  });
+
   it('that was ended at once is gone, and the new one signs', () => {
     expect(plan([key('a', T0 - 9000, 0), key('b', T0)], T0)).toEqual({ signs: 'b', published: ['b'] });
   });

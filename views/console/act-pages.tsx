@@ -86,6 +86,7 @@ export function DonePage(model: DoneModel): Child {
           {words.doneNothing}
         </p>
       )}
+      {model.settled !== undefined && <p class="lead">{model.settled}</p>}
       {told.length > 0 && <Facts facts={told} />}
       {Array.isArray(ended) && (
         <section>

@@ -4,7 +4,17 @@
 import type { Frame } from '../models.ts';
 import type { ActionName } from './words.ts';
 
-export type Section = 'overview' | 'apps' | 'approvals' | 'people' | 'audit' | 'status';
+export type Section =
+  | 'overview'
+  | 'apps'
+  | 'approvals'
+  | 'people'
+  | 'quarantine'
+  | 'rules'
+  | 'tools'
+  | 'audit'
+  | 'explain'
+  | 'status';
 
 export interface ConsoleFrame extends Frame {
   /** Pages this administrator may open. */
@@ -47,7 +57,30 @@ export interface ListModel {
   readonly action: string;
   readonly filters: readonly Filter[];
   readonly table: Table;
+  /** Questions that lead to a page of their own, which changes nothing yet. */
+  readonly asks: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly action: string;
+    readonly button: string;
+  }[];
   readonly links: readonly LinkTo[];
+}
+
+/** One question of the explain page, and what came of it. */
+export interface Question {
+  readonly title: string;
+  readonly button: string;
+  readonly fields: readonly Filter[];
+  readonly answer: readonly Fact[] | undefined;
+  readonly problem: string | undefined;
+  readonly table?: Table | undefined;
+}
+
+export interface ExplainModel {
+  readonly frame: ConsoleFrame;
+  readonly action: string;
+  readonly questions: readonly Question[];
 }
 
 export interface Fact {
@@ -84,6 +117,8 @@ export interface DoneModel {
   readonly sessions: number | undefined;
   /** Undefined when the action ends no access by its nature. */
   readonly ended: readonly Fact[] | 'nothing' | undefined;
+  /** From when on no server takes anything of it, in words. */
+  readonly settled: string | undefined;
   readonly reportId: string | undefined;
   readonly upstream: Table | undefined;
   readonly backUrl: string;

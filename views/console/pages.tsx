@@ -4,11 +4,11 @@
  * A list's filters are a GET form, so that what is looked at has an address; nothing here changes anything.
  */
 import type { Child } from 'hono/jsx';
-import type { ConsoleFrame, Fact, FactsModel, Filter, ListModel, Table } from './models.ts';
+import type { ConsoleFrame, ExplainModel, Fact, FactsModel, Filter, ListModel, Table } from './models.ts';
 import { Actions, ConsolePage, cell, DataTable, Facts, Links } from './parts.tsx';
 import { words } from './words.ts';
 
-export function ListPage({ frame, title, action, filters, table, links }: ListModel): Child {
+export function ListPage({ frame, title, action, filters, table, asks, links }: ListModel): Child {
   return (
     <ConsolePage frame={frame} title={title}>
       {filters.length > 0 && (
@@ -23,7 +23,43 @@ export function ListPage({ frame, title, action, filters, table, links }: ListMo
         </form>
       )}
       <DataTable table={table} />
+      {asks.map(({ name, label, action: to, button }) => (
+        <form class="card filters" method="get" action={to}>
+          <FilterField filter={{ name, label, value: '' }} />
+          <button class="button small" type="submit">
+            {button}
+          </button>
+        </form>
+      ))}
       <Links links={links} />
+    </ConsolePage>
+  );
+}
+
+/** Two questions about flows; asking changes nothing, so both are GET forms. */
+export function ExplainPage({ frame, action, questions }: ExplainModel): Child {
+  return (
+    <ConsolePage frame={frame} title={words.explain}>
+      {questions.map(({ title, button, fields, answer, problem, table }) => (
+        <section>
+          <h2>{title}</h2>
+          <form class="card filters" method="get" action={action}>
+            {fields.map((filter) => (
+              <FilterField filter={filter} />
+            ))}
+            <button class="button small" type="submit">
+              {button}
+            </button>
+          </form>
+          {problem !== undefined && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+          )}
+          {answer !== undefined && <Facts facts={answer} />}
+          {table !== undefined && <DataTable table={table} />}
+        </section>
+      ))}
     </ConsolePage>
   );
 }

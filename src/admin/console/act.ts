@@ -1,14 +1,12 @@
 /**
- * A change in the console: the page that says what it would end, the POST that does it, the page that says what it did.
+ * A change in the console: the page that says what it would end, and the POST that does it.
  *
- * The ticket covers session, action, target and the number shown, so a form does exactly what its page said. What was
- * done travels sealed to the last page, so nobody can make it say what did not happen; a reload repeats nothing.
+ * The ticket covers session, action, target, version and the number shown, so a form does exactly what its page said.
  */
 import type { Context } from 'hono';
-import { ConfirmPage, DonePage } from '../../../views/console/act-pages.tsx';
-import type { Fact, Table } from '../../../views/console/models.ts';
+import { ConfirmPage } from '../../../views/console/act-pages.tsx';
+import type { Fact } from '../../../views/console/models.ts';
 import { type ActionName, words } from '../../../views/console/words.ts';
-import { seeConsolePage } from '../../browser/responder.ts';
 import type { RawParameters } from '../../domain/authorization-request.ts';
 import type { AppEnv } from '../../ports.ts';
 import { one, readForm, readQuery, repeatedParameter } from '../../security/parameters.ts';
@@ -16,6 +14,8 @@ import { authorize } from '../authenticate.ts';
 import { notFound, Refused } from '../problem.ts';
 import { ACTIONS, isActionName, type Target } from './actions.ts';
 import { ask, bound, consolePage, type Desk, type Inside, insideFrame } from './desk.ts';
+import { type Report, showDone, summed } from './done.ts';
+import { type Item, textOf, textsOf } from './lists.ts';
 
 interface Counts {
   readonly approvals: number;
@@ -23,29 +23,15 @@ interface Counts {
   readonly clients: number;
 }
 
-interface Report {
-  readonly id: string;
-  readonly ended: Readonly<Record<string, number>>;
-  readonly upstream_calls: readonly {
-    upstream: string;
-    outcome: string | null;
-    attempts: number;
-    problem: string | null;
-  }[];
-}
-
-interface Done {
-  readonly at: number;
-  readonly name: ActionName;
-  readonly target: Target;
-  readonly reason: string;
-  readonly report: string | null | undefined;
-  readonly sessions: number | undefined;
+/** What a change answers, as far as it is shown. */
+interface Answer {
+  readonly report?: Report | null;
+  readonly reports?: readonly Report[];
+  readonly sessions?: number;
 }
 
 /** People concerned from which on the number has to be typed. */
 const MANY = 20;
-const DONE_LIFE = 24 * 3600;
 
 export const confirmPage =
   (desk: Desk) =>
@@ -82,10 +68,12 @@ async function showConfirm(
   problem: string | undefined,
 ): Promise<Response> {
   const action = ACTIONS[name];
-  const subject = await subjectOf(c, desk, inside, name, target);
+  const meant = await subjectOf(c, desk, inside, name, target);
   const counts = await countsOf(c, desk, inside, name, target);
   const people = String(counts?.users ?? 0);
   const { base } = desk.place;
+  const { facts: subject, version } = meant;
+  const ticket = inside.binding.ticket('console', boundTo(inside, name, target, people, version));
   const model = {
     frame: insideFrame(desk, inside, undefined),
     name,
@@ -96,42 +84,58 @@ async function showConfirm(
     problem,
     form: {
       action: `${base}/admin/do/${name}`,
-      hidden: { ...target, people, ticket: inside.binding.ticket('console', boundTo(inside, name, target, people)) },
+      hidden: { ...target, people, version, ticket },
     },
     keepUrl: `${base}/admin${action.back(target)}`,
   };
   return consolePage(c, desk, ConfirmPage(model), problem === undefined ? 200 : 400);
 }
 
-const boundTo = (inside: Inside, name: ActionName, target: Target, people: string): string =>
-  bound(inside, name, people, JSON.stringify(ACTIONS[name].target.map((member) => target[member] ?? '')));
+const boundTo = (inside: Inside, name: ActionName, target: Target, people: string, version: string): string =>
+  bound(inside, name, people, version, JSON.stringify(ACTIONS[name].target.map((member) => target[member] ?? '')));
 
-/** What is meant, as the API knows it. Throws Refused when it is not there, or not for this administrator. */
+/** What is meant, as the API knows it, in the version that is shown. Throws Refused when it is not there, or not for this administrator. */
 async function subjectOf(
   c: Context<AppEnv>,
   desk: Desk,
   inside: Inside,
   name: ActionName,
   target: Target,
-): Promise<readonly Fact[]> {
+): Promise<{ readonly facts: readonly Fact[]; readonly version: string }> {
   const meant = Object.entries(target).map(
     ([member, text]): Fact => ({
       label: MEMBERS[member] ?? member,
       value: { kind: 'code', text },
     }),
   );
-  if (target.id === undefined) return meant;
-  const path = ACTIONS[name].request(target, '').path.replace(/\/sign-out$/, '');
-  const thing = await ask<Readonly<Record<string, unknown>>>(c, desk, inside, { method: 'get', path });
+  const subject = ACTIONS[name].subject?.(target);
+  if (subject === undefined) return { facts: meant, version: '' };
+  const answer = await ask<Item>(c, desk, inside, { method: 'get', path: subject.path });
+  const thing = subject.among === undefined ? answer : amongThem(answer, subject.among);
   const named = thing.client_name ?? thing.name;
-  return [
-    { label: words.name, value: { kind: 'name', text: typeof named === 'string' ? named : '' } },
-    ...['site', 'user', 'resource', 'upstream'].flatMap((member): readonly Fact[] => {
-      const text = thing[member];
-      return typeof text === 'string' ? [{ label: MEMBERS[member] ?? member, value: { kind: 'code', text } }] : [];
-    }),
-    ...meant,
-  ];
+  const shown = ['site', 'user', 'resource', 'upstream', 'pattern', 'client_uri'].flatMap((member): readonly Fact[] => {
+    const text = thing[member];
+    return typeof text === 'string' ? [{ label: MEMBERS[member] ?? member, value: { kind: 'code', text } }] : [];
+  });
+  const redirects = textsOf(thing.redirect_uris);
+  return {
+    facts: [
+      ...(typeof named === 'string' ? [{ label: words.name, value: { kind: 'name', text: named } } as const] : []),
+      ...shown,
+      ...(redirects.length > 0
+        ? [{ label: words.redirects, value: { kind: 'codes', texts: redirects } } as const]
+        : []),
+      ...meant,
+    ],
+    version: ACTIONS[name].conditional === true ? textOf(answer.version) : '',
+  };
+}
+
+/** The one of this id in a list. Throws Refused when it is not there. */
+function amongThem({ items }: Item, id: string): Item {
+  const found = (Array.isArray(items) ? (items as readonly Item[]) : []).find((item) => item.id === id);
+  if (found === undefined) throw notFound();
+  return found;
 }
 
 const MEMBERS: Readonly<Record<string, string>> = {
@@ -141,6 +145,10 @@ const MEMBERS: Readonly<Record<string, string>> = {
   resource: words.server,
   site: words.goesTo,
   upstream: words.upstream,
+  name: words.pattern,
+  pattern: words.pattern,
+  client_uri: words.website,
+  hash: words.hash,
   granted_before: words.grantedBefore,
 };
 
@@ -152,10 +160,8 @@ async function countsOf(
   name: ActionName,
   target: Target,
 ): Promise<Counts | undefined> {
-  const { ends } = ACTIONS[name];
-  if (ends === undefined) return undefined;
-  const body = { ...ends(target), reason: 'dry run', dry_run: true };
-  return (await ask<{ matched: Counts }>(c, desk, inside, { method: 'post', path: '/revocations', body })).matched;
+  const request = ACTIONS[name].counts?.(target);
+  return request && (await ask<{ matched: Counts }>(c, desk, inside, request)).matched;
 }
 
 export const doAction =
@@ -169,66 +175,21 @@ export const doAction =
     const name = actionOf(c, inside);
     const target = targetOf(name, parameters);
     const people = one(parameters, 'people') ?? '';
-    if (!binding.isTicket('console', boundTo(inside, name, target, people), one(parameters, 'ticket'))) throw stale;
+    const version = one(parameters, 'version') ?? '';
+    if (!binding.isTicket('console', boundTo(inside, name, target, people, version), one(parameters, 'ticket')))
+      throw stale;
     const action = ACTIONS[name];
     const reason = one(parameters, 'reason')?.trim() ?? '';
     if (action.needsReason && reason === '') return showConfirm(c, desk, inside, name, target, words.needReason);
     if (Number(people) > MANY && one(parameters, 'typed')?.trim() !== people)
       return showConfirm(c, desk, inside, name, target, words.wrongNumber);
-    const answer = await ask<{ report?: Report | null; sessions?: number }>(
-      c,
-      desk,
-      inside,
-      action.request(target, reason),
-    );
-    const report = answer.report === undefined || answer.report === null ? answer.report : answer.report.id;
-    const done: Done = { at: desk.deps.now(), name, target, reason, report, sessions: answer.sessions };
-    const sealed = desk.deps.keys.seal(JSON.stringify(done), doneRow(inside));
-    return seeConsolePage(c, desk.place.base, `/admin/done?was=${encodeURIComponent(sealed)}`);
+    const answer = await ask<Answer>(c, desk, inside, {
+      ...action.request(target, reason),
+      ifMatch: version === '' ? undefined : version,
+    });
+    return showDone(c, desk, inside, {
+      ...{ name, target, reason, sessions: answer.sessions },
+      report: answer.report === undefined || answer.report === null ? answer.report : answer.report.id,
+      ended: answer.reports === undefined ? undefined : summed(answer.reports),
+    });
   };
-
-const doneRow = ({ session }: Inside): string => `console_done:${session.idHash}`;
-
-export const donePage =
-  (desk: Desk) =>
-  async (c: Context<AppEnv>, inside: Inside): Promise<Response> => {
-    const opened = desk.deps.keys.open(c.req.query('was') ?? '', doneRow(inside));
-    const done = opened === undefined ? undefined : (JSON.parse(opened) as Done);
-    if (done === undefined || desk.deps.now() - done.at > DONE_LIFE) throw notFound();
-    const path = `/revocations/${encodeURIComponent(done.report ?? '')}`;
-    const report = done.report ? await ask<Report>(c, desk, inside, { method: 'get', path }) : undefined;
-    const model = {
-      frame: insideFrame(desk, inside, undefined),
-      name: done.name,
-      reason: done.reason === '' ? undefined : done.reason,
-      sessions: done.sessions,
-      ended:
-        report === undefined
-          ? done.report === null && endsAccess(done.name)
-            ? ('nothing' as const)
-            : undefined
-          : endedFacts(report),
-      reportId: report?.id,
-      upstream: report === undefined || report.upstream_calls.length === 0 ? undefined : upstreamTable(report),
-      backUrl: `${desk.place.base}/admin${ACTIONS[done.name].back(done.target)}`,
-    };
-    return consolePage(c, desk, DonePage(model));
-  };
-
-const endsAccess = (name: ActionName): boolean => name === 'revoke_approval' || ACTIONS[name].ends !== undefined;
-
-const endedFacts = ({ ended }: Report): readonly Fact[] =>
-  Object.entries(ended).map(([what, number]) => ({
-    label: what.replaceAll('_', ' '),
-    value: { kind: 'text', text: number.toLocaleString('en') },
-  }));
-
-const upstreamTable = ({ upstream_calls: calls }: Report): Table => ({
-  caption: words.doneUpstream,
-  columns: [words.upstream, words.state, words.details],
-  rows: calls.map(({ upstream, outcome, problem }) => [
-    { kind: 'code', text: upstream },
-    { kind: 'text', text: outcome ?? words.doneWaiting },
-    { kind: 'text', text: problem ?? words.nothing },
-  ]),
-});

@@ -142,11 +142,15 @@ const SECTIONS: readonly (readonly [Section, string])[] = [
   ['apps', '/admin/apps'],
   ['approvals', '/admin/approvals'],
   ['people', '/admin/people'],
+  ['quarantine', '/admin/quarantine'],
+  ['rules', '/admin/rules'],
+  ['tools', '/admin/tools'],
   ['audit', '/admin/audit'],
+  ['explain', '/admin/explain'],
   ['status', '/admin/status'],
 ];
 
-/** `current` is the section that the page belongs to. Who is limited to some resources sees their approvals alone. */
+/** `current` is the section that the page belongs to. Who is limited to some resources sees their approvals and tools alone. */
 export function insideFrame(desk: Desk, inside: Inside, current: Section | undefined): ConsoleFrame {
   const limited = inside.caller.resources !== undefined;
   return {
@@ -158,7 +162,7 @@ export function insideFrame(desk: Desk, inside: Inside, current: Section | undef
         ticket: inside.binding.ticket('console', bound(inside, 'sign-out')),
       },
     },
-    sections: SECTIONS.filter(([name]) => !limited || name === 'approvals').map(([name, path]) => ({
+    sections: SECTIONS.filter(([name]) => !limited || name === 'approvals' || name === 'tools').map(([name, path]) => ({
       name,
       url: `${desk.place.base}${path}`,
       current: name === current,

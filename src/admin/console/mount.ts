@@ -8,13 +8,16 @@ import type { Context, Hono } from 'hono';
 import type { AppDeps, AppEnv } from '../../ports.ts';
 import { deliberateVisit } from '../../security/visit-rules.ts';
 import { openInProcess } from '../in-process.ts';
-import { confirmPage, doAction, donePage } from './act.ts';
+import { confirmPage, doAction } from './act.ts';
 import { type Desk, forInside, type Inside } from './desk.ts';
+import { donePage } from './done.ts';
 import { claimLink, entrance, linkPage, signOut } from './enter.ts';
 import { LISTS, type ListName } from './lists.ts';
 import type { Place } from './place.ts';
 import { appPage, approvalPage, overviewPage, personPage, statusPage } from './show.ts';
+import { explainPage } from './show-explain.ts';
 import { exportFile, listPage } from './show-list.ts';
+import { toolPage, waitingPage } from './show-oversight.ts';
 
 type Handler = (c: Context<AppEnv>) => Promise<Response>;
 type Show = (c: Context<AppEnv>, inside: Inside) => Promise<Response>;
@@ -49,6 +52,9 @@ function routesOf(desk: Desk): readonly Route[] {
     { path: '/approval', get: inside(approvalPage(desk)) },
     { path: '/app', get: inside(appPage(desk)) },
     { path: '/person', get: inside(personPage(desk)) },
+    { path: '/waiting', get: inside(waitingPage(desk)) },
+    { path: '/tool', get: inside(toolPage(desk)) },
+    { path: '/explain', get: inside(explainPage(desk)) },
     { path: '/status', get: inside(statusPage(desk)) },
     ...names.map((name): Route => ({ path: `/${name}`, get: inside(listPage(desk, name)) })),
     ...names.flatMap((name): readonly Route[] => [

@@ -6,20 +6,20 @@
 import type { Context } from 'hono';
 import type { LinkTo, ListModel } from '../../../views/console/models.ts';
 import { ListPage } from '../../../views/console/pages.tsx';
-import { fill, words } from '../../../views/console/words.ts';
+import { words } from '../../../views/console/words.ts';
 import { csvLine } from '../../domain/csv.ts';
 import type { AppEnv } from '../../ports.ts';
 import { one, readQuery } from '../../security/parameters.ts';
 import { queryText } from '../in-process.ts';
 import { Refused } from '../problem.ts';
 import { ask, consolePage, type Desk, type Inside, insideFrame } from './desk.ts';
-import { LISTS, type List, type ListName, plainMember } from './lists.ts';
+import { type Item, LISTS, type List, type ListName, plainMember, tableOf } from './lists.ts';
 
-type Item = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, string | undefined>>;
 interface PageOf {
   readonly items: readonly Item[];
-  readonly next_cursor: string | null;
+  /** Not there where a list has one page alone. */
+  readonly next_cursor?: string | null;
 }
 
 const ROWS = '50';
@@ -39,7 +39,7 @@ export const listPage =
   async (c: Context<AppEnv>, inside: Inside): Promise<Response> => {
     const list = LISTS[name];
     const filters = filtersOf(c, list, inside);
-    const query = { ...filters, limit: ROWS, cursor: c.req.query('cursor') };
+    const query = pagedQuery(list, filters, ROWS, c.req.query('cursor'));
     const page = await ask<PageOf>(c, desk, inside, { method: 'get', path: list.path, query });
     const { base } = desk.place;
     const model: ListModel = {
@@ -47,15 +47,22 @@ export const listPage =
       title: list.noun,
       action: `${base}/admin/${name}`,
       filters: filterFields(list, filters, inside),
-      table: {
-        caption: fill(words.captionFound, { noun: list.noun }),
-        columns: list.columns.map(({ label }) => label),
-        rows: page.items.map((item) => list.columns.map(({ cell }) => cell(item, base))),
-      },
-      links: linksOf(desk, inside, name, filters, page.next_cursor, query.cursor),
+      table: tableOf(list, page.items, base),
+      asks: name === 'rules' && inside.caller.role === 'admin' ? ruleForms(base) : [],
+      links: linksOf(desk, inside, name, filters, page.next_cursor ?? null, c.req.query('cursor')),
     };
     return consolePage(c, desk, ListPage(model));
   };
+
+/** The rules come all at once, and take no paging. */
+const pagedQuery = (list: List, filters: Query, limit: string, cursor: string | undefined): Query =>
+  list === LISTS.rules ? {} : { ...filters, limit, cursor };
+
+/** Each leads to the page that counts what the rule would end. */
+const ruleForms = (base: string): ListModel['asks'] => [
+  { name: 'site', label: words.site, action: `${base}/admin/confirm/block_site`, button: words.refuseSite },
+  { name: 'name', label: words.namePattern, action: `${base}/admin/confirm/block_name`, button: words.refuseName },
+];
 
 const filterFields = (list: List, given: Query, { caller }: Inside): ListModel['filters'] =>
   list.filters.map(({ name, label, options }) => {
@@ -93,7 +100,7 @@ export const exportFile =
       ask<PageOf>(c, desk, inside, {
         method: 'get',
         path: list.path,
-        query: { ...filters, limit: EXPORT_ROWS, cursor },
+        query: pagedQuery(list, filters, EXPORT_ROWS, cursor),
       });
     // The first page before the answer begins, so that a refusal is still a page.
     let page = await read(undefined);
@@ -102,7 +109,7 @@ export const exportFile =
       pull: async (controller) => {
         controller.enqueue(Buffer.from(chunkOf(list, format, page.items, begun), 'utf8'));
         begun = true;
-        if (page.next_cursor !== null) page = await read(page.next_cursor);
+        if (typeof page.next_cursor === 'string') page = await read(page.next_cursor);
         else {
           if (format === 'json') controller.enqueue(Buffer.from('\n]\n', 'utf8'));
           controller.close();
@@ -120,7 +127,8 @@ export const exportFile =
     });
   };
 
-function chunkOf(list: List, format: 'csv' | 'json', items: readonly Item[], begun: boolean): string {
+function chunkOf(list: List, format: 'csv' | 'json', found: readonly Item[], begun: boolean): string {
+  const items = format === 'csv' ? found.map((item) => list.rowOf?.(item) ?? item) : found;
   if (format === 'csv') {
     const head = begun ? '' : csvLine(list.members);
     return head + items.map((item) => csvLine(list.members.map((member) => plainMember(item[member])))).join('');

@@ -12,29 +12,27 @@ import type { AppEnv } from '../../ports.ts';
 import { queryText } from '../in-process.ts';
 import { ACTIONS } from './actions.ts';
 import { ask, consolePage, type Desk, type Inside, insideFrame } from './desk.ts';
-import { LISTS } from './lists.ts';
+import { type Item, LISTS, pageAt, tableOf, textOf, textsOf, timeCell } from './lists.ts';
 
-type Item = Readonly<Record<string, unknown>>;
 type Show = (c: Context<AppEnv>, inside: Inside) => Promise<Response>;
 
 const LATEST = '10';
 const idOf = (c: Context<AppEnv>): string => c.req.query('id') ?? '';
-const text = (value: unknown): string => (value == null ? '' : String(value));
-const time = (value: unknown): Cell => ({ kind: 'time', at: typeof value === 'string' ? value : null });
 const code = (value: unknown, url?: string): Cell => ({
   kind: 'code',
-  text: text(value) || words.nothing,
+  text: textOf(value) || words.nothing,
   ...(url !== undefined && { url }),
 });
-const codes = (value: unknown): Cell => ({ kind: 'codes', texts: Array.isArray(value) ? value.map(text) : [] });
-const state = (item: Item): Fact => ({ label: words.state, value: { kind: 'state', text: text(item.state) } });
-const when = (label: string, at: unknown): readonly Fact[] => (at == null ? [] : [{ label, value: time(at) }]);
+const codes = (value: unknown): Cell => ({ kind: 'codes', texts: textsOf(value) });
+const state = (item: Item): Fact => ({ label: words.state, value: { kind: 'state', text: textOf(item.state) } });
+const when = (label: string, at: unknown): readonly Fact[] => (at == null ? [] : [{ label, value: timeCell(at) }]);
 const because = (label: string, why: unknown): readonly Fact[] =>
-  why == null ? [] : [{ label, value: { kind: 'text', text: text(why) } }];
+  why == null ? [] : [{ label, value: { kind: 'text', text: textOf(why) } }];
 
 const RANK = { reader: 0, revoker: 1, admin: 2 } as const;
 
-function offered(
+/** Links to the confirm pages of what this role may do. */
+export function offered(
   { place }: Desk,
   { caller }: Inside,
   names: readonly ActionName[],
@@ -53,11 +51,11 @@ export const approvalPage =
   async (c, inside) => {
     const id = idOf(c);
     const approval = await ask<Item>(c, desk, inside, { method: 'get', path: `/approvals/${encodeURIComponent(id)}` });
-    const at = (page: string, what: unknown) => `${desk.place.base}/admin/${page}?id=${encodeURIComponent(text(what))}`;
+    const at = (page: string, what: unknown) => pageAt(desk.place.base, page, what);
     const facts: readonly Fact[] = [
       {
         label: words.app,
-        value: { kind: 'name', text: text(approval.client_name), url: at('app', approval.client_id) },
+        value: { kind: 'name', text: textOf(approval.client_name), url: at('app', approval.client_id) },
       },
       { label: words.clientId, value: code(approval.client_id) },
       { label: words.person, value: code(approval.user, at('person', approval.user)) },
@@ -65,17 +63,25 @@ export const approvalPage =
       { label: words.goesTo, value: code(approval.site) },
       { label: words.redirects, value: codes(approval.redirect_uris) },
       { label: words.scopes, value: codes(approval.scopes) },
-      { label: words.since, value: time(approval.granted_at) },
-      { label: words.lastUsed, value: time(approval.last_used_at) },
-      { label: words.ends, value: time(approval.expires_at) },
+      { label: words.since, value: timeCell(approval.granted_at) },
+      { label: words.lastUsed, value: timeCell(approval.last_used_at) },
+      { label: words.ends, value: timeCell(approval.expires_at) },
       state(approval),
       ...when(words.revokedAt, approval.revoked_at),
       ...because(words.revokedBecause, approval.revoked_reason),
+      ...boundFacts(approval),
     ];
     const actions = approval.state === 'active' ? offered(desk, inside, ['revoke_approval'], { id }) : [];
     const frame = insideFrame(desk, inside, 'approvals');
     return consolePage(c, desk, FactsPage({ frame, title: words.approvalTitle, facts, actions, links: [] }));
   };
+
+/** What a revocation comes to, or has come to, where the server checks signed tokens by itself. */
+function boundFacts({ state, revocation_within: within, tokens_end_at: end }: Item): readonly Fact[] {
+  const bound = within === 0 ? words.endsAtOnce : fill(words.endsSoon, { seconds: textOf(within) });
+  const said: Fact = { label: words.onRevocation, value: { kind: 'text', text: bound } };
+  return [...(state === 'active' ? [said] : []), ...when(words.tokensEnd, end)];
+}
 
 export const appPage =
   (desk: Desk): Show =>
@@ -84,14 +90,14 @@ export const appPage =
     const app = await ask<Item>(c, desk, inside, { method: 'get', path: `/clients/${encodeURIComponent(id)}` });
     const { base } = desk.place;
     const facts: readonly Fact[] = [
-      { label: words.name, value: { kind: 'name', text: text(app.client_name) } },
+      { label: words.name, value: { kind: 'name', text: textOf(app.client_name) } },
       { label: words.clientId, value: code(app.client_id) },
-      { label: words.kind, value: { kind: 'text', text: text(app.kind) } },
+      { label: words.kind, value: { kind: 'text', text: textOf(app.kind) } },
       { label: words.redirects, value: codes(app.redirect_uris) },
       { label: words.authentication, value: code(app.token_endpoint_auth_method) },
       { label: words.software, value: code(app.software_id) },
-      { label: words.registered, value: time(app.created_at) },
-      { label: words.lastUsed, value: time(app.last_used_at) },
+      { label: words.registered, value: timeCell(app.created_at) },
+      { label: words.lastUsed, value: timeCell(app.last_used_at) },
       state(app),
       ...because(words.blockedBecause, app.blocked_reason),
     ];
@@ -123,13 +129,12 @@ export const personPage =
       query,
     });
     const { base } = desk.place;
-    const list = LISTS.approvals;
     const facts: readonly Fact[] = [
-      { label: words.name, value: { kind: 'name', text: text(person.name) } },
+      { label: words.name, value: { kind: 'name', text: textOf(person.name) } },
       { label: words.person, value: code(person.id) },
       { label: words.upstream, value: code(person.upstream) },
       { label: words.subject, value: code(person.subject) },
-      { label: words.firstSeen, value: time(person.created_at) },
+      { label: words.firstSeen, value: timeCell(person.created_at) },
       state(person),
       ...when(words.disabledAt, person.disabled_at),
     ];
@@ -143,11 +148,7 @@ export const personPage =
       { label: words.theirApprovals, url: `${base}/admin/approvals${queryText({ user: id })}` },
       { label: words.theirAudit, url: `${base}/admin/audit${queryText({ user: id })}` },
     ];
-    const table = {
-      caption: fill(words.captionFound, { noun: words.activeApprovals }),
-      columns: list.columns.map(({ label }) => label),
-      rows: items.map((item) => list.columns.map(({ cell }) => cell(item, base))),
-    };
+    const table = tableOf(LISTS.approvals, items, base, words.activeApprovals);
     const frame = insideFrame(desk, inside, 'people');
     return consolePage(c, desk, FactsPage({ frame, title: words.person, facts, actions, links, table }));
   };
@@ -171,7 +172,8 @@ export const overviewPage =
       label,
       value: { kind: 'text', text: (counts[name] ?? 0).toLocaleString('en') },
     });
-    const columns = LISTS.audit.columns.filter(({ label }) => label !== words.details);
+    const { audit } = LISTS;
+    const brief = { ...audit, columns: audit.columns.filter(({ label }) => label !== words.details) };
     const model = {
       frame: insideFrame(desk, inside, 'overview'),
       numbers: [
@@ -182,11 +184,7 @@ export const overviewPage =
         number(words.users, 'users'),
         number(words.disabledUsers, 'disabled_users'),
       ],
-      latest: {
-        caption: fill(words.captionFound, { noun: words.latest }),
-        columns: columns.map(({ label }) => label),
-        rows: items.map((item) => columns.map(({ cell }) => cell(item, base))),
-      },
+      latest: tableOf(brief, items, base, words.latest),
       auditUrl: `${base}/admin/audit`,
     };
     return consolePage(c, desk, OverviewPage(model));
@@ -207,5 +205,5 @@ const flat = (item: object, prefix: string): readonly Fact[] =>
     const label = `${prefix}${name}`.replaceAll('_', ' ');
     if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return [{ label, value: codes(value) }];
     if (typeof value === 'object' && value !== null) return flat(value, `${label} · `);
-    return [{ label, value: { kind: 'code', text: text(value) } }];
+    return [{ label, value: { kind: 'code', text: textOf(value) } }];
   });

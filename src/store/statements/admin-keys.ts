@@ -1,5 +1,5 @@
 /** Statements about the keys of the admin API. Decides nothing; the verbs give them their meaning. */
-import { and, desc, eq, gt, isNull, lt, or } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, isNull, lt, or } from 'drizzle-orm';
 import type { AdminKey } from '../../domain/admin-key.ts';
 import type { Seconds, TokenHash } from '../../domain/types.ts';
 import { given } from '../statement.ts';
@@ -37,6 +37,26 @@ export const touchAdminKey = given<{ id: string; now: Seconds; before: Seconds }
     .update(t.adminKeys)
     .set({ lastUsedAt: p.now })
     .where(and(eq(t.adminKeys.id, p.id), or(isNull(t.adminKeys.lastUsedAt), lt(t.adminKeys.lastUsedAt, p.before)))),
+);
+
+export const findAdminKeyUse = given<{ id: string; hour: number }>()('admin_key_use_find', (db, t, p) =>
+  db
+    .select()
+    .from(t.adminKeyUses)
+    .where(and(eq(t.adminKeyUses.id, p.id), gte(t.adminKeyUses.hour, p.hour))),
+);
+
+/** One row comes back for whoever is the first of the hour. */
+export const noteAdminKeyUse = given<{ id: string; hour: number }>()('admin_key_use_note', (db, t, p) =>
+  db
+    .insert(t.adminKeyUses)
+    .values({ id: p.id, hour: p.hour })
+    .onConflictDoUpdate({
+      target: t.adminKeyUses.id,
+      set: { hour: p.hour },
+      setWhere: lt(t.adminKeyUses.hour, p.hour),
+    })
+    .returning(),
 );
 
 export const listAdminKeys = given<object>()('admin_key_list', (db, t) =>

@@ -51,7 +51,7 @@ export const lockPerson = given<{ userId: string }>()('user_lock', (db, t, p) =>
     .update(t.users)
     .set({ name: sql`${t.users.name}` })
     .where(eq(t.users.id, p.userId))
-    .returning({ id: t.users.id }),
+    .returning(),
 );
 
 export const keepDestination = given<{ destination: string; now: Seconds }>()('destination_keep', (db, t, p) =>

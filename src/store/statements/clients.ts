@@ -122,6 +122,15 @@ export const clientPages = CLIENT_STATES.map((state) =>
 export const clientPageFor = (state: 'active' | 'blocked' | undefined): (typeof clientPages)[number] | undefined =>
   clientPages[CLIENT_STATES.indexOf(state ?? 'any')];
 
+/** The client as it is, held against every other change until this unit ends. */
+export const lockClient = given<{ id: string }>()('client_lock', (db, t, p) =>
+  db
+    .update(t.clients)
+    .set({ createdAt: sql`${t.clients.createdAt}` })
+    .where(eq(t.clients.id, p.id))
+    .returning(),
+);
+
 export const blockClient = given<{ id: string; now: Seconds; reason: string }>()('client_block', (db, t, p) =>
   db
     .update(t.clients)

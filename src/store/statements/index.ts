@@ -17,6 +17,7 @@ import * as pending from './pending.ts';
 import * as people from './people.ts';
 import * as registrations from './registrations.ts';
 import * as registry from './registry.ts';
+import * as repeatable from './repeatable.ts';
 import * as restoring from './restoring.ts';
 import * as revocations from './revocations.ts';
 import * as sweep from './sweep.ts';
@@ -44,6 +45,7 @@ export const statements: readonly AnyStatement[] = [
     oversight,
     webhooks,
     console,
+    repeatable,
   ],
 ]
   .flatMap((room) => Object.values(room).flat() as unknown[])

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, or, sql } from 'dr
 import type { RefusalRule } from '../../domain/refusal-rule.ts';
 import type { Seconds } from '../../domain/types.ts';
 import type { AdmissionRequest, FlowStep } from '../oversight-store.ts';
-import { given } from '../statement.ts';
+import { given, held } from '../statement.ts';
 import { neverUsed } from './client-life.ts';
 
 export const insertStep = given<FlowStep>()('flow_step_insert', (db, t, p) =>
@@ -83,21 +83,23 @@ export const claimRequester = given<{ id: string; userId: string }>()('client_cl
     .returning({ id: t.clients.id }),
 );
 
-/** Whether this person may use the client, as it stands now. */
-export const isClientUsable = given<{ id: string; userId: string }>()('client_is_usable', (db, t, p) =>
-  db
-    .select({ id: t.clients.id })
-    .from(t.clients)
-    .where(
-      and(
-        eq(t.clients.id, p.id),
-        isNull(t.clients.blockedAt),
-        or(
-          isNull(t.clients.quarantinedAt),
-          and(eq(t.clients.usableBy, 'requester'), eq(t.clients.requesterId, p.userId)),
+/** The client, if this person may use it, held so until the unit ends. */
+export const holdUsableClient = given<{ id: string; userId: string }>()('client_hold_usable', (db, t, p) =>
+  held(
+    db
+      .select()
+      .from(t.clients)
+      .where(
+        and(
+          eq(t.clients.id, p.id),
+          isNull(t.clients.blockedAt),
+          or(
+            isNull(t.clients.quarantinedAt),
+            and(eq(t.clients.usableBy, 'requester'), eq(t.clients.requesterId, p.userId)),
+          ),
         ),
       ),
-    ),
+  ),
 );
 
 /** Nobody has decided in time: it goes, and may register again. What people approved, or is decided meanwhile, stays. */
@@ -170,6 +172,21 @@ export const listAdmissionRequests = given<{ clientId: string; limit: number }>(
       .where(eq(t.admissionRequests.clientId, p.clientId))
       .orderBy(desc(t.admissionRequests.at), t.admissionRequests.journeyId)
       .limit(p.limit),
+);
+
+/** The keepsake that stands for all rules: whoever adds one writes it, whoever goes by them holds it. */
+const RULES = 'refusal_rules';
+
+export const putRulesMark = given<object>()('refusal_rule_put_mark', (db, t) =>
+  db.insert(t.keepsakes).values({ name: RULES, value: '' }).onConflictDoNothing(),
+);
+
+export const lockRules = given<object>()('refusal_rule_lock', (db, t) =>
+  db.update(t.keepsakes).set({ value: '' }).where(eq(t.keepsakes.name, RULES)),
+);
+
+export const holdRules = given<object>()('refusal_rule_hold', (db, t) =>
+  held(db.select({ name: t.keepsakes.name }).from(t.keepsakes).where(eq(t.keepsakes.name, RULES))),
 );
 
 export const listRules = given<object>()('refusal_rule_list', (db, t) =>

@@ -13,6 +13,8 @@ interface NewRevocation {
   userId: string | undefined;
   reference: string;
   ended: EndedCounts;
+  matched: number | undefined;
+  finishedAt: Seconds | undefined;
 }
 
 /** A revocation in slices counts on in the row of its first slice. */
@@ -28,8 +30,10 @@ export const putRevocation = given<NewRevocation>()('revocation_put', (db, t, p)
       userId: p.userId,
       reference: p.reference,
       ended: p.ended,
+      matched: p.matched,
+      finishedAt: p.finishedAt,
     })
-    .onConflictDoUpdate({ target: t.revocations.id, set: { ended: p.ended } }),
+    .onConflictDoUpdate({ target: t.revocations.id, set: { ended: p.ended, finishedAt: p.finishedAt } }),
 );
 
 export const findRevocation = given<{ id: string }>()('revocation_find', (db, t, p) =>

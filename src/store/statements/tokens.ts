@@ -1,5 +1,5 @@
 /** Statements about refresh tokens and access tokens; both are found by the hash of the token alone. */
-import { and, eq, gt, gte, inArray, isNull } from 'drizzle-orm';
+import { and, eq, gt, gte, inArray, isNull, max } from 'drizzle-orm';
 import type { Seconds, TokenHash } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 
@@ -160,6 +160,15 @@ export const findLiveAccessToken = given<{ tokenHash: TokenHash; now: Seconds }>
         isNull(t.clients.blockedAt),
       ),
     ),
+);
+
+/** Revoked ones count: a server that checks signed tokens by itself has not heard of it. */
+export const lastAccessEnd = given<{ approvalId: string }>()('access_last_end', (db, t, p) =>
+  db
+    .select({ expiresAt: max(t.accessTokens.expiresAt) })
+    .from(t.accessTokens)
+    .innerJoin(t.grants, eq(t.grants.id, t.accessTokens.grantId))
+    .where(eq(t.grants.approvalId, p.approvalId)),
 );
 
 export const revokeAccessToken = given<{ tokenHash: TokenHash; now: Seconds }>()('access_revoke', (db, t, p) =>

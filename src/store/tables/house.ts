@@ -63,6 +63,26 @@ export function houseTables(k: Kit) {
     (t) => [k.uniqueIndex('admin_keys_hash').on(t.keyHash)],
   );
 
+  /** The last hour that the audit log names each key of the admin API in. */
+  const adminKeyUses = k.table('admin_key_uses', { id: k.text('id').primaryKey(), hour: k.count('hour').notNull() });
+
+  /** Answers kept for whoever sends a call again under the same Idempotency-Key. */
+  const repeatableCalls = k.table(
+    'repeatable_calls',
+    {
+      /** Hash of the caller and their key. */
+      id: k.text('id').$type<TokenHash>().primaryKey(),
+      /** Hash of the method, the address and the body. */
+      request: k.text('request').$type<TokenHash>().notNull(),
+      /** Until when whoever began it may still be at it. */
+      leaseExpiresAt: k.time('lease_expires_at').notNull(),
+      expiresAt: k.time('expires_at').notNull(),
+      status: k.count('status'),
+      answer: k.text('answer'),
+    },
+    (t) => [k.index('repeatable_calls_expiry').on(t.expiresAt)],
+  );
+
   /** What only one instance does, and which instances there are; each until its moment, in the database's time. */
   const leases = k.table('leases', {
     name: k.text('name').primaryKey(),
@@ -70,7 +90,7 @@ export function houseTables(k: Kit) {
     expiresAt: k.time('expires_at').notNull(),
   });
 
-  return { signingKeys, keepsakes, audit, adminKeys, leases, ...chainTables(k) };
+  return { signingKeys, keepsakes, audit, adminKeys, adminKeyUses, repeatableCalls, leases, ...chainTables(k) };
 }
 
 function chainTables(k: Kit) {

@@ -84,6 +84,9 @@ export function upstreamTables(k: Kit, { approvals }: ReturnType<typeof peopleTa
       userId: k.text('user_id'),
       reference: k.text('reference').notNull(),
       ended: k.json<EndedCounts>('ended').notNull(),
+      /** Live approvals that matched when it began, where that was counted; such a one is finished when it says so. */
+      matched: k.count('matched'),
+      finishedAt: k.time('finished_at'),
     },
     (t) => [k.index('revocations_time').on(t.at)],
   );

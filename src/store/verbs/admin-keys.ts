@@ -5,13 +5,18 @@ import { all, first } from '../statement.ts';
 import * as keys from '../statements/admin-keys.ts';
 import type { AdminKeyStore, ConsoleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { repeatVerbs } from './repeatable.ts';
 import { ifThereIsRoom } from './touching.ts';
 
 /** `lastUsedAt` is written at most this often, in seconds. */
 const TOUCH = 60;
+/** A key is named in the audit log once in as many seconds. */
+const HOUR = 3600;
 
 export function adminKeyVerbs(engine: Engine, record: Recorder): Omit<AdminKeyStore, keyof ConsoleStore> {
   return {
+    ...repeatVerbs(engine),
+
     insertAdminKey: (key, keyHash, trail) =>
       engine.unit(function* () {
         yield* all(keys.insertAdminKey, { ...key, keyHash });
@@ -25,6 +30,16 @@ export function adminKeyVerbs(engine: Engine, record: Recorder): Omit<AdminKeySt
       if (now - (found.lastUsedAt ?? 0) >= TOUCH)
         await ifThereIsRoom(engine.unit(() => all(keys.touchAdminKey, { id: found.id, now, before: now - TOUCH + 1 })));
       return withoutHash(found);
+    },
+
+    noteAdminKeyUse: async (id, trail) => {
+      const hour = Math.floor(trail.at / HOUR);
+      if ((await engine.read(keys.findAdminKeyUse, { id, hour })).length > 0) return;
+      const noted = engine.unit(function* () {
+        if ((yield* first(keys.noteAdminKeyUse, { id, hour })) === undefined) return;
+        yield* record('admin_key.used', { details: { key: id } }, trail);
+      });
+      await ifThereIsRoom(noted);
     },
 
     listAdminKeys: async () => (await engine.read(keys.listAdminKeys, {})).map(withoutHash),

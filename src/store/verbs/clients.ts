@@ -6,12 +6,13 @@ import type { Engine } from '../engine.ts';
 import { all, first, type Unit } from '../statement.ts';
 import * as clients from '../statements/clients.ts';
 import { revokeMachineTokensOf } from '../statements/machine-tokens.ts';
-import type { ClientStore } from '../store.ts';
+import type { ClientStore, Seen } from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { registrationVerbs } from './registrations.ts';
 import { revokeMatching } from './registry.ts';
 
 const EVER = Number.MAX_SAFE_INTEGER;
+const anyhow = (): boolean => true;
 
 export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
   return {
@@ -30,16 +31,17 @@ export function clientVerbs(engine: Engine, record: Recorder): ClientStore {
 
 function rulingVerbs(engine: Engine, record: Recorder) {
   /** The row first: whoever makes something for the client afterwards sees the block and makes nothing. */
-  const block = async (id: string, reason: string, trail: Trail): Promise<Client | undefined> => {
-    const blocked = await engine.unit(function* () {
+  const block = (id: string, reason: string, trail: Trail, seen: Seen<Client> = anyhow) =>
+    engine.unit(function* () {
+      const before = yield* first(clients.lockClient, { id });
+      if (before === undefined) return undefined;
+      if (!seen(before)) return 'changed' as const;
       const client = yield* first(clients.blockClient, { id, now: trail.at, reason });
-      if (client === undefined) return undefined;
+      if (client === undefined) return before;
       yield* all(revokeMachineTokensOf, { clientId: id, now: trail.at });
       yield* record('client.blocked', { clientId: id, details: { reason } }, trail);
       return client;
     });
-    return blocked ?? (await engine.read(clients.findClient, { id }))[0];
-  };
   const endAll = (clientId: string, reason: string, trail: Trail) =>
     revokeMatching(engine, record, { clientId }, reason, trail);
 
@@ -50,26 +52,31 @@ function rulingVerbs(engine: Engine, record: Recorder) {
       return engine.read(statement, { beforeAt: before?.at ?? EVER, beforeId: before?.id ?? '', limit });
     },
 
-    blockClient: async (id, reason, trail) => {
-      const client = await block(id, reason, trail);
-      return client && { client, ended: await endAll(id, reason, trail) };
+    blockClient: async (id, reason, trail, seen) => {
+      const client = await block(id, reason, trail, seen);
+      if (client === undefined || client === 'changed') return client;
+      return { client, ended: await endAll(id, reason, trail) };
     },
 
-    unblockClient: async (id, reason, trail) => {
+    unblockClient: async (id, reason, trail, seen = anyhow) => {
       const before = (await engine.read(clients.findClient, { id }))[0];
+      if (before !== undefined && !seen(before)) return 'changed';
       if (before === undefined || before.blockedAt === undefined) return before;
       // What was being made in the very moment of the block must not come to life with its end.
       await endAll(id, 'client_blocked', trail);
       return engine.unit(function* () {
+        const now = yield* first(clients.lockClient, { id });
+        if (now !== undefined && !seen(now)) return 'changed' as const;
         const client = yield* first(clients.unblockClient, { id });
-        if (client === undefined) return yield* first(clients.findClient, { id });
+        if (client === undefined) return now;
         yield* record('client.unblocked', { clientId: id, details: { reason } }, trail);
         return client;
       });
     },
 
-    deleteClient: async (id, reason, trail) => {
-      const client = await block(id, reason, trail);
+    deleteClient: async (id, reason, trail, seen) => {
+      const client = await block(id, reason, trail, seen);
+      if (client === 'changed') return client;
       if (client === undefined || client.kind !== 'registered') return undefined;
       const ended = await endAll(id, reason, trail);
       const deleted = await engine.unit(function* () {

@@ -1,7 +1,7 @@
 /**
  * The verbs of a good end: what a finished journey leaves behind commits together or not at all.
  *
- * Lock order: journey → person → approval → the rest (see ending.ts).
+ * Lock order: journey → person → client → approval → the rest (see ending.ts).
  */
 import { isDeepStrictEqual } from 'node:util';
 import { keyIdOf } from '../../domain/sealed.ts';
@@ -10,15 +10,16 @@ import type { Engine } from '../engine.ts';
 import { abandon, all, first, type Unit } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import * as blocks from '../statements/blocks.ts';
-import { findClient, touchClient } from '../statements/clients.ts';
+import { touchClient } from '../statements/clients.ts';
 import { insertCode } from '../statements/grants.ts';
 import { claimCompletion, claimSignIn } from '../statements/journeys.ts';
-import { claimRequester, isClientUsable } from '../statements/oversight.ts';
+import { claimRequester } from '../statements/oversight.ts';
 import { endSession, insertSession } from '../statements/people.ts';
 import { insertUpstreamGrant } from '../statements/upstream.ts';
 import type { Completion, JourneyStore, NewSession } from '../store.ts';
 import { aboutJourney, type Recorder } from './audit.ts';
 import { journeyOf } from './rows.ts';
+import { mayBeGiven } from './standing.ts';
 
 /** How stale a client's `lastUsedAt` may be, in seconds. */
 const CLIENT_TOUCH = 3600;
@@ -65,10 +66,12 @@ function* complete(
   if (appKey !== undefined && (yield* first(blocks.findBlock, { userId, clientId: request.clientId, appKey })))
     return abandon();
   // Of several people the first to finish is the requester; for everybody else the client is not usable yet.
-  yield* all(claimRequester, { id: request.clientId, userId });
-  if ((yield* first(isClientUsable, { id: request.clientId, userId })) === undefined) return abandon();
+  const { clientId, resource, redirectUri } = request;
+  yield* all(claimRequester, { id: clientId, userId });
+  // Written before it is held, and a removal of the unused waits for that: it is seen, or it lets this one be.
+  yield* all(touchClient, { id: clientId, now: trail.at, before: trail.at - CLIENT_TOUCH });
+  if (!(yield* mayBeGiven({ clientId, userId, redirectUri, shown: journey.clientSnapshot }))) return abandon();
   const { approval, renewed } = yield* approve(journey, request, completion, trail);
-  const { clientId, resource } = request;
   // Asked after the approval's row is locked: a revocation has been committed and is seen, or it comes after us.
   // What nobody looked at rests on an approval read a moment before, so there even the same second counts as after it.
   const since = journey.screen === 'skip' ? decidedAt - 1 : decidedAt;
@@ -76,9 +79,6 @@ function* complete(
   yield* issueCode(journey, request, approval, completion, trail);
   yield* beginSession(record, journey, userId, completion.session, trail);
   yield* all(blocks.keepDestination, { destination: completion.approval.face.destination, now: trail.at });
-  yield* all(touchClient, { id: clientId, now: trail.at, before: trail.at - CLIENT_TOUCH });
-  // After the touch, for which a removal of the unused waits: it has been committed and is seen, or it lets this one be.
-  if ((yield* first(findClient, { id: clientId })) === undefined) return abandon();
 
   const about = { ...aboutJourney(journey, { approval: approval.id, scopes: approval.scopes }), userId };
   yield* record(renewed ? 'approval.renewed' : 'approval.granted', about, trail);

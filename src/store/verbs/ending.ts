@@ -1,7 +1,8 @@
 /**
  * How access ends: what dies with an approval and with a grant.
  *
- * Lock order on Postgres, kept by every verb: journey → person → approval → grant → tokens, codes and the upstream's tokens.
+ * Lock order on Postgres, kept by every verb: journey → person → client → approval → grant → tokens,
+ * codes and the upstream's tokens.
  * Who makes something under an approval or a grant first touches that row on the condition that it is live; who ends
  * one writes that row first and only then looks for what is under it. So at `read committed` either the maker sees
  * the end and makes nothing, or the ender's later statements see what was made. Within a level: in order of ids.

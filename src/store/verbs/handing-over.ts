@@ -41,6 +41,7 @@ export function* putReport(
   reason: string,
   ended: EndedCounts,
   trail: Trail,
+  { matched, finishedAt }: { matched?: number; finishedAt?: Seconds } = {},
 ): Unit<void> {
   yield* all(putRevocation, {
     id,
@@ -50,6 +51,6 @@ export function* putReport(
     actorId: trail.actor.id,
     userId,
     reference: trail.reference,
-    ended,
+    ...{ ended, matched, finishedAt },
   });
 }

@@ -10,6 +10,7 @@ import { sweepMachineTokens } from '../statements/machine-tokens.ts';
 import * as oversight from '../statements/oversight.ts';
 import { countUsers } from '../statements/people.ts';
 import { sweepIdle, sweepUnapproved } from '../statements/registrations.ts';
+import { sweepCalls } from '../statements/repeatable.ts';
 import { sweepRevocations, sweepUpstreamRevocations } from '../statements/revocations.ts';
 import * as sweeping from '../statements/sweep.ts';
 import { endUpstreamGrant } from '../statements/upstream.ts';
@@ -84,6 +85,7 @@ function runningVerbs(engine: Engine, record: Recorder) {
       removed += await slice(() => count(sweepRevocations, now - REPORT_KEPT, limit));
       removed += await slice(() => count(oversight.sweepSteps, now - kept.trace, limit));
       removed += await slice(() => count(oversight.sweepAdmissionRequests, now - REPORT_KEPT, limit));
+      removed += await slice(() => count(sweepCalls, now, limit));
       removed += await slice(() => count(sweepDeliveries, now - DELIVERY_KEPT, limit));
       removed += await slice(() => sweepWaiting(record, now, now - kept.waiting, limit));
       removed += await slice(() => count(removeUnusedDocuments, now - UNUSED_DOCUMENT_KEPT, limit));

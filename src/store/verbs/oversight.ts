@@ -12,6 +12,7 @@ import type {
   WebhookStore,
 } from '../oversight-store.ts';
 import { all, first, type Unit } from '../statement.ts';
+import { lockClient } from '../statements/clients.ts';
 import * as oversight from '../statements/oversight.ts';
 import * as webhooks from '../statements/webhooks.ts';
 import type { Recorder } from './audit.ts';
@@ -74,8 +75,10 @@ function quarantineVerbs(engine: Engine, record: Recorder): QuarantineStore {
         return true;
       }),
 
-    admitClient: (id, reason, trail) =>
+    admitClient: (id, reason, trail, seen = () => true) =>
       engine.unit(function* () {
+        const before = yield* first(lockClient, { id });
+        if (before !== undefined && !seen(before)) return 'changed' as const;
         const client = yield* first(oversight.admitClient, { id });
         if (client !== undefined) yield* record('client.admitted', { clientId: id, details: { reason } }, trail);
         return client;
@@ -87,8 +90,10 @@ function ruleVerbs(engine: Engine, record: Recorder): RuleStore {
   return {
     listRefusalRules: () => engine.read(oversight.listRules, {}),
 
-    addRefusalRule: (rule, trail) =>
+    addRefusalRule: (rule, trail, seen = () => true) =>
       engine.unit(function* () {
+        yield* lockRules();
+        if (!seen(yield* all(oversight.listRules, {}))) return 'changed' as const;
         const added = yield* first(oversight.insertRule, rule);
         if (added === undefined) {
           const kept = yield* first(oversight.findRule, rule);
@@ -100,8 +105,10 @@ function ruleVerbs(engine: Engine, record: Recorder): RuleStore {
         return added;
       }),
 
-    removeRefusalRule: (id, reason, trail) =>
+    removeRefusalRule: (id, reason, trail, seen = () => true) =>
       engine.unit(function* () {
+        yield* lockRules();
+        if (!seen(yield* all(oversight.listRules, {}))) return 'changed' as const;
         const removed = yield* first(oversight.deleteRule, { id });
         if (removed === undefined) return undefined;
         const { kind, pattern } = removed;
@@ -109,6 +116,12 @@ function ruleVerbs(engine: Engine, record: Recorder): RuleStore {
         return removed;
       }),
   };
+}
+
+/** Whoever changes the rules goes after whoever gives something by them, and after one another. */
+function* lockRules(): Unit<void> {
+  yield* all(oversight.putRulesMark, {});
+  yield* all(oversight.lockRules, {});
 }
 
 function webhookVerbs(engine: Engine, record: Recorder): WebhookStore {

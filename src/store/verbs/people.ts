@@ -3,6 +3,7 @@ import type { Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, withoutNulls } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
+import { lockPerson } from '../statements/blocks.ts';
 import * as people from '../statements/people.ts';
 import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
@@ -60,24 +61,29 @@ function rulingVerbs(engine: Engine, record: Recorder) {
 
     signOutUser: (userId, trail) => signOut(userId, 'signed_out_by_admin', trail),
 
-    disableUser: async (id, reason, trail) => {
-      const disabled = await engine.unit(function* () {
-        const user = yield* first(people.disableUser, { id, now: trail.at });
-        if (user !== undefined) yield* record('user.disabled', { userId: id, details: { reason } }, trail);
-        return user;
+    disableUser: async (id, reason, trail, seen = () => true) => {
+      const user = await engine.unit(function* () {
+        const before = yield* first(lockPerson, { userId: id });
+        if (before !== undefined && !seen(before)) return 'changed' as const;
+        const disabled = yield* first(people.disableUser, { id, now: trail.at });
+        if (disabled !== undefined) yield* record('user.disabled', { userId: id, details: { reason } }, trail);
+        return disabled ?? before;
       });
-      const user = disabled ?? (await engine.read(people.findUser, { id }))[0];
-      return user && { user, ...(await endAll(id, reason, trail)) };
+      if (user === undefined || user === 'changed') return user;
+      return { user, ...(await endAll(id, reason, trail)) };
     },
 
-    enableUser: async (id, reason, trail) => {
+    enableUser: async (id, reason, trail, seen = () => true) => {
       const before = (await engine.read(people.findUser, { id }))[0];
+      if (before !== undefined && !seen(before)) return 'changed';
       if (before === undefined || before.disabledAt === undefined) return before;
       // What was being made in the very moment the person was disabled must not come to life now.
       await endAll(id, 'user_disabled', trail);
       return engine.unit(function* () {
+        const now = yield* first(lockPerson, { userId: id });
+        if (now !== undefined && !seen(now)) return 'changed' as const;
         const user = yield* first(people.enableUser, { id });
-        if (user === undefined) return yield* first(people.findUser, { id });
+        if (user === undefined) return now;
         yield* record('user.enabled', { userId: id, details: { reason } }, trail);
         return user;
       });

@@ -31,7 +31,16 @@ export function registryVerbs(engine: Engine, record: Recorder): RegistryStore {
       return counts ?? { approvals: 0, users: 0, clients: 0 };
     },
 
-    revokeMatching: (filter, reason, trail) => revokeMatching(engine, record, filter, reason, trail),
+    revokeMatching: async (filter, reason, trail, report) => {
+      if (report === undefined) return revokeMatching(engine, record, filter, reason, trail);
+      const { id, matched } = report;
+      await engine.unit(() => putReport(id, filter.userId, reason, NOTHING_ENDED, trail, { matched }));
+      const ended = await revokeMatching(engine, record, filter, reason, trail, id);
+      const { revocation: _id, ...counts } = ended;
+      const finishedAt = engine.time.now();
+      await engine.unit(() => putReport(id, filter.userId, reason, counts, trail, { finishedAt }));
+      return ended;
+    },
   };
 }
 
@@ -42,10 +51,10 @@ export async function revokeMatching(
   filter: RegistryFilter,
   reason: string,
   trail: Trail,
+  revocation = record.newId('rvk'),
 ): Promise<Ended> {
   // What is granted while this runs is not meant, or it might never end.
   const by = matchingOf({ ...filter, grantedBefore: Math.min(filter.grantedBefore ?? EVER, trail.at + 1) });
-  const revocation = record.newId('rvk');
   let progress: Progress = { ended: NOTHING_ENDED, position: START, found: false };
   for (;;) {
     const before: Progress = progress;

@@ -9,13 +9,13 @@ import type { Engine } from '../engine.ts';
 import { abandon, all, first, type Unit } from '../statement.ts';
 import { useApproval } from '../statements/approvals.ts';
 import * as grants from '../statements/grants.ts';
-import { isClientUsable } from '../statements/oversight.ts';
 import * as tokens from '../statements/tokens.ts';
 import type { Ended, GraceReplay, NewTokens, Redemption, Rotation, TokenStore } from '../store.ts';
 import type { About, Recorder } from './audit.ts';
 import { endGrant, NOTHING_ENDED } from './ending.ts';
 import { putReport } from './handing-over.ts';
 import { grantOf, refreshTokenOf } from './rows.ts';
+import { mayBeGiven } from './standing.ts';
 
 export function tokenVerbs(engine: Engine, record: Recorder): TokenStore {
   return { ...codeVerbs(engine, record), ...refreshVerbs(engine, record), ...accessVerbs(engine, record) };
@@ -60,6 +60,10 @@ function accessVerbs(engine: Engine, record: Recorder) {
       const { grantExpiresAt, approvalExpiresAt, ...token } = found;
       return { ...token, liveUntil: Math.min(token.expiresAt, grantExpiresAt, approvalExpiresAt) };
     },
+    lastAccessEnd: async (approvalId) => {
+      const [found] = await engine.read(tokens.lastAccessEnd, { approvalId });
+      return found?.expiresAt ?? undefined;
+    },
   } satisfies Partial<TokenStore>;
 }
 
@@ -82,8 +86,8 @@ function* redeem(record: Recorder, redemption: Redemption, trail: Trail): Unit<G
   // A plain look only tells whose approval to lock first; the claim below decides.
   const seen = yield* first(grants.findCode, { codeHash });
   if (seen === undefined || seen.usedAt !== undefined) return undefined;
-  if ((yield* first(useApproval, { id: seen.approvalId, now })) === undefined) return undefined;
-  if ((yield* first(isClientUsable, { id: seen.clientId, userId: seen.userId })) === undefined) return abandon();
+  if (!(yield* mayBeGiven({ ...seen, shown: seen.clientSnapshot }))) return abandon();
+  if ((yield* first(useApproval, { id: seen.approvalId, now })) === undefined) return abandon();
   const code = yield* first(grants.claimCode, { codeHash, grantId, now });
   if (code === undefined) return abandon();
 

@@ -73,13 +73,13 @@ export interface DocumentPolicy {
 }
 
 /**
- * Why a document at this address is not accepted here, whether it was before or not; undefined when it is. Only for an id
- * that is the address of a document.
+ * Why a document at this address is not accepted here, whether it was before or not; undefined when it is.
  */
 export function documentExclusion(id: string, { enabled, allowedHosts }: DocumentPolicy): string | undefined {
   if (!enabled) return 'client ids that are URLs are not accepted here';
-  const hosts = [documentHost(id), new URL(id).hostname];
-  return allowedHosts.length === 0 || hosts.some((host) => allowedHosts.includes(host))
+  if (allowedHosts.length === 0) return undefined;
+  const hosts = URL.canParse(id) ? [documentHost(id), new URL(id).hostname] : [];
+  return hosts.some((host) => allowedHosts.includes(host))
     ? undefined
     : 'metadata documents of this host are not accepted here';
 }

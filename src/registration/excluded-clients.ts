@@ -35,7 +35,12 @@ export function createExclusion({
     const reason = exclusion(clientId);
     if (reason === undefined || recorded.has(clientId)) return reason;
     recorded.set(clientId, true);
-    await store.recordEvent('client.document_excluded', { clientId, details: { reason } }, trail);
+    try {
+      await store.recordEvent('client.document_excluded', { clientId, details: { reason } }, trail);
+    } catch (error) {
+      recorded.delete(clientId);
+      throw error;
+    }
     return reason;
   };
 }

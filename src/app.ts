@@ -30,14 +30,13 @@ import { mountHealth } from './observability/health.ts';
 import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { deleteRegistration, readRegistration, updateRegistration } from './registration/manage.ts';
-import { mountMetadata } from './registration/metadata.ts';
+import { serverDocuments } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
-import { quickVerification } from './resources/quick-verification.ts';
 import { verifyEndpoint } from './resources/verify.ts';
+import { mountDocument } from './security/prepared-document.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
-import { quickIntrospection } from './tokens/quick-introspection.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
 
@@ -97,8 +96,8 @@ const ROUTES: readonly Route[] = [
 const ADMIN = '/admin/v1';
 
 /**
- * The whole HTTP surface: what is asked most and needs nothing of a request's own (metadata, assets, health, the quick
- * yes of `/verify` and `/introspect`) by a router of its own, all else by the one behind it.
+ * The whole HTTP surface: what needs nothing of a request's own (metadata, assets, health) by a router of its own, all
+ * else by the one behind it. What is asked most has an answer at hand before it comes here (src/door.ts).
  */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
   const rest = createRest(deps);
@@ -106,13 +105,9 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   const toFronts = frontHosts(deps, prepareHost(deps));
   if (toFronts !== undefined) app.use(toFronts);
   mountHealth(app, deps);
-  mountMetadata(app, deps);
+  for (const one of serverDocuments(deps)) mountDocument(app, one);
   mountResourceMetadata(app, deps);
   mountAssets(app, deps);
-  const base = baseOf(deps);
-  // One handler each and, without fronts on other hosts, no middleware: an answer at hand leaves in the same turn.
-  app.get(`${base}/verify/:resource`, quickVerification(deps));
-  app.post(`${base}/introspect`, quickIntrospection(deps));
   app.notFound((c) => rest.fetch(c.req.raw, c.env));
   return app;
 }

@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
 import type { Client, Seconds, Trail } from './domain/types.ts';
+import { createDoor } from './door.ts';
 import { openLines } from './front/mount.ts';
 import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
@@ -135,7 +136,7 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   const auditKey = await openAuditKey(store, deps.keys);
   await recordStart(store, config, deps.keys, now());
 
-  const listener = await listen(createApp(deps).fetch, config.listen);
+  const listener = await listen(createApp(deps).fetch, config.listen, createDoor(deps));
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
   const upkeep = startUpkeep(deps, { auditKey, fetch: outboundFetch(config, opened.network), trace });

@@ -82,6 +82,8 @@ export type JourneyStep =
 export interface Metrics {
   /** One answered request; `route` is the pattern, never the path as sent. */
   request(method: string, route: string, status: number, seconds: number): void;
+  /** The same for one method, route and status, found once for what is answered very often. */
+  requests(method: string, route: string, status: number): (seconds: number) => void;
   journey(step: JourneyStep, outcome?: string): void;
   tokensIssued(grantType: string): void;
   refused(endpoint: string, error: string): void;
@@ -96,12 +98,21 @@ export interface Metrics {
 export interface KnownToken {
   readonly access: AccessToken;
   /** Answers that depend on nothing but the token; each endpoint keeps its own here. Gone when anything changes. */
-  readonly prepared: { introspection?: string; verification?: PreparedVerification };
+  readonly prepared: { introspection?: PreparedIntrospection; verification?: PreparedVerification };
+}
+
+/** What `/introspect` says about a token. */
+export interface PreparedIntrospection {
+  readonly body: string;
+  /** The answer's headers, as Node takes them. */
+  readonly flat: readonly string[];
 }
 
 /** What `/verify` says about a token, and until when it may. */
 export interface PreparedVerification {
   readonly headers: Readonly<Record<string, string>>;
+  /** The same, as Node takes them. */
+  readonly flat: readonly string[];
   readonly goodUntil: Seconds;
 }
 

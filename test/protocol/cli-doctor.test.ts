@@ -81,6 +81,7 @@ describe('doctor', { timeout: 30_000 }, () => {
     const { code, checks } = await examine({ issuer: `${world.setting.issuer.replace('localhost', '127.0.0.1')}` });
     expect([code, checks['Public address']?.status]).toEqual([1, 'fail']);
     expect(checks['Public address']?.detail).toContain(`it says issuer ${world.setting.issuer}`);
+    expect(checks['Public address']?.fix).toContain('set issuer to the address people and clients use');
   });
 
   it('makes no database, and answers 78 for a refused configuration', async () => {

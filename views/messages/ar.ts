@@ -222,6 +222,8 @@ export const ar: Messages = {
   decidedTitle: 'لقد أجبت عن هذا الطلب بالفعل',
   decidedAllowed: 'سمحت بالوصول لـ {subject} في {time}. الرجوع لا يلغي ذلك.',
   decidedDenied: 'لم تسمح بالوصول لـ {subject} في {time}. الرجوع لا يغيّر ذلك.',
+  decidedAllowedAt: 'سمحت بالوصول في {time}. الرجوع لا يلغي ذلك.',
+  decidedDeniedAt: 'لم تسمح بالوصول في {time}. الرجوع لا يغيّر ذلك.',
   decidedPlain: 'لا يمكن الإجابة عنه إلا مرة واحدة. الرجوع لا يغيّر ذلك.',
   decidedDo: 'إذا ظل التطبيق يقول إنه غير متصل، فابدأ من جديد من التطبيق.',
   decidedRemove: 'إزالة هذا الوصول',

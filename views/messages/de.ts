@@ -213,6 +213,8 @@ export const de: Messages = {
   decidedTitle: 'Sie haben diese Anfrage schon beantwortet',
   decidedAllowed: 'Sie haben den Zugriff für {subject} um {time} erlaubt. Zurückgehen macht das nicht rückgängig.',
   decidedDenied: 'Sie haben den Zugriff für {subject} um {time} nicht erlaubt. Zurückgehen ändert das nicht.',
+  decidedAllowedAt: 'Sie haben den Zugriff um {time} erlaubt. Zurückgehen macht das nicht rückgängig.',
+  decidedDeniedAt: 'Sie haben den Zugriff um {time} nicht erlaubt. Zurückgehen ändert das nicht.',
   decidedPlain: 'Sie kann nur einmal beantwortet werden. Zurückgehen ändert das nicht.',
   decidedDo: 'Meldet die App weiter, dass sie nicht verbunden ist, beginnen Sie in der App neu.',
   decidedRemove: 'Diesen Zugriff entfernen',

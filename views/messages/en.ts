@@ -219,6 +219,8 @@ export const en = {
   decidedTitle: 'You already answered this request',
   decidedAllowed: 'You allowed access for {subject} at {time}. Going back doesn’t undo that.',
   decidedDenied: 'You didn’t allow access for {subject} at {time}. Going back doesn’t change that.',
+  decidedAllowedAt: 'You allowed access at {time}. Going back doesn’t undo that.',
+  decidedDeniedAt: 'You didn’t allow access at {time}. Going back doesn’t change that.',
   decidedPlain: 'It can be answered only once. Going back doesn’t change that.',
   decidedDo: 'If the app still says it isn’t connected, start again from the app.',
   decidedRemove: 'Remove this access',

@@ -208,6 +208,8 @@ export const es: Messages = {
   decidedTitle: 'Ya respondió a esta solicitud',
   decidedAllowed: 'Permitió el acceso para {subject} a las {time}. Volver atrás no lo deshace.',
   decidedDenied: 'No permitió el acceso para {subject} a las {time}. Volver atrás no lo cambia.',
+  decidedAllowedAt: 'Permitió el acceso a las {time}. Volver atrás no lo deshace.',
+  decidedDeniedAt: 'No permitió el acceso a las {time}. Volver atrás no lo cambia.',
   decidedPlain: 'Solo se puede responder una vez. Volver atrás no lo cambia.',
   decidedDo: 'Si la aplicación sigue diciendo que no está conectada, empiece de nuevo desde la aplicación.',
   decidedRemove: 'Quitar este acceso',

@@ -212,6 +212,8 @@ export const fr: Messages = {
   decidedTitle: 'Vous avez déjà répondu à cette demande',
   decidedAllowed: 'Vous avez autorisé l’accès pour {subject} à {time}. Revenir en arrière ne l’annule pas.',
   decidedDenied: 'Vous n’avez pas autorisé l’accès pour {subject} à {time}. Revenir en arrière n’y change rien.',
+  decidedAllowedAt: 'Vous avez autorisé l’accès à {time}. Revenir en arrière ne l’annule pas.',
+  decidedDeniedAt: 'À {time}, vous n’avez pas autorisé l’accès. Revenir en arrière n’y change rien.',
   decidedPlain: 'On ne peut y répondre qu’une fois. Revenir en arrière n’y change rien.',
   decidedDo: 'Si l’appli dit encore qu’elle n’est pas connectée, recommencez depuis l’appli.',
   decidedRemove: 'Retirer cet accès',

@@ -203,6 +203,8 @@ export const ja: Messages = {
   decidedTitle: 'この要求にはすでに回答しています',
   decidedAllowed: '{time}に {subject} へのアクセスを許可しました。戻っても取り消されません。',
   decidedDenied: '{time}に {subject} へのアクセスを許可しませんでした。戻っても変わりません。',
+  decidedAllowedAt: '{time}にアクセスを許可しました。戻っても取り消されません。',
+  decidedDeniedAt: '{time}にアクセスを許可しませんでした。戻っても変わりません。',
   decidedPlain: '回答できるのは一度だけです。戻っても変わりません。',
   decidedDo: 'アプリに未接続と表示され続ける場合は、アプリからやり直してください。',
   decidedRemove: 'このアクセスを削除',

@@ -201,6 +201,8 @@ export const zhHans: Messages = {
   decidedTitle: '您已经答复过此请求',
   decidedAllowed: '您在 {time} 允许了 {subject} 的访问。返回并不会撤销。',
   decidedDenied: '您在 {time} 没有允许 {subject} 的访问。返回并不会改变。',
+  decidedAllowedAt: '您在 {time} 允许了访问。返回并不会撤销。',
+  decidedDeniedAt: '您在 {time} 没有允许访问。返回并不会改变。',
   decidedPlain: '只能答复一次。返回并不会改变。',
   decidedDo: '如果应用仍显示未连接，请从应用重新开始。',
   decidedRemove: '移除此访问权限',

@@ -4,7 +4,7 @@
  * and says so; never does it claim to live while the third party refuses it (T-F11).
  */
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Door, doorTo } from './agent.ts';
+import { type Door, doorTo, type Send } from './agent.ts';
 import { connectTo } from './database.ts';
 import { figures, form, PATIENCE_MS, randomFrom, seed, timeBox, times, until } from './form.ts';
 import { exchange, introspect, jsonOf, newBrowser, obtain, refresh, register, type Tokens } from './journey.ts';
@@ -38,47 +38,20 @@ describe.each(ENGINES)('a broker killed between the answer to a refresh and its 
     world = await openWorld(engine, { instances: 1 });
     const { practice, instances, issuer } = world;
     const instance = instances[0] ?? expect.fail('no instance');
-    const { send } = doorTo(instance.port, issuer);
-    door = { send, close: () => {} };
+    door = doorTo(instance.port, issuer);
+    const { send } = door;
     const random = randomFrom(seed);
     const clientId = String(jsonOf((await register(send)) ?? expect.fail('no answer')).client_id);
     const lines: Line[] = [];
-
-    /** A grant whose tokens are due for a refresh, though by their own account they would live on for a while. */
-    const newLine = async (name: string): Promise<Line> => {
-      practice.expiresIn = 50;
-      const walked = await obtain(send, newBrowser(issuer, name), practice, clientId);
-      if (walked === undefined || !('tokens' in walked)) throw new Error(`no tokens: ${walked?.body.slice(0, 300)}`);
-      return { person: name, clientId, tokens: walked.tokens, answerLost: false };
-    };
 
     const isOver = timeBox();
     let kills = 0;
     for (; kills < KILLS && !isOver(); kills += 1) {
       const due: Line[] = [];
-      for (let grant = 0; grant < GRANTS; grant += 1) due.push(await newLine(`person-${kills}-${grant}`));
+      for (let grant = 0; grant < GRANTS; grant += 1)
+        due.push(await newLine(world, send, clientId, `person-${kills}-${grant}`));
       lines.push(...due);
-      practice.expiresIn = 3600;
-      let killed = false;
-      const kill = () => {
-        killed = true;
-        void instance.kill();
-      };
-      const before = kills % 3 === 0;
-      const afterMs = random() * LATEST_MS;
-      practice.answerRefresh = async (answer, person) => {
-        const line = due.find((one) => one.person === person);
-        if (before && line !== undefined) {
-          line.answerLost = true;
-          return kill();
-        }
-        await answer();
-        setTimeout(kill, afterMs);
-      };
-      const answers = await Promise.all(due.map(({ tokens }) => exchange(send, tokens.access)));
-      await until('the kill', () => killed && !instance.running);
-      expect(before ? answers.filter((answer) => answer !== undefined) : []).toEqual([]);
-      practice.answerRefresh = (answer) => answer();
+      await killDuringRefresh(world, send, due, kills % 3 === 0 ? undefined : random() * LATEST_MS);
       await instance.start();
     }
     const spent = practice.refreshes;
@@ -98,6 +71,45 @@ describe.each(ENGINES)('a broker killed between the answer to a refresh and its 
   });
 });
 
+/** A grant whose tokens are due for a refresh, though by their own account they would live on for a while. */
+async function newLine({ practice, issuer }: World, send: Send, clientId: string, person: string): Promise<Line> {
+  practice.expiresIn = 50;
+  const walked = await obtain(send, newBrowser(issuer, person), practice, clientId);
+  practice.expiresIn = 3600;
+  if (walked === undefined || !('tokens' in walked)) throw new Error(`no tokens: ${walked?.body.slice(0, 300)}`);
+  return { person, clientId, tokens: walked.tokens, answerLost: false };
+}
+
+/** All of them are exchanged; the broker dies so long after the first answer of the third party, or in its place. */
+async function killDuringRefresh(
+  { practice, instances }: World,
+  send: Send,
+  due: readonly Line[],
+  afterMs: number | undefined,
+): Promise<void> {
+  const [instance] = instances;
+  let killed = false;
+  /** Once: what comes later would meet the next process. */
+  const kill = () => {
+    if (killed) return;
+    killed = true;
+    void instance?.kill();
+  };
+  practice.answerRefresh = async (answer, person) => {
+    const line = due.find((one) => one.person === person);
+    if (afterMs === undefined) {
+      if (line !== undefined) line.answerLost = true;
+      return kill();
+    }
+    await answer();
+    setTimeout(kill, afterMs);
+  };
+  const answers = await Promise.all(due.map(({ tokens }) => exchange(send, tokens.access)));
+  await until('the kill', () => killed && instance?.running === false);
+  if (afterMs === undefined) expect(answers.filter((answer) => answer !== undefined)).toEqual([]);
+  practice.answerRefresh = (answer) => answer();
+}
+
 /** As time would do it: nobody waits any more for the ones that died. The long form waits for time itself. */
 async function leasesRunOut(world: World): Promise<void> {
   if (form(false, true)) return;
@@ -106,7 +118,7 @@ async function leasesRunOut(world: World): Promise<void> {
   await database.close();
 }
 
-async function useAgain(world: World, send: Door['send'], line: Line): Promise<Found> {
+async function useAgain(world: World, send: Send, line: Line): Promise<Found> {
   let answer = await exchange(send, line.tokens.access);
   await until('an answer about the grant', async () => {
     if (answer !== undefined && answer.status < 500) return true;

@@ -15,7 +15,6 @@ import { placeOf } from './admin/console/place.ts';
 import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
-import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
 import { frontHosts, mountFronts } from './front/mount.ts';
 import { adminSignIn } from './journey/admin-sign-in.ts';
@@ -97,12 +96,15 @@ const ROUTES: readonly Route[] = [
 
 const ADMIN = '/admin/v1';
 
+/** What one mode has besides: the demo its preview of every page. */
+type MountMore = (app: Hono<AppEnv>, deps: AppDeps) => void;
+
 /**
  * The whole HTTP surface: what needs nothing of a request's own (metadata, assets, health) by a router of its own, all
  * else by the one behind it. What is asked most has an answer at hand before it comes here (src/door.ts).
  */
-export function createApp(deps: AppDeps): Hono<AppEnv> {
-  const rest = createRest(deps);
+export function createApp(deps: AppDeps, more?: MountMore): Hono<AppEnv> {
+  const rest = createRest(deps, more);
   const app = new Hono<AppEnv>();
   const toFronts = frontHosts(deps, prepareHost(deps));
   if (toFronts !== undefined) app.use(toFronts);
@@ -116,7 +118,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
 
 const baseOf = ({ config }: AppDeps): string => new URL(config.issuer).pathname.replace(/\/$/, '');
 
-function createRest(deps: AppDeps): Hono<AppEnv> {
+function createRest(deps: AppDeps, more: MountMore | undefined): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const base = baseOf(deps);
   if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
@@ -125,7 +127,7 @@ function createRest(deps: AppDeps): Hono<AppEnv> {
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
   mountFronts(app, deps);
   if (deps.config.admin.listen === undefined) mountAdministration(app, base, deps);
-  if (deps.config.mode === 'demo') mountPreview(app, deps);
+  more?.(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
   return app;

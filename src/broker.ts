@@ -136,7 +136,9 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   const auditKey = await openAuditKey(store, deps.keys);
   await recordStart(store, config, deps.keys, now());
 
-  const listener = await listen(createApp(deps).fetch, config.listen, createDoor(deps));
+  // Loaded by nobody else: it holds pages of every kind.
+  const preview = config.mode === 'demo' ? (await import('./demo/preview.ts')).mountPreview : undefined;
+  const listener = await listen(createApp(deps, preview).fetch, config.listen, createDoor(deps));
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
   const upkeep = startUpkeep(deps, { auditKey, fetch: outboundFetch(config, opened.network), trace });

@@ -22,7 +22,7 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 .table thead th { color: var(--soft); font-size: .875rem; font-weight: 600; }
 .table tbody th { font-weight: 600; }
 .table td > a, .table th > a { display: inline-block; min-block-size: 1.5rem; }
-.table .code { font-size: .8125rem; font-weight: 400; }
+.table .code { min-inline-size: 11ch; font-size: .8125rem; font-weight: 400; }
 .table summary { min-block-size: 1.5rem; color: var(--soft); }
 .table pre, .pairs pre { margin: .25rem 0 0; font-family: var(--mono); font-size: .8125rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin-block-start: 1rem; }

@@ -17,6 +17,7 @@ import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
+import { exclusionBy } from './registration/excluded-clients.ts';
 import { createClientDirectory } from './registration/resolve-client.ts';
 import { liveTokens } from './resources/live-tokens.ts';
 import { createVerdictCache } from './resources/verdict-cache.ts';
@@ -103,7 +104,7 @@ export async function openDeps(
   const outbound = outboundFetch(config, network);
   const limits = createLimits(config.limits, nowMs);
   const knownTokens = createVerdictCache({
-    store: { findAccessToken: liveTokens(store), mark: store.mark },
+    store: { findAccessToken: liveTokens(store, exclusionBy(config)), mark: store.mark },
     boundMs: config.verificationCacheMs,
     nowMs: () => performance.now(),
   });

@@ -16,6 +16,7 @@ import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
 import { findOwnJourney, staleForm, ticketBound } from './consent.ts';
+import { spendWords } from './prompt-budget.ts';
 
 /** Characters of a report. */
 const LONGEST_REPORT = 500;
@@ -67,6 +68,8 @@ export const reportAction =
     const bound = ticketBound(journey.id, journey.browserHash);
     if (!visitor.binding.isTicket('report', bound, one(form, 'ticket'))) return stale('wrong ticket');
 
+    const spent = spendWords(c, deps, visitor, journey.request.clientId);
+    if (spent !== undefined) return spent;
     const words = [...(one(form, 'words') ?? '').replaceAll('\0', '')].slice(0, LONGEST_REPORT).join('');
     const { session } = visitor;
     await deps.store.reportRequest(journey.id, words, personTrail(c, deps, session?.user.id));

@@ -14,6 +14,7 @@ import type { Journey } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { findOwnJourney, staleForm, ticketBound } from './consent.ts';
+import { spendWords } from './prompt-budget.ts';
 
 /** Characters of a reason. */
 const LONGEST_REASON = 500;
@@ -54,6 +55,8 @@ export const waitAction =
     const { request } = journey;
     if (request === undefined || !visitor.binding.isTicket(PURPOSE, bound, one(reading.parameters, 'ticket')))
       return stale('wrong ticket');
+    const spent = spendWords(c, deps, visitor, request.clientId);
+    if (spent !== undefined) return spent;
     const words = [...(one(reading.parameters, 'words') ?? '').replace(/[\p{Cs}\0]/gu, '')]
       .slice(0, LONGEST_REASON)
       .join('');

@@ -48,7 +48,6 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 }
 @media (max-width: 40rem) {
   body.wide.console > main > .card { margin-inline: 0; border-width: 1px 0; border-radius: 0; box-shadow: none; }
-  .sections { padding-inline: 1rem; }
   .filters { align-items: stretch; flex-direction: column; }
   .filters :is(input, select) { inline-size: 100%; }
   .facts-card .pairs > div { grid-template-columns: 1fr; }

@@ -5,8 +5,9 @@
  */
 import { Hono, type MiddlewareHandler } from 'hono';
 import { accountPage, removeAction, removePage, signedOutPage, signOut } from './account/account.ts';
-import { activityPage, approvalsFile } from './account/activity.ts';
+import { activityPage } from './account/activity.ts';
 import { blockAction, blockPage, unblockAction, unblockPage } from './account/block.ts';
+import { approvalsFile, receiptsFile } from './account/files.ts';
 import { signIn } from './account/sign-in.ts';
 import { whyPage } from './account/why.ts';
 import { mountConsole } from './admin/console/mount.ts';
@@ -88,6 +89,7 @@ const ROUTES: readonly Route[] = [
   { rule: 'page', path: '/account/signed-out', get: signedOutPage },
   { rule: 'page', path: '/account/activity', get: activityPage },
   { rule: 'page', path: '/account/approvals.json', get: approvalsFile },
+  { rule: 'page', path: '/account/receipts.json', get: receiptsFile },
   { rule: 'page', path: '/account/block/:row', get: blockPage, post: blockAction },
   { rule: 'page', path: '/account/unblock/:id', get: unblockPage, post: unblockAction },
   { rule: 'page', path: '/help/why', get: whyPage },

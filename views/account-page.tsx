@@ -54,6 +54,11 @@ export function AccountPage(model: AccountModel, text: Text): Child {
             <a href={model.downloadUrl}>{say(text, 'downloadLink')}</a>
           </li>
         )}
+        {model.receiptsUrl !== undefined && (
+          <li>
+            <a href={model.receiptsUrl}>{say(text, 'receiptsLink')}</a>
+          </li>
+        )}
       </ul>
     </Page>
   );

@@ -6,11 +6,11 @@ import { NOTES_CREDENTIAL } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { launchChromium, startVisit } from '../support/chromium.ts';
 import { makeLink } from '../support/console.ts';
-import { plant } from '../support/database-file.ts';
 import { axeComplaints, BY_COLOUR, LOOKS } from '../support/gallery.ts';
 import { introspect, obtainTokens, register } from '../support/mcp-client.ts';
 import { colourOnlyComplaints, edgeComplaints, overflowComplaints, targetComplaints } from '../support/page-checks.ts';
 import { type OidcWorld, startWorld } from '../support/victim.ts';
+import { makeChangedTool, makeWait } from '../support/waiting-things.ts';
 
 let world: OidcWorld;
 let browser: Browser;
@@ -109,7 +109,8 @@ async function somethingToShow() {
   const { client } = await grantTo('jonas', name);
   await grantTo('aiko', 'Birch Notebook');
   const waiting = await register(issuer, { client_name: 'Heron Tool' });
-  plant(world.setting, 'UPDATE clients SET quarantined_at = created_at WHERE id = ?', waiting.client_id);
+  makeWait(world.setting, waiting.client_id, 'I need it for my notes.');
+  makeChangedTool(world.setting, 'tol_1', 'list_notes');
   await admin(issuer, 'POST', '/blocks', { body: { name: 'owl*', reason: 'not ours', revoke: false } });
   const [approval] = (await admin(issuer, 'GET', `/approvals?client_id=${client.client_id}`)).json.items;
   return [
@@ -120,6 +121,9 @@ async function somethingToShow() {
     `/approval?id=${approval.id}`,
     '/approval?id=none',
     `/waiting?id=${waiting.client_id}`,
+    '/tool?id=tol_1',
+    '/explain?reference=req_none&client_id=nobody&redirect_uri=https://app.example/cb',
+    '/confirm/block_name?name=quill*',
     `/confirm/block_app?id=${client.client_id}`,
   ];
 }

@@ -1,7 +1,11 @@
 /** The account page over HTTP: what ends with a removal, messages nobody can forge, activity, download, the end of time. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOTES_CREDENTIAL, startGithubSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
+import { runIn } from '../support/command-line.ts';
 import { count, rows } from '../support/database-file.ts';
 import { allowAndReturn, obtainCode, obtainTokens, openPage } from '../support/journey-steps.ts';
 import { decide, introspect, redeem, refresh, register } from '../support/mcp-client.ts';
@@ -280,6 +284,33 @@ describe('the download', () => {
         },
       ],
     });
+  });
+});
+
+describe('the receipts', () => {
+  it('are signed, one for each live approval of the person, and verify with the key set alone', async () => {
+    const jar = newPerson();
+    const client = await named('Ledger Agent');
+    await obtainTokens(issuer, { jar, client });
+    const page = await jar.get(`${issuer}/account`);
+    expect(page.body).toContain('/account/receipts.json');
+    const file = await jar.get(`${issuer}/account/receipts.json`);
+    expect(file.headers['content-disposition']).toBe('attachment; filename="receipts.json"');
+    expect(JSON.parse(file.body)).toMatchObject({
+      verify_with: `${issuer}/jwks`,
+      receipts: [{ app: 'Ledger Agent', receipt: expect.stringMatching(/^ey/) }],
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'receipts-'));
+    const [kept, keys] = [join(folder, 'receipts.json'), join(folder, 'jwks.json')];
+    writeFileSync(kept, file.body);
+    writeFileSync(keys, await (await fetch(`${issuer}/jwks`)).text());
+    const verify = () => runIn(folder, ['receipt', 'verify', kept, '--jwks', keys, '--issuer', issuer]);
+    expect((await verify()).out).toMatch(/Signed by .*"name": "Ledger Agent"/s);
+    const changed = file.body.replace(/"receipt": "ey(\w+)/, '"receipt": "eyJ$1');
+    writeFileSync(kept, changed);
+    expect((await verify()).code).toBe(1);
+    rmSync(folder, { recursive: true });
+    expect((await new BrowserJar().get(`${issuer}/account/receipts.json`)).headers['content-type']).toContain('html');
   });
 });
 

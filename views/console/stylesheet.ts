@@ -10,6 +10,7 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 .filters { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: end; margin-block-start: 1rem; padding: 1rem 1.25rem; }
 .filters label, .ask label { display: block; font-size: .9375rem; font-weight: 600; }
 .filters :is(input, select), .ask :is(input, textarea) { display: block; min-block-size: 2.5rem; inline-size: 13rem; max-inline-size: 100%; margin-block-start: .25rem; padding: .375rem .625rem; border: 2px solid var(--edge); border-radius: 10px; background: var(--card); color: var(--ink); font: inherit; }
+.filters.long :is(input, select) { inline-size: 26rem; }
 .filters a { padding-block: .5rem; }
 .ask { display: grid; gap: 1rem; margin-block-start: 1rem; }
 .ask :is(input, textarea) { inline-size: 100%; }
@@ -49,7 +50,7 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 @media (max-width: 40rem) {
   body.wide.console > main > .card { margin-inline: 0; border-width: 1px 0; border-radius: 0; box-shadow: none; }
   .filters { align-items: stretch; flex-direction: column; }
-  .filters :is(input, select) { inline-size: 100%; }
+  .filters :is(input, select), .filters.long :is(input, select) { inline-size: 100%; }
   .facts-card .pairs > div { grid-template-columns: 1fr; }
   .numbers { grid-template-columns: 1fr 1fr; }
 }

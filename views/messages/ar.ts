@@ -336,6 +336,7 @@ export const ar: Messages = {
   },
   activityLink: 'النشاط',
   downloadLink: 'تنزيل موافقاتي',
+  receiptsLink: 'تنزيل الإيصالات الموقّعة',
   removeTitle: 'إزالة وصول {name}؟',
   removeSoon: 'يتوقف عن العمل خلال {duration}. ما أنجزه يبقى.',
   removeNow: 'يتوقف عن العمل فورًا. ما أنجزه يبقى.',

@@ -309,6 +309,7 @@ export const de: Messages = {
   removeAll: { one: '1 App entfernen …', other: 'Alle {count} Apps entfernen …' },
   activityLink: 'Aktivität',
   downloadLink: 'Meine Erlaubnisse herunterladen',
+  receiptsLink: 'Signierte Belege herunterladen',
   removeTitle: 'Zugriff für {name} entfernen?',
   removeSoon: 'Er endet innerhalb von {duration}. Was die App schon getan hat, bleibt.',
   removeNow: 'Er endet sofort. Was die App schon getan hat, bleibt.',

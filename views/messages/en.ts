@@ -311,6 +311,7 @@ export const en = {
   removeAll: { one: 'Remove 1 app…', other: 'Remove all {count} apps…' },
   activityLink: 'Activity',
   downloadLink: 'Download my approvals',
+  receiptsLink: 'Download signed receipts',
   removeTitle: 'Remove access for {name}?',
   removeSoon: 'It stops working within {duration}. Work it already did stays.',
   removeNow: 'It stops working right away. Work it already did stays.',

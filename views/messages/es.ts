@@ -302,6 +302,7 @@ export const es: Messages = {
   removeAll: { one: 'Quitar 1 aplicación…', other: 'Quitar las {count} aplicaciones…' },
   activityLink: 'Actividad',
   downloadLink: 'Descargar mis permisos',
+  receiptsLink: 'Descargar recibos firmados',
   removeTitle: '¿Quitar el acceso de {name}?',
   removeSoon: 'Deja de funcionar en menos de {duration}. Lo que ya hizo se mantiene.',
   removeNow: 'Deja de funcionar de inmediato. Lo que ya hizo se mantiene.',

@@ -306,6 +306,7 @@ export const fr: Messages = {
   removeAll: { one: 'Retirer {count} appli…', other: 'Retirer les {count} applis…' },
   activityLink: 'Activité',
   downloadLink: 'Télécharger mes autorisations',
+  receiptsLink: 'Télécharger les reçus signés',
   removeTitle: 'Retirer l’accès de {name} ?',
   removeSoon: 'L’appli cesse de fonctionner en moins de {duration}. Ce qu’elle a déjà fait reste.',
   removeNow: 'L’appli cesse de fonctionner tout de suite. Ce qu’elle a déjà fait reste.',

@@ -292,6 +292,7 @@ export const ja: Messages = {
   removeAll: { other: 'アプリ{count}個をすべて削除…' },
   activityLink: 'アクティビティ',
   downloadLink: '許可の一覧をダウンロード',
+  receiptsLink: '署名付きの控えをダウンロード',
   removeTitle: '{name} のアクセスを削除しますか？',
   removeSoon: '{duration}以内に使えなくなります。すでに行われた作業は残ります。',
   removeNow: 'すぐに使えなくなります。すでに行われた作業は残ります。',

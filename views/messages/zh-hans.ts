@@ -287,6 +287,7 @@ export const zhHans: Messages = {
   removeAll: { other: '移除全部 {count} 个应用…' },
   activityLink: '活动记录',
   downloadLink: '下载我的授权记录',
+  receiptsLink: '下载已签名的凭据',
   removeTitle: '移除 {name} 的访问权限吗？',
   removeSoon: '它会在 {duration}内停止工作。已完成的工作会保留。',
   removeNow: '它会立即停止工作。已完成的工作会保留。',

@@ -118,7 +118,7 @@ function Blocked({
       <div class="group">
         <h2 id="blocked">{say(text, 'blockedListTitle')}</h2>
       </div>
-      <ul class="card activity">
+      <ul class="card rows activity">
         {blocked.map((app) => (
           <li>
             <span class="small">

@@ -80,10 +80,12 @@ describe('the two buttons', () => {
     'of %s are equal and next to each other, the refusal first, and Enter anywhere else refuses',
     async (name) => {
       const found: string[] = [];
-      for (const language of ['de', 'ar', 'en']) {
-        await shown.open(name, language);
+      for (const language of ['de', 'ar']) {
+        await shown.openInWords(name, textFor(language));
         found.push(...(await buttonComplaints(shown, language)));
       }
+      await shown.open(name);
+      found.push(...(await buttonComplaints(shown, 'en')));
       expect(found).toEqual([]);
       const { pressed, by } = await submittersByEnter(shown.page);
       expect(pressed).toBeGreaterThan(0);

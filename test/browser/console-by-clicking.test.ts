@@ -128,7 +128,8 @@ async function somethingToShow() {
   ];
 }
 
-describe('every page', { timeout: 240_000 }, () => {
+// One visit through all of them: long on a busy machine.
+describe('every page', { timeout: 400_000 }, () => {
   it('is accessible and whole at every size, in every theme', async () => {
     const paths = await somethingToShow();
     const { url } = await makeLink(world.setting, 'admin');

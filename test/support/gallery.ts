@@ -58,7 +58,7 @@ export interface GalleryPage {
   /** Requests to elsewhere, script errors, refusals by the content security policy. */
   readonly complaints: string[];
   open(name: string, language?: string): Promise<void>;
-  /** The same page in words that no language file holds, to see which text is not from there. */
+  /** The same page in these words, put into the page that is open: no visit to the server. */
   openInWords(name: string, text: Text): Promise<void>;
   dress(look: Look): Promise<void>;
 }

@@ -5,8 +5,9 @@
  */
 import { Hono, type MiddlewareHandler } from 'hono';
 import { accountPage, removeAction, removePage, signedOutPage, signOut } from './account/account.ts';
-import { activityPage, approvalsFile } from './account/activity.ts';
+import { activityPage } from './account/activity.ts';
 import { blockAction, blockPage, unblockAction, unblockPage } from './account/block.ts';
+import { approvalsFile, receiptsFile } from './account/files.ts';
 import { signIn } from './account/sign-in.ts';
 import { whyPage } from './account/why.ts';
 import { mountConsole } from './admin/console/mount.ts';
@@ -14,7 +15,6 @@ import { placeOf } from './admin/console/place.ts';
 import { mountAdmin } from './admin/mount.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
-import { mountPreview } from './demo/preview.ts';
 import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
 import { frontHosts, mountFronts } from './front/mount.ts';
 import { adminSignIn } from './journey/admin-sign-in.ts';
@@ -30,14 +30,13 @@ import { mountHealth } from './observability/health.ts';
 import { requestEvents } from './observability/request-event.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
 import { deleteRegistration, readRegistration, updateRegistration } from './registration/manage.ts';
-import { mountMetadata } from './registration/metadata.ts';
+import { serverDocuments } from './registration/metadata.ts';
 import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
-import { quickVerification } from './resources/quick-verification.ts';
 import { verifyEndpoint } from './resources/verify.ts';
+import { mountDocument } from './security/prepared-document.ts';
 import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
-import { quickIntrospection } from './tokens/quick-introspection.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
 
@@ -89,6 +88,7 @@ const ROUTES: readonly Route[] = [
   { rule: 'page', path: '/account/signed-out', get: signedOutPage },
   { rule: 'page', path: '/account/activity', get: activityPage },
   { rule: 'page', path: '/account/approvals.json', get: approvalsFile },
+  { rule: 'page', path: '/account/receipts.json', get: receiptsFile },
   { rule: 'page', path: '/account/block/:row', get: blockPage, post: blockAction },
   { rule: 'page', path: '/account/unblock/:id', get: unblockPage, post: unblockAction },
   { rule: 'page', path: '/help/why', get: whyPage },
@@ -96,30 +96,29 @@ const ROUTES: readonly Route[] = [
 
 const ADMIN = '/admin/v1';
 
+/** What one mode has besides: the demo its preview of every page. */
+type MountMore = (app: Hono<AppEnv>, deps: AppDeps) => void;
+
 /**
- * The whole HTTP surface: what is asked most and needs nothing of a request's own (metadata, assets, health, the quick
- * yes of `/verify` and `/introspect`) by a router of its own, all else by the one behind it.
+ * The whole HTTP surface: what needs nothing of a request's own (metadata, assets, health) by a router of its own, all
+ * else by the one behind it. What is asked most has an answer at hand before it comes here (src/door.ts).
  */
-export function createApp(deps: AppDeps): Hono<AppEnv> {
-  const rest = createRest(deps);
+export function createApp(deps: AppDeps, more?: MountMore): Hono<AppEnv> {
+  const rest = createRest(deps, more);
   const app = new Hono<AppEnv>();
   const toFronts = frontHosts(deps, prepareHost(deps));
   if (toFronts !== undefined) app.use(toFronts);
   mountHealth(app, deps);
-  mountMetadata(app, deps);
+  for (const one of serverDocuments(deps)) mountDocument(app, one);
   mountResourceMetadata(app, deps);
   mountAssets(app, deps);
-  const base = baseOf(deps);
-  // One handler each and, without fronts on other hosts, no middleware: an answer at hand leaves in the same turn.
-  app.get(`${base}/verify/:resource`, quickVerification(deps));
-  app.post(`${base}/introspect`, quickIntrospection(deps));
   app.notFound((c) => rest.fetch(c.req.raw, c.env));
   return app;
 }
 
 const baseOf = ({ config }: AppDeps): string => new URL(config.issuer).pathname.replace(/\/$/, '');
 
-function createRest(deps: AppDeps): Hono<AppEnv> {
+function createRest(deps: AppDeps, more: MountMore | undefined): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const base = baseOf(deps);
   if (deps.config.plainHttp) app.use(ownHost(deps.config.issuer));
@@ -128,7 +127,7 @@ function createRest(deps: AppDeps): Hono<AppEnv> {
   for (const route of ROUTES) mountRoute(app, `${base}${route.path}`, route, deps);
   mountFronts(app, deps);
   if (deps.config.admin.listen === undefined) mountAdministration(app, base, deps);
-  if (deps.config.mode === 'demo') mountPreview(app, deps);
+  more?.(app, deps);
   app.notFound((c) => answerNotFound(c, deps));
   app.onError((error, c) => answerFailure(error, c, deps));
   return app;

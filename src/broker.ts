@@ -11,11 +11,13 @@ import type { Config } from './config/config.ts';
 import { ConfigurationRefused } from './config/problems.ts';
 import { checkKeys, describeMissing } from './custody/key-check.ts';
 import type { Client, Seconds, Trail } from './domain/types.ts';
+import { createDoor } from './door.ts';
 import { openLines } from './front/mount.ts';
 import { type Listener, listen } from './listener.ts';
 import { openLog } from './observability/log.ts';
 import { createMetrics, type MetricsRegistry } from './observability/metrics.ts';
 import type { AppDeps, Log } from './ports.ts';
+import { exclusionBy } from './registration/excluded-clients.ts';
 import { createClientDirectory } from './registration/resolve-client.ts';
 import { liveTokens } from './resources/live-tokens.ts';
 import { createVerdictCache } from './resources/verdict-cache.ts';
@@ -102,7 +104,7 @@ export async function openDeps(
   const outbound = outboundFetch(config, network);
   const limits = createLimits(config.limits, nowMs);
   const knownTokens = createVerdictCache({
-    store: { findAccessToken: liveTokens(store), mark: store.mark },
+    store: { findAccessToken: liveTokens(store, exclusionBy(config)), mark: store.mark },
     boundMs: config.verificationCacheMs,
     nowMs: () => performance.now(),
   });
@@ -134,7 +136,9 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   const auditKey = await openAuditKey(store, deps.keys);
   await recordStart(store, config, deps.keys, now());
 
-  const listener = await listen(createApp(deps).fetch, config.listen);
+  // Loaded by nobody else: it holds pages of every kind.
+  const preview = config.mode === 'demo' ? (await import('./demo/preview.ts')).mountPreview : undefined;
+  const listener = await listen(createApp(deps, preview).fetch, config.listen, createDoor(deps));
   const adminListener = await serveAdmin(deps);
   const metricsListener = await serveMetrics(config, metrics, log);
   const upkeep = startUpkeep(deps, { auditKey, fetch: outboundFetch(config, opened.network), trace });

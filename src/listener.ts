@@ -5,9 +5,10 @@
  * what is left. Must never wait longer than the grace.
  */
 import { once } from 'node:events';
-import type { Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
+import type { QuickAnswer } from './security/quick-answer.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -29,24 +30,34 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-/** Listens; rejects with the system's error (EADDRINUSE, EACCES) when it cannot. Port 0 lets the system choose. */
-export async function listen(fetch: Fetch, address: { host: string; port: number }): Promise<Listener> {
-  const server = createAdaptorServer({
-    fetch,
-    serverOptions: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      connectionsCheckingInterval: 2_000,
-    },
-  }) as Server;
+const SERVER_OPTIONS = {
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  connectionsCheckingInterval: 2_000,
+};
+
+/**
+ * Listens; rejects with the system's error (EADDRINUSE, EACCES) when it cannot. Port 0 lets the system choose. `door` is
+ * asked first and leaves to `fetch` what it has no answer for.
+ */
+export async function listen(
+  fetch: Fetch,
+  address: { host: string; port: number },
+  door: QuickAnswer = () => 'left',
+): Promise<Listener> {
+  const app = getRequestListener(fetch);
   const underWay = new Set<ServerResponse>();
   let ending = false;
-  server.prependListener('request', (_request, response: ServerResponse) => {
+  const server = createServer(SERVER_OPTIONS, (request, response) => {
     if (ending) response.setHeader('connection', 'close');
+    const outcome = door(request, response, (body) => void app(withBody(request, body), response));
+    // What is answered in its own turn is never under way when the end is announced.
+    if (outcome === 'answered') return;
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
+    if (outcome === 'left') void app(request, response);
   });
   const announceEnd = () => {
     ending = true;
@@ -67,6 +78,10 @@ export async function listen(fetch: Fetch, address: { host: string; port: number
     },
   };
 }
+
+/** The adaptor takes a body that has been read already from here. */
+const withBody = (request: IncomingMessage, rawBody: Buffer | undefined): IncomingMessage =>
+  rawBody === undefined ? request : Object.assign(request, { rawBody });
 
 async function drained(server: Server, graceMs: number): Promise<void> {
   const finished = once(server, 'close');

@@ -2,8 +2,11 @@
 /**
  * The bin: hands the command line to src/cli and ends with its exit code.
  */
-import { runCli } from './cli/run.ts';
-import { systemTerminal } from './cli/terminal.ts';
+import { keepNewSpaceSmall } from './memory.ts';
+
+// Before anything else is loaded: loading is what fills it first.
+keepNewSpaceSmall();
+const [{ runCli }, { systemTerminal }] = await Promise.all([import('./cli/run.ts'), import('./cli/terminal.ts')]);
 
 const terminal = systemTerminal();
 try {

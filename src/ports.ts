@@ -6,7 +6,7 @@
  */
 import type { Config } from './config/config.ts';
 import type { PublicJwk } from './domain/client-keys.ts';
-import type { AccessToken, Client, ClientKeys, Seconds, TokenHash } from './domain/types.ts';
+import type { AccessToken, Client, ClientKeys, Seconds, TokenHash, Trail } from './domain/types.ts';
 import type { ServerLine } from './front/dial.ts';
 import type { PreparedDocument } from './security/prepared-document.ts';
 import type { KeyRing } from './security/vault.ts';
@@ -37,14 +37,20 @@ export interface RequestEvent {
   note(fields: EventFields): void;
 }
 
-export type LimitName = 'authorizations' | 'tokens' | 'admin_failures' | 'documents' | 'document_hosts';
+export type LimitName =
+  | 'authorizations'
+  | 'tokens'
+  | 'admin_failures'
+  | 'documents'
+  | 'document_hosts'
+  | 'registration_updates';
 /** `afterMs`: let in, after so long a wait. `retryAfter` in seconds. */
 export type LimitVerdict =
   | { readonly ok: true; readonly afterMs?: number }
   | { readonly ok: false; readonly retryAfter: number };
 
 export interface Limits {
-  /** Takes one token from the source's bucket. */
+  /** Takes one token from the bucket of a source; of a client for `registration_updates`, of a host for `document_hosts`. */
   take(name: LimitName, source: string): LimitVerdict;
   /** Counts one registration. `hosted` names the known hosted app it is for; asked only when the answer depends on it. */
   registration(source: string, hosted: () => Promise<string | undefined>): Promise<LimitVerdict>;
@@ -76,6 +82,8 @@ export type JourneyStep =
 export interface Metrics {
   /** One answered request; `route` is the pattern, never the path as sent. */
   request(method: string, route: string, status: number, seconds: number): void;
+  /** The same for one method, route and status, found once for what is answered very often. */
+  requests(method: string, route: string, status: number): (seconds: number) => void;
   journey(step: JourneyStep, outcome?: string): void;
   tokensIssued(grantType: string): void;
   refused(endpoint: string, error: string): void;
@@ -90,12 +98,21 @@ export interface Metrics {
 export interface KnownToken {
   readonly access: AccessToken;
   /** Answers that depend on nothing but the token; each endpoint keeps its own here. Gone when anything changes. */
-  readonly prepared: { introspection?: string; verification?: PreparedVerification };
+  readonly prepared: { introspection?: PreparedIntrospection; verification?: PreparedVerification };
+}
+
+/** What `/introspect` says about a token. */
+export interface PreparedIntrospection {
+  readonly body: string;
+  /** The answer's headers, as Node takes them. */
+  readonly flat: readonly string[];
 }
 
 /** What `/verify` says about a token, and until when it may. */
 export interface PreparedVerification {
   readonly headers: Readonly<Record<string, string>>;
+  /** The same, as Node takes them. */
+  readonly flat: readonly string[];
   readonly goodUntil: Seconds;
 }
 
@@ -140,8 +157,13 @@ export interface ClientDirectory {
     clientId: string,
     asked: { source: string; reference: string; flaw: string | undefined },
   ): Promise<Resolution>;
-  /** The client's keys for an assertion that names this one: read again when it is missing, within a budget. None when there are none to be had. */
-  findKeys(client: Client, keys: ClientKeys, named: unknown): Promise<readonly PublicJwk[]>;
+  /** The client's keys for an assertion that names this one: read again when it is missing, within the budgets of the source and the host. None when there are none to be had. */
+  findKeys(client: Client, keys: ClientKeys, asked: { named: unknown; source: string }): Promise<readonly PublicJwk[]>;
+  /**
+   * Why this client, known by its metadata document, gets nothing any more although it is on record: the settings leave
+   * its host out. Undefined for all others. Audits `client.document_excluded` once per client and start.
+   */
+  exclusion(clientId: string, trail: Trail): Promise<string | undefined>;
 }
 
 export interface AppDeps {

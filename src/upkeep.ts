@@ -4,7 +4,7 @@
  * work twice at once, nor keep the process from ending.
  */
 import type { AuditKey } from './audit/audit-key.ts';
-import { deliverWebhooks } from './audit/deliver-webhooks.ts';
+import { createTeller } from './audit/deliver-webhooks.ts';
 import { createSealer } from './audit/sealer.ts';
 import type { FlowTrace } from './audit/trace.ts';
 import { deliverRevocations } from './custody/deliver-revocations.ts';
@@ -37,6 +37,7 @@ interface Parts {
 
 export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): Upkeep {
   const { config, log } = deps;
+  const teller = createTeller({ ...deps, post: fetch });
   const seal = createSealer(deps, auditKey);
   const kept = { trace: config.traceKept, waiting: config.registration.quarantineExpiry };
   const holder = newId('swp');
@@ -51,9 +52,7 @@ export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): U
     repeatedly(SEAL_EVERY_MS, 'audit_sealing', log, async (goOn) => {
       await seal(goOn);
     }),
-    repeatedly(TELL_EVERY_MS, 'webhook_delivery', log, async (goOn) => {
-      await deliverWebhooks({ ...deps, post: fetch }, goOn);
-    }),
+    repeatedly(TELL_EVERY_MS, 'webhook_delivery', log, (goOn) => teller.begin(goOn)),
     repeatedly(TRACE_EVERY_MS, 'trace', log, () => trace.flush()),
   ];
   return {
@@ -63,6 +62,7 @@ export function startUpkeep(deps: AppDeps, { auditKey, fetch, trace }: Parts): U
         timer = setTimeout(resolve, graceMs);
       });
       const stopped = Promise.all(repeated.map((one) => one.stop()))
+        .then(() => teller.settled())
         .then(() => trace.flush())
         .then(() => deps.store.dropLease(SWEEPER, holder))
         .catch((err: unknown) => log.warn({ event: 'upkeep.failed', err }, 'what was left at the end is not written'));

@@ -57,6 +57,7 @@ export interface AccountModel {
   readonly removeAllUrl: string;
   readonly activityUrl: string | undefined;
   readonly downloadUrl: string | undefined;
+  readonly receiptsUrl: string | undefined;
 }
 
 /** What just happened, as a `role=status` message. */

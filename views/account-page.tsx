@@ -54,6 +54,11 @@ export function AccountPage(model: AccountModel, text: Text): Child {
             <a href={model.downloadUrl}>{say(text, 'downloadLink')}</a>
           </li>
         )}
+        {model.receiptsUrl !== undefined && (
+          <li>
+            <a href={model.receiptsUrl}>{say(text, 'receiptsLink')}</a>
+          </li>
+        )}
       </ul>
     </Page>
   );
@@ -113,7 +118,7 @@ function Blocked({
       <div class="group">
         <h2 id="blocked">{say(text, 'blockedListTitle')}</h2>
       </div>
-      <ul class="card activity">
+      <ul class="card rows activity">
         {blocked.map((app) => (
           <li>
             <span class="small">

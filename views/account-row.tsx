@@ -60,11 +60,13 @@ export function AppRow({ app, id, frame, text }: RowProps): Child {
   );
 }
 
-/** Names with equal text are told apart by where access goes. */
+/** Names with equal text are told apart by where access goes; a program on this computer is the plain case. */
 function rowName(app: AccountApp, text: Text): string {
   const [first] = app.destinations;
   const name = shownNameText(text, app);
-  return first?.kind === 'site' ? `${name} (${first.registrable})` : name;
+  if (first === undefined || first.kind === 'loopback') return name;
+  if (first.kind === 'scheme') return `${name} (${first.scheme}:)`;
+  return `${name} (${first.kind === 'site' ? first.registrable : first.host})`;
 }
 
 type InnerProps = Omit<RowProps, 'id'>;

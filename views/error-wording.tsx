@@ -43,9 +43,12 @@ function upstreamName({ facts }: ErrorModel, text: Text): string {
 
 function decided(model: ErrorModel, text: Text): Child {
   const { decision, decidedAt, subject } = model.facts;
-  if (decision === undefined || decidedAt === undefined || subject === undefined) return say(text, 'decidedPlain');
-  const values = { subject: <Code>{subject}</Code>, time: moment(decidedAt, timeText(text, model.frame, decidedAt)) };
-  return decision === 'allow' ? say(text, 'decidedAllowed', values) : say(text, 'decidedDenied', values);
+  if (decision === undefined || decidedAt === undefined) return say(text, 'decidedPlain');
+  const allowed = decision === 'allow';
+  const time = moment(decidedAt, timeText(text, model.frame, decidedAt));
+  if (subject === undefined) return say(text, allowed ? 'decidedAllowedAt' : 'decidedDeniedAt', { time });
+  const values = { subject: <Code>{subject}</Code>, time };
+  return say(text, allowed ? 'decidedAllowed' : 'decidedDenied', values);
 }
 
 const WORDING: Readonly<Record<ErrorCode, Wording>> = {

@@ -139,6 +139,7 @@ export function accountFixtures(frame: Frame): readonly Fixture[] {
     removeAllUrl: '/account/remove-all',
     activityUrl: '/account/activity',
     downloadUrl: '/account/approvals.json',
+    receiptsUrl: '/account/receipts.json',
   };
   const removed = {
     kind: 'removed',

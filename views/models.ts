@@ -180,7 +180,7 @@ export interface ErrorModel {
     /** Whom it was about, in words we can prove: a host or a catalogue name. */
     readonly subject?: string;
     readonly upstreamName?: string;
-    readonly resourceName?: string;
+    readonly resourceName?: string | undefined;
     readonly accountName?: string;
     readonly cookieHost?: string;
     /** Minutes the request was open for. */

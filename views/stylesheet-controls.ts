@@ -8,16 +8,18 @@ export const CONTROLS = `
 .abilities .small { line-height: 1.4; }
 .tag { display: inline-block; padding: 0 .4375rem; border: 1px solid var(--line); border-radius: 6px; background: var(--sunken); color: var(--soft); font-size: .8125rem; font-weight: 600; line-height: 1.5; }
 .tag.high { border-color: var(--alarm-line); background: var(--alarm-tint); color: var(--alarm-ink); }
-input[type="checkbox"] { inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--accent); }
+input[type="checkbox"] { appearance: none; display: grid; place-content: center; inline-size: 1.5rem; block-size: 1.5rem; margin: 0; border: 2px solid var(--edge); border-radius: 6px; background: var(--card); cursor: pointer; }
+input[type="checkbox"]:checked { border-color: var(--accent); background: var(--accent); }
+input[type="checkbox"]:checked::before { content: ""; inline-size: .875rem; block-size: .875rem; background: var(--on-accent); clip-path: polygon(14% 44%, 0 58%, 40% 96%, 100% 18%, 85% 6%, 38% 68%); }
 .fold summary { cursor: pointer; font-weight: 600; padding-block: .5rem; }
 .fold.boxed { margin-block-start: 1rem; padding: .125rem 1rem; border: 1px solid var(--line); border-radius: 12px; }
 summary { cursor: pointer; }
-.facts { display: grid; grid-template-columns: repeat(3, auto); justify-content: space-between; gap: .5rem 1.25rem; margin-block-start: .75rem; padding-block-start: .875rem; border-block-start: 1px solid var(--line); font-size: .9375rem; }
+.facts { display: grid; grid-template-columns: auto auto minmax(0, 10rem); justify-content: space-between; gap: .5rem 1.25rem; margin-block-start: .75rem; padding-block-start: .875rem; border-block-start: 1px solid var(--line); font-size: .9375rem; }
 .facts dt { color: var(--soft); font-size: .875rem; }
 .fold.boxed + .facts { border: 0; }
 .facts dd { max-inline-size: 18rem; }
 .facts a { display: block; inline-size: max-content; min-block-size: 1.5rem; }
-.facts .code { font-size: .875rem; }
+.facts .code { display: inline; font-size: .875rem; }
 
 .actions { display: flex; gap: .75rem; margin-block: 1.125rem .75rem; }
 .card > .body > .actions:first-child { margin-block-start: .25rem; }

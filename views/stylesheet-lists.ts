@@ -26,6 +26,7 @@ export const LISTS = `
 .plain > li { padding-block: .125rem; }
 .pairs > div { display: grid; grid-template-columns: 6rem 1fr; gap: 0 .75rem; padding-block: .125rem; }
 .pairs dt { color: var(--soft); }
+.row-details .pairs dd { grid-column: 2; }
 .connections > li { display: flex; gap: .25rem 1rem; justify-content: space-between; padding-block: .375rem; border-block-start: 1px solid var(--line); font-size: .9375rem; }
 .connections a { display: inline-block; min-block-size: 1.5rem; }
 .everything { display: flex; gap: 1rem; align-items: center; justify-content: space-between; margin-block-start: 1.75rem; padding: 1.125rem 1.25rem; }

@@ -49,7 +49,7 @@ a { color: var(--accent-ink); text-underline-offset: .18em; text-decoration-thic
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 3px solid var(--accent-ink); outline-offset: 2px; border-radius: 6px; }
 .icon { inline-size: 1.25rem; block-size: 1.25rem; flex: none; fill: none; stroke: currentcolor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
-.code { font-family: var(--mono); font-size: .9375em; font-weight: 600; unicode-bidi: isolate; overflow-wrap: anywhere; }
+.code { display: inline-block; max-inline-size: 100%; font-family: var(--mono); font-size: .9375em; font-weight: 600; unicode-bidi: isolate; overflow-wrap: anywhere; }
 .codes .code { font-weight: 400; }
 
 .skip { position: absolute; inset-block-start: 0; inset-inline-start: 0; z-index: 1; padding: .75rem 1rem; background: var(--card); color: var(--accent-ink); }
@@ -154,6 +154,7 @@ const OTHER_MEDIA = `
   .card, .route, .pill, .tag, .tile, .notice, .note, .problem, .alarm:is(div), .button { border: 1px solid CanvasText; }
   .button.main, .danger-main, .monogram { forced-color-adjust: none; background: Highlight; color: HighlightText; border-color: Highlight; }
   .pill.not_confirmed, .tile.not_confirmed { border-style: dashed; }
+  input[type="checkbox"] { appearance: auto; }
 }
 @media print {
   body { background: none; color: #000; }

@@ -40,6 +40,7 @@ export const accountPage = forSignedIn(async (c, deps, visitor) => {
     removeAllUrl: ownPath(deps, `/account/remove/${REMOVE_ALL}`),
     activityUrl: ownPath(deps, '/account/activity'),
     downloadUrl: ownPath(deps, '/account/approvals.json'),
+    receiptsUrl: ownPath(deps, '/account/receipts.json'),
   };
   return answerPage(c, deps, AccountPage(model, textFor(c, deps)), { hasForm: true, isolated: true });
 });

@@ -1,17 +1,14 @@
 /**
- * `/account/activity` and `/account/approvals.json`: what happened to a person's apps, in words, and what they allow now.
+ * `/account/activity`: what happened to a person's apps, in words.
  *
  * Read from the audit log, the last 90 days. Must never show an address, another person, or an id of the broker's.
  */
 
 import type { ActivityKind, ActivityModel } from '../../views/account-models.ts';
 import { ActivityPage } from '../../views/account-pages.tsx';
-import { identityOf, identityOfApproval, plainMetadata } from '../browser/client-identity.ts';
+import { identityOf, plainMetadata } from '../browser/client-identity.ts';
 import { textFor } from '../browser/frame.ts';
 import { answerPage } from '../browser/responder.ts';
-import { destinationWord } from '../domain/destination.ts';
-import type { Identity } from '../domain/identity.ts';
-import type { Seconds } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 import type { AuditRow } from '../store/store.ts';
 import { forSignedIn, signedInFrame } from './signed-in.ts';
@@ -98,37 +95,3 @@ async function appsNamed(deps: AppDeps, clientIds: readonly string[]): Promise<R
   }
   return named;
 }
-
-/** The person's live approvals as a file of their own. */
-export const approvalsFile = forSignedIn(async (c, deps, visitor) => {
-  const now = deps.now();
-  const listed = await deps.store.listApprovals(visitor.session.user.id, now);
-  const file = {
-    service: deps.config.brand.name,
-    account: visitor.session.user.name,
-    made_at: dateOf(now),
-    approvals: listed.map(({ approval, grantedScopes }) => ({
-      ...namesOf(identityOfApproval(deps, approval)),
-      resource: deps.config.resources.get(approval.resource)?.url ?? approval.resource,
-      allowed: [...new Set([...approval.scopes, ...grantedScopes])],
-      redirects: approval.redirectUris,
-      granted_at: dateOf(approval.grantedAt),
-      last_used_at: approval.lastUsedAt === undefined ? null : dateOf(approval.lastUsedAt),
-      ends_at: dateOf(approval.expiresAt),
-    })),
-  };
-  return c.body(`${JSON.stringify(file, null, 2)}\n`, 200, {
-    'Content-Type': 'application/json; charset=UTF-8',
-    'Content-Disposition': 'attachment; filename="approvals.json"',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "default-src 'none'; sandbox",
-  });
-});
-
-const dateOf = (at: Seconds): string => new Date(at * 1000).toISOString();
-
-const namesOf = ({ tier, name, catalogName, destination }: Identity) => ({
-  app: tier === 'reviewed' && catalogName !== undefined ? catalogName : name.name,
-  name_confirmed: tier === 'reviewed',
-  destination: destinationWord(destination),
-});

@@ -64,7 +64,12 @@ export async function checkedPost(
   const visitor = await readVisitor(c, deps);
   const reading = await readForm(c);
   const stale = (reason: string) =>
-    refusePage(c, deps, visitor.session, { code: 'form_stale', reason, nothingShared: false });
+    refusePage(c, deps, visitor.session, {
+      code: 'form_stale',
+      reason,
+      nothingShared: false,
+      links: { tryAgain: ownPath(deps, '/account') },
+    });
   if (!isSignedIn(visitor)) return signInChoice(c, deps);
   if (!reading.ok || repeatedParameter(reading.parameters) !== undefined) return stale('not our form');
   if (!visitor.binding.isOwnPost(c)) return stale('posted from elsewhere');

@@ -25,15 +25,12 @@ export interface AdminRequest {
   readonly body?: unknown;
   /** The version that is meant, and no other. */
   readonly ifMatch?: string | undefined;
-  /** Rather answered 202 before it is done, where the call offers that. */
-  readonly later?: boolean | undefined;
 }
 
 /** The headers of a call, by whichever way it goes. */
-export const headersOf = ({ body, ifMatch, later }: AdminRequest): Record<string, string> => ({
+export const headersOf = ({ body, ifMatch }: AdminRequest): Record<string, string> => ({
   ...(body !== undefined && { 'content-type': 'application/json' }),
   ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
-  ...(later === true && { prefer: 'respond-async' }),
 });
 
 /** Answers as the API does: JSON, or a problem. Never throws for what was asked. */

@@ -19,9 +19,38 @@ const MAX_ANSWER = 64 * 1024;
 
 export type Delivering = Pick<AppDeps, 'store' | 'config' | 'log' | 'now'> & { readonly post: SafeFetch };
 
-/** Delivers what is due now, four at a time; stops early when `goOn` says so. Returns how many were tried. */
-export async function deliverWebhooks(deps: Delivering, goOn: () => boolean = () => true): Promise<number> {
-  const due = [...(await deps.store.listDueDeliveries(deps.now(), SLICE))];
+export interface Teller {
+  /** Begins to tell every endpoint that something is due for, unless it is being told already; waits for none. */
+  begin(goOn?: () => boolean): Promise<void>;
+  /** Waits for all that have been begun; how many deliveries were tried. */
+  settled(): Promise<number>;
+}
+
+/** Tells each endpoint on its own, so that one that hangs delays no other. */
+export function createTeller(deps: Delivering): Teller {
+  const lanes = new Map<string, Promise<number>>();
+  const lane = async (endpoint: string, goOn: () => boolean): Promise<number> => {
+    try {
+      return await tellEndpoint(endpoint, deps, goOn);
+    } catch (err) {
+      deps.log.warn({ event: 'webhook_delivery.failed', endpoint, err }, 'an endpoint was not told');
+      return 0;
+    } finally {
+      lanes.delete(endpoint);
+    }
+  };
+  return {
+    begin: async (goOn = () => true) => {
+      for (const endpoint of await deps.store.listDueEndpoints(deps.now()))
+        if (!lanes.has(endpoint)) lanes.set(endpoint, lane(endpoint, goOn));
+    },
+    settled: async () => (await Promise.all(lanes.values())).reduce((sum, tried) => sum + tried, 0),
+  };
+}
+
+/** Delivers what is due for one endpoint, four at a time; stops early when `goOn` says so. Returns how many were tried. */
+async function tellEndpoint(endpoint: string, deps: Delivering, goOn: () => boolean): Promise<number> {
+  const due = [...(await deps.store.listDueDeliveries(endpoint, deps.now(), SLICE))];
   let tried = 0;
   const work = async () => {
     for (let id = due.shift(); id !== undefined && goOn(); id = due.shift()) {

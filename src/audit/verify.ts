@@ -27,6 +27,8 @@ export interface Verification {
   readonly sealed: number;
   /** Rows written since the newest link. */
   readonly tail: number;
+  /** When the oldest of those was written; undefined when there is none. */
+  readonly tailSince: number | undefined;
   /** Rows pruned before the chain's present beginning. */
   readonly pruned: number;
   readonly lastSeal: number;
@@ -54,11 +56,12 @@ export async function verifyAudit(deps: Verifying, against?: Pick<ChainStart, 'n
   if (beyond.length > 0) findings.push({ kind: 'row_inserted', seal: undefined, rows: beyond });
   if (against !== undefined && against.no > end.no)
     findings.push({ kind: 'checkpoint_differs', seal: against.no, rows: [] });
-  const tail = await walkTail(deps, end.marked > 0, findings);
+  const { tail, tailSince } = await walkTail(deps, end.marked > 0, findings);
   return {
     ok: findings.length === 0,
     sealed: end.total - from.total,
     tail,
+    tailSince,
     pruned: from.total,
     lastSeal: end.no,
     head: end.head,
@@ -104,18 +107,24 @@ async function judge({ store, keys, key }: Verifying, before: ChainStart, seal: 
 }
 
 /** Once rows are marked, one without a mark that fits was put there by somebody else. */
-async function walkTail({ store, keys }: Verifying, marksExpected: boolean, findings: Finding[]): Promise<number> {
+async function walkTail(
+  { store, keys }: Verifying,
+  marksExpected: boolean,
+  findings: Finding[],
+): Promise<Pick<Verification, 'tail' | 'tailSince'>> {
   const isMarked = isMarkedRow(keys);
   let [tail, after, expected] = [0, 0, marksExpected];
+  let tailSince: number | undefined;
   for (;;) {
     const page = await store.listUnsealed(after, TAIL_PAGE);
     for (const row of page) {
+      tailSince = Math.min(tailSince ?? row.at, row.at);
       if (isMarked(row)) expected = true;
       else if (row.mark !== undefined) findings.push({ kind: 'row_changed', seal: undefined, rows: [row.id] });
       else if (expected) findings.push({ kind: 'row_inserted', seal: undefined, rows: [row.id] });
     }
     tail += page.length;
     after = page.at(-1)?.seq ?? after;
-    if (page.length < TAIL_PAGE) return tail;
+    if (page.length < TAIL_PAGE) return { tail, tailSince };
   }
 }

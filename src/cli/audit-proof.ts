@@ -14,6 +14,7 @@ import { createKeyRing } from '../security/vault.ts';
 import { configArgument } from './configured.ts';
 import { withDatabase } from './database.ts';
 import { EXIT } from './exit.ts';
+import { momentOf } from './moments.ts';
 import { paint, printable, type Terminal, toJson } from './terminal.ts';
 
 const args = { ...configArgument, json: { type: 'boolean', description: 'Answer in JSON' } } as const;
@@ -38,9 +39,20 @@ export const auditVerify = defineCommand({
       valueHint: 'JWS',
       description: 'A checkpoint kept elsewhere, which the chain must still contain',
     },
+    'max-tail-age': {
+      type: 'string',
+      valueHint: 'AGE',
+      default: '10m',
+      description: 'Fail when a row has waited longer for its link; `off` where no instance runs',
+    },
   },
-  run: ({ args: { config, json, checkpoint }, data }) => {
+  run: ({ args: { config, json, checkpoint, 'max-tail-age': age }, data }) => {
     const terminal = data as Terminal;
+    const [nowMs, bound] = [Date.now(), secondsOfAge(age)];
+    if (bound === undefined) {
+      terminal.err('--max-tail-age is an age such as 10m or 1h, or off\n');
+      return EXIT.usage;
+    }
     return withDatabase(terminal, config, async (store, { secrets, issuer }) => {
       const keys = createKeyRing(secrets);
       const signing = (await store.listSigningKeys()).map(({ publicJwk }) => publicJwk);
@@ -50,22 +62,43 @@ export const auditVerify = defineCommand({
         return EXIT.usage;
       }
       const found = await verifyAudit({ store, keys, key: await openAuditKey(store, keys) }, against);
-      terminal.out(json ? toJson(found) : described(terminal, found));
-      return found.ok ? EXIT.ok : EXIT.problem;
+      const since = found.tailSince;
+      const tailAge = since === undefined ? undefined : Math.max(0, Math.floor(nowMs / 1000) - since);
+      const stale = tailAge !== undefined && tailAge > bound;
+      const judged = { ...found, ok: found.ok && !stale, tailAge, stale };
+      terminal.out(json ? toJson({ ...judged, tailAge: tailAge ?? null }) : described(terminal, judged));
+      return judged.ok ? EXIT.ok : EXIT.problem;
     });
   },
 });
 
-function described(terminal: Terminal, { ok, sealed, tail, pruned, lastSeal, head, findings }: Verification): string {
+/** Seconds; undefined for what is no age. */
+function secondsOfAge(age: string): number | undefined {
+  if (age === 'off') return Number.POSITIVE_INFINITY;
+  const at = /^\d+[smhd]$/.test(age) ? momentOf(age, 0) : undefined;
+  return at === undefined ? undefined : -Date.parse(at) / 1000;
+}
+
+interface Judged extends Verification {
+  /** Seconds that the oldest row without a link has waited. */
+  readonly tailAge: number | undefined;
+  readonly stale: boolean;
+}
+
+function described(terminal: Terminal, found: Judged): string {
+  const { sealed, tail, tailAge, stale, pruned, lastSeal, head, findings } = found;
+  const good = findings.length === 0;
+  const oldest = tailAge === undefined ? '' : `, the oldest for ${tailAge} s`;
   const lines = [
-    ok
+    good
       ? `${paint(terminal, 'green', '✓')} ${sealed} rows are as they were written (${lastSeal} links, head ${head})`
       : `${paint(terminal, 'red', '✗')} The audit log was tampered with`,
     ...findings.map(
       ({ kind, seal, rows }) =>
         `  ${seal === undefined ? 'not linked yet' : `link ${seal}`}: ${WORDS[kind]}${rows.length === 0 ? '' : ` (${rows.map(printable).join(', ')})`}`,
     ),
-    `  ${tail} rows are not linked yet: a removal there would not show`,
+    `  ${tail} rows are not linked yet${oldest}: a removal there would not show`,
+    ...(stale ? [`${paint(terminal, 'red', '✗')} Nobody links new rows: is an instance running?`] : []),
     ...(pruned > 0 ? [`  ${pruned} older rows were pruned; a signed checkpoint stands for them`] : []),
   ];
   return `${lines.join('\n')}\n`;

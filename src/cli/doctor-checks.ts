@@ -12,13 +12,9 @@ import { createSafeFetch } from '../security/safe-fetch.ts';
 import { newId } from '../security/secrets.ts';
 import { createKeyRing } from '../security/vault.ts';
 import { openStore } from '../store/open.ts';
+import { type Check, settingsChecks } from './doctor-settings.ts';
 
-export interface Check {
-  readonly name: string;
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  readonly fix?: string;
-}
+export type { Check } from './doctor-settings.ts';
 
 /** Seconds a clock may be off before tokens and signatures of others begin to fail. */
 const CLOCK_WARN = 5;
@@ -253,25 +249,4 @@ async function checkResource(
   return Array.isArray(servers) && servers.includes(issuer)
     ? { name, status: 'ok', detail: `${url} points here` }
     : { name, status: 'warn', detail: `${url} does not point here`, fix };
-}
-
-function settingsChecks(config: Config): readonly Check[] {
-  const checks: Check[] = [];
-  const scopes = [...config.resources.values()].flatMap(({ scopes: known }) => [...known.values()]);
-  const silent = scopes.filter(({ description }) => description === undefined).map(({ name }) => name);
-  if (silent.length > 0)
-    checks.push({
-      name: 'Scopes',
-      status: 'warn',
-      detail: `${silent.length} of ${scopes.length} have no description`,
-      fix: `say what they allow: ${silent.slice(0, 5).join(', ')}`,
-    });
-  if (config.admin.keyHashes.length === 0)
-    checks.push({
-      name: 'Admin',
-      status: 'warn',
-      detail: 'no admin.keys are configured',
-      fix: 'keys of the database work, too: consent-broker admin-key create',
-    });
-  return checks;
 }

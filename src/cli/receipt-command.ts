@@ -1,5 +1,5 @@
 /**
- * `receipt verify`: whether a receipt was signed by the broker whose key set is given. Needs no configuration and no database.
+ * `receipt verify`: whether receipts were signed by the broker whose key set is given. Needs no configuration and no database.
  */
 import { readFile } from 'node:fs/promises';
 import { defineCommand } from 'citty';
@@ -23,24 +23,29 @@ const verify = defineCommand({
       terminal.err(`${printable(text === undefined ? file : jwks)} cannot be read\n`);
       return EXIT.usage;
     }
-    const claims = await readAttested(receiptIn(text), 'consent-receipt+jwt', keys, issuer);
-    if (claims === undefined) {
+    const found = await Promise.all(
+      receiptsIn(text).map((receipt) => readAttested(receipt, 'consent-receipt+jwt', keys, issuer)),
+    );
+    const [claims] = found;
+    if (claims === undefined || found.includes(undefined)) {
       terminal.out(json ? toJson({ ok: false }) : `${paint(terminal, 'red', '✗')} Not a receipt of this broker\n`);
       return EXIT.problem;
     }
-    const shown = `${paint(terminal, 'green', '✓')} Signed by ${printable(String(claims.iss))}\n${printable(JSON.stringify(claims, null, 2)).replaceAll('\\u{a}', '\n')}\n`;
-    terminal.out(json ? toJson({ ok: true, claims }) : shown);
+    const shown = found.map((one) => printable(JSON.stringify(one, null, 2)).replaceAll('\\u{a}', '\n')).join('\n');
+    const people = `${paint(terminal, 'green', '✓')} Signed by ${printable(String(claims.iss))}\n${shown}\n`;
+    terminal.out(json ? toJson({ ok: true, claims, all: found }) : people);
     return EXIT.ok;
   },
 });
 
-/** The file holds the JWS alone, or the admin API's answer around it. */
-function receiptIn(text: string): string {
+/** The file holds the JWS alone, the admin API's answer around it, or all of a person's as the account page gives them. */
+function receiptsIn(text: string): readonly string[] {
   try {
-    const { receipt } = JSON.parse(text) as { receipt?: unknown };
-    return typeof receipt === 'string' ? receipt : text;
+    const { receipt, receipts } = JSON.parse(text) as { receipt?: unknown; receipts?: unknown };
+    const all = Array.isArray(receipts) ? receipts.map((one) => (one as { receipt?: unknown })?.receipt) : [receipt];
+    return all.every((one) => typeof one === 'string') ? all : [text];
   } catch {
-    return text;
+    return [text];
   }
 }
 

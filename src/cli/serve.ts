@@ -9,6 +9,7 @@ import type { Broker } from '../broker.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationRefused } from '../config/problems.ts';
 import type { DemoOptions } from '../demo/run.ts';
+import { forgetTheStart } from '../memory.ts';
 import { configArgument, findConfiguration, refuse, WHAT_TO_WRITE } from './configured.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
@@ -97,6 +98,7 @@ async function serveUntilSignal(terminal: Terminal, config: Config): Promise<Exi
     );
     return EXIT.problem;
   }
+  forgetTheStart();
   // Node would print the error as it is, whatever it carries; the log shows only what may be told.
   process.on('uncaughtException', (err) => {
     broker.deps.log.error({ event: 'crash', err }, 'unexpected failure, ending');

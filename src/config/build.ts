@@ -5,14 +5,16 @@
  */
 import { resolve } from 'node:path';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
+import type { ClientKeys } from '../domain/client-keys.ts';
 import { canonicalResource } from '../domain/resource.ts';
 import type { ClientGrantType, ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { isLoopback, parseUrl } from './addresses.ts';
+import { authMethodOf, type ClientSettings } from './client-schema.ts';
 import type { Bucket, Config, ConfiguredClient, FrontConfig, ResourceConfig } from './config.ts';
 import type { Settings } from './schema.ts';
 import { upstreamOf } from './upstream.ts';
-import type { ClientSettings, ResourceSettings } from './upstream-schema.ts';
+import type { ResourceSettings } from './upstream-schema.ts';
 
 export interface BuildContext {
   readonly mode: Config['mode'];
@@ -182,8 +184,7 @@ function clientOf(client: ClientSettings): ConfiguredClient {
     redirectUris: client.redirect_uris,
     name: client.client_name,
     applicationType: client.application_type ?? (client.redirect_uris.some(isNative) ? 'native' : 'web'),
-    authMethod:
-      client.token_endpoint_auth_method ?? (client.client_secret === undefined ? 'none' : 'client_secret_basic'),
+    authMethod: authMethodOf(client),
     grantTypes: grantTypesOf(client),
     scope: client.scope,
     clientUri: client.client_uri,
@@ -194,6 +195,7 @@ function clientOf(client: ClientSettings): ConfiguredClient {
     softwareId: undefined,
     softwareVersion: undefined,
     localized: {},
+    ...keysOf(client),
   };
   return {
     id: client.client_id,
@@ -202,6 +204,12 @@ function clientOf(client: ClientSettings): ConfiguredClient {
     ownScopes: new Map(Object.entries(client.client_credentials)),
   };
 }
+
+const keysOf = (client: ClientSettings): ClientKeys => ({
+  ...(client.jwks !== undefined && { jwks: client.jwks }),
+  ...(client.jwks_uri !== undefined && { jwksUri: client.jwks_uri }),
+  ...(client.token_endpoint_auth_signing_alg !== undefined && { signingAlg: client.token_endpoint_auth_signing_alg }),
+});
 
 /** What only acts for itself has no grant that ends at a redirect. */
 const grantTypesOf = (client: ClientSettings): readonly ClientGrantType[] => [

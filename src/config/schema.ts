@@ -8,9 +8,10 @@ import { z } from 'zod';
 import { hasSafeScheme, parseUrl, proxyRangeProblem } from './addresses.ts';
 import { adminSettings } from './admin-schema.ts';
 import { catalogEntry } from './catalog-schema.ts';
+import { client, FOREIGN_SCHEMES } from './client-schema.ts';
 import { newClients, quarantineExpiry, trace, webhook } from './oversight-schema.ts';
 import { duration, listener, report, secret, text, wholeNumber, yesNo } from './scalars.ts';
-import { client, FOREIGN_SCHEMES, resource, upstream } from './upstream-schema.ts';
+import { resource, upstream } from './upstream-schema.ts';
 
 const issuer = text(500)
   .superRefine((value, context) => {
@@ -211,7 +212,7 @@ export const settings = z.strictObject({
   limits: z
     .strictObject({
       registrations: bucket(60, 30).describe(
-        'Per source, as all of these: a token bucket `{ per_minute, burst }`, or `off`.',
+        'Per source, as all of these: a token bucket `{ per_minute, burst }`, or `off`. Per client for updates of a registration.',
       ),
       all_registrations: z
         .union([z.literal('off'), bucketShape])

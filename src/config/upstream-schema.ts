@@ -1,11 +1,10 @@
 /**
- * The shape of an upstream, a resource and a pre-registered client in the configuration file.
+ * The shape of an upstream and of a resource in the configuration file.
  *
  * Must never accept a key it does not use, nor upstream parameters that would change the protocol (RFC 9700 4.4, 4.7).
  */
 import { z } from 'zod';
 import { FIXED_PARAMETERS } from '../upstream/presets.ts';
-import { isLoopback, parseUrl } from './addresses.ts';
 import { frontSettings } from './front-schema.ts';
 import { report, secret, text, webAddress, yesNo } from './scalars.ts';
 
@@ -39,7 +38,7 @@ const parameters = z
   .prefault({})
   .describe('Extra fixed authorization parameters, such as `prompt`; none of those the protocol uses.');
 
-const scopeToken = z.string().superRefine((value, context) => {
+export const scopeToken = z.string().superRefine((value, context) => {
   if (!SCOPE.test(value))
     report(context, 'E112', 'this is not a scope name', 'use printable ASCII without spaces, quotes or backslashes');
 });
@@ -195,100 +194,3 @@ export const resource = z.strictObject({
   ...frontSettings,
 });
 export type ResourceSettings = z.output<typeof resource>;
-
-/** Schemes that run or read something when followed, or belong to the web; never a native app's own. */
-export const FOREIGN_SCHEMES = new Set([
-  'about',
-  'blob',
-  'chrome',
-  'data',
-  'file',
-  'filesystem',
-  'ftp',
-  'http',
-  'https',
-  'intent',
-  'jar',
-  'javascript',
-  'mailto',
-  'resource',
-  'sms',
-  'tel',
-  'vbscript',
-  'view-source',
-  'ws',
-  'wss',
-]);
-
-const redirectUri = text().superRefine((value, context) => {
-  const url = parseUrl(value);
-  const fix = 'use https, loopback http, or a scheme of the app';
-  if (url === undefined) return report(context, 'E119', 'this redirect URI is not absolute', fix);
-  if (value.includes('#'))
-    return report(context, 'E119', 'a redirect URI has no fragment', 'remove everything from the #');
-  const scheme = url.protocol.slice(0, -1);
-  const safe = scheme === 'https' || (scheme === 'http' && isLoopback(url)) || !FOREIGN_SCHEMES.has(scheme);
-  if (!safe) report(context, 'E119', `a redirect URI cannot use ${scheme}: here`, fix);
-});
-
-export const client = z
-  .strictObject({
-    client_id: text(200).describe('Its id; unique.'),
-    client_secret: secret(16).optional().describe('Leave it out for a public client.'),
-    client_name: text(80).optional().describe('What people read.'),
-    redirect_uris: z
-      .array(redirectUri)
-      .max(20)
-      .prefault([])
-      .describe('Compared exactly (loopback ports excepted). At least one, unless `client_credentials` is set.'),
-    client_credentials: z
-      .record(text(64), z.array(scopeToken).min(1).max(100))
-      .prefault({})
-      .describe('Scopes it may have for itself, without a person (RFC 6749 4.4), by resource key. None by default.'),
-    token_endpoint_auth_method: z
-      .enum(['none', 'client_secret_basic', 'client_secret_post'])
-      .optional()
-      .describe('`client_secret_basic` where there is a secret, else `none`.'),
-    grant_types: z
-      .array(z.enum(['authorization_code', 'refresh_token']))
-      .min(1)
-      .prefault(['authorization_code', 'refresh_token'])
-      .describe('RFC 7591.'),
-    application_type: z.enum(['native', 'web']).optional().describe('Told by the redirect URIs where it is not set.'),
-    scope: text().optional().describe('A hint, never a ceiling.'),
-    client_uri: webAddress().optional().describe('Its home page.'),
-    logo_uri: webAddress().optional().describe('Its logo.'),
-    policy_uri: webAddress().optional().describe('Its privacy policy.'),
-    tos_uri: webAddress().optional().describe('Its terms of service.'),
-  })
-  .superRefine((value, context) => {
-    const method =
-      value.token_endpoint_auth_method ?? (value.client_secret === undefined ? 'none' : 'client_secret_basic');
-    const forItself = Object.keys(value.client_credentials).length > 0;
-    if (value.redirect_uris.length === 0 && !forItself)
-      report(context, 'E119', 'this client has no redirect URI', 'add redirect_uris, or client_credentials');
-    if (forItself && method === 'none')
-      report(
-        context,
-        'E119',
-        'client_credentials are for clients that authenticate',
-        'add a client_secret, or remove client_credentials',
-      );
-    if (method === 'none' && value.client_secret !== undefined) {
-      report(
-        context,
-        'E119',
-        'this client has a secret but token_endpoint_auth_method is none',
-        'remove one of the two',
-      );
-    }
-    if (method !== 'none' && value.client_secret === undefined) {
-      report(
-        context,
-        'E119',
-        `token_endpoint_auth_method ${method} needs a client_secret`,
-        'add the secret, or use none',
-      );
-    }
-  });
-export type ClientSettings = z.output<typeof client>;

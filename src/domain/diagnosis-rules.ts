@@ -180,6 +180,12 @@ export const RULES: readonly Rule[] = [
     'Compare them with what the upstream shows; secrets there run out.',
   ],
   [
+    'upstream_error',
+    /upstream_unavailable: unreachable: status|upstream_denied: (server_error|temporarily_unavailable)/,
+    'The upstream was reached, and failed by itself or was too busy.',
+    'Look at its own status; nothing here is to be mended, and the person can try again.',
+  ],
+  [
     'upstream_refused',
     /upstream_denied/,
     'The upstream, or the person there, said no.',

@@ -65,6 +65,25 @@ export function documentUrlProblem(raw: string): string | undefined {
   return undefined;
 }
 
+/** Which documents the operator accepts. */
+export interface DocumentPolicy {
+  readonly enabled: boolean;
+  /** `host` or `host:port`; when empty, all. */
+  readonly allowedHosts: readonly string[];
+}
+
+/**
+ * Why a document at this address is not accepted here, whether it was before or not; undefined when it is.
+ */
+export function documentExclusion(id: string, { enabled, allowedHosts }: DocumentPolicy): string | undefined {
+  if (!enabled) return 'client ids that are URLs are not accepted here';
+  if (allowedHosts.length === 0) return undefined;
+  const hosts = URL.canParse(id) ? [documentHost(id), new URL(id).hostname] : [];
+  return hosts.some((host) => allowedHosts.includes(host))
+    ? undefined
+    : 'metadata documents of this host are not accepted here';
+}
+
 /** `host`, or `host:port` where the URL names a port. Only for an id without a documentUrlProblem. */
 export const documentHost = (clientId: string): string => new URL(clientId).host;
 

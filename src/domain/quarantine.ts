@@ -24,9 +24,13 @@ export function standingOfNew(policy: 'usable' | 'quarantined' | 'requester_only
 }
 
 /**
- * All that an administrator goes by in a metadata document, in one comparable text: everything but versions and hints,
- * which sites change at every release.
+ * Whether a client, registered or a document's, shows another face than the one that an administrator has accepted: it
+ * differs in anything but versions and hints, which change at every release. Fails closed: a member that is new counts.
  */
+export const showsAnother = (accepted: ClientMetadata, next: ClientMetadata): boolean =>
+  acceptedFace(accepted) !== acceptedFace(next);
+
+/** All of that in one comparable text. */
 export function acceptedFace({
   softwareVersion: _version,
   scope: _hint,

@@ -21,6 +21,12 @@ const frontedOf = (config: Config): readonly FrontedResource[] =>
 export const openLines = (config: Config): ReadonlyMap<string, ServerLine> =>
   new Map(frontedOf(config).map(({ key, front }) => [key, openLine(front.target, front.firstByteMs)]));
 
+/** The `Host` values that mean a fronted resource away from the issuer's origin. */
+export function frontedHosts(config: Config): ReadonlySet<string> {
+  const origin = new URL(config.issuer).origin;
+  return new Set(frontedOf(config).flatMap((resource) => (originOf(resource) === origin ? [] : hostNames(resource))));
+}
+
 /** Mounts the fronts of resources on the issuer's origin. */
 export function mountFronts(app: Hono<AppEnv>, deps: AppDeps): void {
   const origin = new URL(deps.config.issuer).origin;
@@ -36,10 +42,9 @@ export function frontHosts(deps: AppDeps, prepare: (app: Hono<AppEnv>) => void):
   const apps = new Map<string, Hono<AppEnv>>();
   for (const resource of frontedOf(deps.config)) {
     if (originOf(resource) === origin) continue;
-    const { host, port, protocol } = new URL(resource.url);
-    const app = apps.get(host) ?? hostApp(prepare);
-    apps.set(host, app);
-    if (port === '') apps.set(`${host}:${protocol === 'https:' ? 443 : 80}`, app);
+    const names = hostNames(resource);
+    const app = apps.get(names[0] ?? '') ?? hostApp(prepare);
+    for (const name of names) apps.set(name, app);
     mount(app, resource, deps);
   }
   if (apps.size === 0) return undefined;
@@ -47,6 +52,12 @@ export function frontHosts(deps: AppDeps, prepare: (app: Hono<AppEnv>) => void):
     const app = apps.get((c.req.header('host') ?? '').toLowerCase());
     return app === undefined ? next() : Promise.resolve(app.fetch(c.req.raw, c.env));
   };
+}
+
+/** As `Host` may say it: the default port too. */
+function hostNames({ url }: FrontedResource): readonly string[] {
+  const { host, port, protocol } = new URL(url);
+  return port === '' ? [host, `${host}:${protocol === 'https:' ? 443 : 80}`] : [host];
 }
 
 const originOf = ({ url }: FrontedResource): string => new URL(url).origin;

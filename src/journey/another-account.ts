@@ -8,7 +8,8 @@ import type { Context } from 'hono';
 import { seeOwnPage } from '../browser/responder.ts';
 import { readVisitor } from '../browser/visitor.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import { alreadyAnswered, findOwnJourney } from './consent.ts';
+import { alreadyAnswered } from './answered.ts';
+import { findOwnJourney } from './consent.ts';
 import { reopenBelow } from './reopen.ts';
 
 export const anotherAccount =

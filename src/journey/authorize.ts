@@ -28,6 +28,7 @@ import { refuseBlocked, refuseRuled } from './blocked.ts';
 import { showConsent } from './consent.ts';
 import { consentRecord } from './journey-secrets.ts';
 import { mergeKeyOf, openJourney } from './open.ts';
+import { spendPrompt } from './prompt-budget.ts';
 import { refuseAddressee, refuseRequest } from './refuse.ts';
 import { usedBefore } from './scene.ts';
 import { showWaiting } from './waiting.ts';
@@ -111,6 +112,8 @@ async function askOrSkip(
   if (visit.decision === 'refuse') return refuseRuled(c, deps, visitor, visit.by);
   if (visit.decision === 'own_block') return refuseBlocked(c, deps, visitor);
   if (visit.decision === 'wait') {
+    const spent = spendPage(c, deps, visitor, session, client.id);
+    if (spent !== undefined) return spent;
     const asked = newJourney(c, deps, visitor, addressee, checked, 'ask', ['first_time']);
     const opened = await openJourney(c, deps, { ...asked, mergeKey: mergeKeyOf(asked) }, session?.user.id);
     return showWaiting(c, deps, visitor, opened);
@@ -122,16 +125,8 @@ async function askOrSkip(
       description: 'this needs the person at the page',
     });
 
-  if (visitor.browserHash !== undefined && verdict.screen !== 'skip') {
-    const budget = deps.limits.prompt(session?.user.id ?? visitor.browserHash, client.id);
-    if (!budget.ok)
-      return refusePage(c, deps, visitor.session, {
-        code: 'prompt_limit',
-        reason: 'consent pages for this client',
-        retryAfter: budget.retryAfter,
-        facts: { retryAfterSeconds: budget.retryAfter },
-      });
-  }
+  const spent = verdict.screen === 'skip' ? undefined : spendPage(c, deps, visitor, session, client.id);
+  if (spent !== undefined) return spent;
   const wanted = newJourney(c, deps, visitor, addressee, checked, verdict.screen, verdict.reasons);
   const mergeKey = verdict.screen === 'skip' ? undefined : mergeKeyOf(wanted);
   const journey = await openJourney(c, deps, { ...wanted, mergeKey }, session?.user.id);
@@ -157,6 +152,18 @@ async function askOrSkip(
   };
   return showConsent(c, deps, visitor, scene, journey.browserHash);
 }
+
+/** A browser that has not been seen yet has had no page; its source has a budget of its own. */
+const spendPage = (
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  session: Session | undefined,
+  clientId: string,
+): Response | undefined =>
+  visitor.browserHash === undefined
+    ? undefined
+    : spendPrompt(c, deps, visitor, session?.user.id ?? visitor.browserHash, clientId);
 
 function newJourney(
   c: Context<AppEnv>,

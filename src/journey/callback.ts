@@ -220,7 +220,7 @@ async function finish(
     return refusePage(c, deps, undefined, {
       code: 'user_not_allowed',
       reason: 'the person is disabled or the client is gone',
-      facts: { accountName: person.name },
+      facts: { accountName: person.name, resourceName: deps.config.resources.get(request.resource)?.name },
     });
   }
 

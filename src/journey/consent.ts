@@ -19,6 +19,7 @@ import { ownBlock, stopsNow } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { isSameHash } from '../security/browser-binding.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
+import { alreadyAnswered } from './answered.ts';
 import { refuseBlocked, showStop } from './blocked.ts';
 import { type ConsentScene, consentModel } from './consent-model.ts';
 import { consentRecord } from './journey-secrets.ts';
@@ -79,11 +80,11 @@ export const consentDecision =
     const form = reading.parameters;
     const repeated = repeatedParameter(form, ['scope']);
     if (!visitor.binding.isOwnPost(c) || repeated !== undefined)
-      return forged(c, deps, visitor, repeated === undefined ? 'posted from elsewhere' : `${repeated} came twice`);
+      return staleForm(c, deps, visitor, repeated === undefined ? 'posted from elsewhere' : `${repeated} came twice`);
     const journey = await findOwnJourney(c, deps, visitor, one(form, 'ticket'));
     if (journey instanceof Response) return journey;
     if (!visitor.binding.isTicket('consent', ticketBound(journey.id, journey.browserHash), one(form, 'ticket')))
-      return forged(c, deps, visitor, 'wrong ticket');
+      return staleForm(c, deps, visitor, 'wrong ticket');
     const decision = one(form, 'decision');
     if (decision !== 'allow' && decision !== 'deny')
       return refusePage(c, deps, visitor.session, {
@@ -117,7 +118,7 @@ async function allow(
     undefined,
     deps,
   );
-  if (identity.tier === 'alarm' && alarmBlocks) return forged(c, deps, visitor, 'look-alikes are blocked here');
+  if (identity.tier === 'alarm' && alarmBlocks) return staleForm(c, deps, visitor, 'look-alikes are blocked here');
   if (identity.tier === 'alarm' && !understood)
     return showConsent(c, deps, visitor, scene, journey.browserHash, 'understood_missing');
   // The page of new scopes lists what is allowed already without a box: it stays allowed.
@@ -165,26 +166,6 @@ function repeatDecision(
 ): Response {
   const same = journey.decision === decision && deps.now() - (journey.decidedAt ?? 0) <= REPEAT_WINDOW;
   return same ? seeOwnPage(c, deps, `/consent/${journey.id}/go`) : alreadyAnswered(c, deps, visitor, journey, 409);
-}
-
-/** *Already answered*, with what was answered and when. */
-export function alreadyAnswered(
-  c: Context<AppEnv>,
-  deps: AppDeps,
-  visitor: Visitor,
-  journey: Journey,
-  status: 200 | 400 | 409,
-): Response {
-  return refusePage(c, deps, visitor.session, {
-    code: 'request_decided',
-    reason: 'decided before',
-    status,
-    nothingShared: false,
-    facts: {
-      ...(journey.decision === undefined ? {} : { decision: journey.decision }),
-      ...(journey.decidedAt === undefined ? {} : { decidedAt: journey.decidedAt }),
-    },
-  });
 }
 
 /**
@@ -286,5 +267,8 @@ const expired = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: st
     facts: { openMinutes: Math.round(deps.config.journeyLifetime / 60) },
   });
 
-const forged = (c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response =>
-  refusePage(c, deps, visitor.session, { code: 'form_stale', reason });
+/** A form that cannot be taken, and the way to the page it should have come from. */
+export function staleForm(c: Context<AppEnv>, deps: AppDeps, visitor: Visitor, reason: string): Response {
+  const tryAgain = ownPath(deps, `/consent/${encodeURIComponent(c.req.param('id') ?? '')}`);
+  return refusePage(c, deps, visitor.session, { code: 'form_stale', reason, links: { tryAgain } });
+}

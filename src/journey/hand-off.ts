@@ -20,7 +20,8 @@ import { upstreamScopes } from '../domain/scope.ts';
 import type { AuthorizationRequest, ClientAnswer, ClientMetadata, ConsentedJourney, Journey } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import type { ConnectorFailure } from '../upstream/connector.ts';
-import { alreadyAnswered, findOwnJourney, REPEAT_WINDOW, whyNotOn } from './consent.ts';
+import { alreadyAnswered } from './answered.ts';
+import { findOwnJourney, REPEAT_WINDOW, whyNotOn } from './consent.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
 
 export const handOffPage =

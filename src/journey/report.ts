@@ -15,7 +15,8 @@ import type { Journey, Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
-import { findOwnJourney, ticketBound } from './consent.ts';
+import { findOwnJourney, staleForm, ticketBound } from './consent.ts';
+import { spendWords } from './prompt-budget.ts';
 
 /** Characters of a report. */
 const LONGEST_REPORT = 500;
@@ -58,7 +59,7 @@ export const reportAction =
   async (c: Context<AppEnv>): Promise<Response> => {
     const visitor = await readVisitor(c, deps);
     const reading = await readForm(c);
-    const stale = (reason: string) => refusePage(c, deps, visitor.session, { code: 'form_stale', reason });
+    const stale = (reason: string) => staleForm(c, deps, visitor, reason);
     if (!reading.ok || repeatedParameter(reading.parameters) !== undefined) return stale('not our form');
     if (!visitor.binding.isOwnPost(c)) return stale('posted from elsewhere');
     const form = reading.parameters;
@@ -67,6 +68,8 @@ export const reportAction =
     const bound = ticketBound(journey.id, journey.browserHash);
     if (!visitor.binding.isTicket('report', bound, one(form, 'ticket'))) return stale('wrong ticket');
 
+    const spent = spendWords(c, deps, visitor, journey.request.clientId);
+    if (spent !== undefined) return spent;
     const words = [...(one(form, 'words') ?? '').replaceAll('\0', '')].slice(0, LONGEST_REPORT).join('');
     const { session } = visitor;
     await deps.store.reportRequest(journey.id, words, personTrail(c, deps, session?.user.id));

@@ -7,14 +7,14 @@
  */
 import type { Context } from 'hono';
 import { WaitingPage } from '../../views/waiting-page.tsx';
-import { refusePage } from '../browser/error-page.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, ownPath } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import type { Journey } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
-import { findOwnJourney, ticketBound } from './consent.ts';
+import { findOwnJourney, staleForm, ticketBound } from './consent.ts';
+import { spendWords } from './prompt-budget.ts';
 
 /** Characters of a reason. */
 const LONGEST_REASON = 500;
@@ -46,7 +46,7 @@ export const waitAction =
   async (c: Context<AppEnv>): Promise<Response> => {
     const visitor = await readVisitor(c, deps);
     const reading = await readForm(c);
-    const stale = (reason: string) => refusePage(c, deps, visitor.session, { code: 'form_stale', reason });
+    const stale = (reason: string) => staleForm(c, deps, visitor, reason);
     if (!reading.ok || repeatedParameter(reading.parameters) !== undefined) return stale('not our form');
     if (!visitor.binding.isOwnPost(c)) return stale('posted from elsewhere');
     const journey = await findOwnJourney(c, deps, visitor);
@@ -55,6 +55,8 @@ export const waitAction =
     const { request } = journey;
     if (request === undefined || !visitor.binding.isTicket(PURPOSE, bound, one(reading.parameters, 'ticket')))
       return stale('wrong ticket');
+    const spent = spendWords(c, deps, visitor, request.clientId);
+    if (spent !== undefined) return spent;
     const words = [...(one(reading.parameters, 'words') ?? '').replace(/[\p{Cs}\0]/gu, '')]
       .slice(0, LONGEST_REASON)
       .join('');

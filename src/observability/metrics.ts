@@ -4,8 +4,9 @@
  * Labels come from route patterns and fixed words; a word that is not one becomes `other`, and after a bound every new
  * one does, so that nobody outside can make series. Must never carry an id, an address or a client's text.
  */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { Metrics } from '../ports.ts';
+import { createRequestCounts } from './request-counts.ts';
 
 const MOST_WORDS = 64;
 const WORD = /^[a-z][a-z0-9_.-]{0,47}$/;
@@ -23,18 +24,7 @@ export function createMetrics(options: { readonly process: boolean }): MetricsRe
 
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter({ name, help, labelNames, registers });
-  const requests = counter('broker_http_requests_total', 'Requests by route pattern and status class.', [
-    'method',
-    'route',
-    'status',
-  ]);
-  const durations = new Histogram({
-    name: 'broker_http_request_duration_seconds',
-    help: 'Time to answer by route pattern.',
-    labelNames: ['route'] as const,
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
-  });
+  const requests = createRequestCounts();
   const journeys = counter('broker_journeys_total', 'Journeys by the step reached and how it ended.', [
     'step',
     'outcome',
@@ -53,11 +43,12 @@ export function createMetrics(options: { readonly process: boolean }): MetricsRe
   ]);
   const [outcome, grantType, endpoint, error, reason, method] = Array.from({ length: 6 }, boundedWords) as Words;
 
+  const requestsOf = (verb: string, route: string, status: number) =>
+    requests.of(method(verb.toLowerCase()), route, `${Math.floor(status / 100)}xx`);
+
   return {
-    request: (verb, route, status, seconds) => {
-      requests.inc({ method: method(verb.toLowerCase()), route, status: `${Math.floor(status / 100)}xx` });
-      durations.observe({ route }, seconds);
-    },
+    request: (verb, route, status, seconds) => requestsOf(verb, route, status)(seconds),
+    requests: requestsOf,
     journey: (step, result = 'none') => journeys.inc({ step, outcome: outcome(result) }),
     tokensIssued: (type) =>
       tokens.inc({ grant_type: grantType(type.replace(/^urn:ietf:params:oauth:grant-type:/, '')) }),
@@ -65,7 +56,10 @@ export function createMetrics(options: { readonly process: boolean }): MetricsRe
     revoked: (why) => revocations.inc({ reason: reason(why) }),
     toolCalled: (resource, result) => toolCalls.inc({ resource, outcome: outcome(result) }),
     toolSeen: (resource, what) => toolNews.inc({ resource, what }),
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    render: async () => ({
+      contentType: registry.contentType,
+      body: `${await registry.metrics()}\n${requests.text()}`,
+    }),
   };
 }
 

@@ -10,6 +10,7 @@ import { freshUntil } from '../domain/metadata-document.ts';
 import type { Client } from '../domain/types.ts';
 import type { ClientDirectory } from '../ports.ts';
 import type { FetchPolicy } from '../security/safe-fetch.ts';
+import { spendFetchBudgets } from './fetch-budgets.ts';
 import type { DirectoryDeps } from './resolve-client.ts';
 
 const POLICY: FetchPolicy = { reach: 'public', maxBytes: 32 * 1024, timeoutMs: 5_000 };
@@ -27,24 +28,24 @@ export function createKeyFinder(deps: KeySetDeps): ClientDirectory['findKeys'] {
   const underWay = new Map<string, Promise<KeySet | undefined>>();
 
   /** One reading per client at a time. */
-  const readOnce = (client: Client, uri: string): Promise<KeySet | undefined> => {
+  const readOnce = (client: Client, uri: string, source: string): Promise<KeySet | undefined> => {
     const key = `${client.id}\n${uri}`;
     const running = underWay.get(key);
     if (running !== undefined) return running;
     if (underWay.size >= MOST_AT_ONCE) return Promise.resolve(undefined);
-    const reading = readKeySet(deps, client, uri).finally(() => underWay.delete(key));
+    const reading = readKeySet(deps, client, uri, source).finally(() => underWay.delete(key));
     underWay.set(key, reading);
     return reading;
   };
 
-  return async (client, { jwks, jwksUri }, named) => {
+  return async (client, { jwks, jwksUri }, { named, source }) => {
     if (jwks !== undefined) return jwks;
     if (jwksUri === undefined) return [];
     const now = deps.now();
     const kept = client.keySet?.uri === jwksUri ? client.keySet : undefined;
     const complete = kept !== undefined && kept.freshUntil > now && holds(kept.keys, named);
     if (complete || (kept !== undefined && kept.retryAt > now)) return lastGood(kept, now);
-    return lastGood((await readOnce(client, jwksUri)) ?? kept, now);
+    return lastGood((await readOnce(client, jwksUri, source)) ?? kept, now);
   };
 }
 
@@ -55,10 +56,10 @@ const holds = (keys: readonly PublicJwk[], named: unknown): boolean =>
 const lastGood = (kept: KeySet | undefined, now: number): readonly PublicJwk[] =>
   kept !== undefined && kept.readAt + LAST_GOOD_HOLDS > now ? kept.keys : [];
 
-/** What is kept after this reading; undefined when the host's budget is spent. */
-async function readKeySet(deps: KeySetDeps, client: Client, uri: string): Promise<KeySet | undefined> {
+/** What is kept after this reading; undefined when the budget of the source or of the host is spent. */
+async function readKeySet(deps: KeySetDeps, client: Client, uri: string, source: string): Promise<KeySet | undefined> {
   const readAt = deps.now();
-  if (!deps.limits.take('document_hosts', new URL(uri).host).ok) return undefined;
+  if (spendFetchBudgets(deps.limits, new URL(uri).host, source) !== undefined) return undefined;
   const outcome = await deps.outbound(uri, {}, POLICY);
   const read = outcome.ok ? await judged(outcome.response, readAt) : outcome.failure.cause;
   const before = client.keySet?.uri === uri ? client.keySet : undefined;

@@ -6,10 +6,9 @@
  * registration is; where new clients wait for an administrator, a changed one waits again, and none changes while it
  * waits. Must never lift a block, nor change a client of the configuration, nor what an administrator has accepted.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'hono';
 import { holdsSecret, judgeMetadata } from '../domain/client.ts';
-import { type Standing, standingOfNew } from '../domain/quarantine.ts';
+import { type Standing, showsAnother, standingOfNew } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata, TokenHash, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { equalSecrets, hashSecret, mintToken, newSecret } from '../security/secrets.ts';
@@ -34,15 +33,17 @@ const managed =
   async (c: Context<AppEnv>): Promise<Response> => {
     keepOutOfCaches(c);
     const limit = deps.limits.take('tokens', c.get('event').source);
-    if (!limit.ok) {
-      c.header('Retry-After', String(limit.retryAfter));
-      return refusing(c, deps)('slow_down', 'too many requests', 429);
-    }
+    if (!limit.ok) return slowDown(c, deps, limit.retryAfter);
     const held = await holder(c, deps);
     if (held === undefined) return unauthorized(c, deps);
     c.get('event').note({ client_id: held.client.id });
     return action(c, held, deps);
   };
+
+function slowDown(c: Context<AppEnv>, deps: AppDeps, retryAfter: number): Response {
+  c.header('Retry-After', String(retryAfter));
+  return refusing(c, deps)('slow_down', 'too many requests; try again later', 429);
+}
 
 async function holder(c: Context<AppEnv>, deps: AppDeps): Promise<Held | undefined> {
   const token = bearerToken(c);
@@ -64,6 +65,9 @@ async function read(c: Context<AppEnv>, { client, token }: Held, deps: AppDeps):
 
 async function update(c: Context<AppEnv>, { client, token }: Held, deps: AppDeps): Promise<Response> {
   const refuse = refusing(c, deps);
+  // Per client, whatever addresses it comes from: each update is a row of the audit log.
+  const limit = deps.limits.take('registration_updates', client.id);
+  if (!limit.ok) return slowDown(c, deps, limit.retryAfter);
   if (client.quarantinedAt !== undefined)
     return refuse('access_denied', 'this client waits for an administrator and cannot change meanwhile', 403);
   const body = await readJson(c);
@@ -90,11 +94,9 @@ async function update(c: Context<AppEnv>, { client, token }: Held, deps: AppDeps
   return c.json(clientInformation(updated, { secret: secret.shown, managementToken }, deps.config.issuer));
 }
 
-/** What was accepted is what was seen: anything else is new to whoever accepts. Compared as stored: JSON has no `undefined`. */
+/** What was accepted is what was seen: whoever shows another face is new to whoever accepts. */
 const standingAfter = ({ metadata }: Client, next: ClientMetadata, { config, now }: AppDeps): Standing =>
-  isDeepStrictEqual(JSON.parse(JSON.stringify(metadata)), JSON.parse(JSON.stringify(next)))
-    ? {}
-    : standingOfNew(config.registration.newClients, now());
+  showsAnother(metadata, next) ? standingOfNew(config.registration.newClients, now()) : {};
 
 interface SecretAfter {
   readonly hash: TokenHash | undefined;

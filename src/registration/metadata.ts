@@ -3,14 +3,13 @@
  *
  * Built from configuration alone, never from Host or forwarded headers; advertises only what works.
  */
-import type { Hono } from 'hono';
 import { LANGUAGES } from '../../views/messages/catalog.ts';
 import type { Config } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../domain/client-keys.ts';
 import { anyOwnScopes } from '../domain/machine-token.ts';
 import { TOKEN_EXCHANGE } from '../domain/token-exchange.ts';
-import type { AppDeps, AppEnv } from '../ports.ts';
-import { mountDocument, preparedJson } from '../security/prepared-document.ts';
+import type { AppDeps } from '../ports.ts';
+import { type Published, preparedJson } from '../security/prepared-document.ts';
 
 /** The metadata document as an object. `issuer` is the configured text, byte for byte. */
 function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
@@ -46,8 +45,8 @@ function serverMetadata(config: Config): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Mounts the documents ahead of all middleware: fixed bytes, an ETag, open CORS without credentials. */
-export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
+/** The documents and where they are: fixed bytes, an ETag, open CORS without credentials. */
+export function serverDocuments(deps: AppDeps): readonly Published[] {
   const metadata = preparedJson(serverMetadata(deps.config));
   const base = new URL(deps.config.issuer).pathname.replace(/\/$/, '');
   const forms = new Set(
@@ -57,6 +56,8 @@ export function mountMetadata(app: Hono<AppEnv>, deps: AppDeps): void {
       `${base}${known}`,
     ]),
   );
-  for (const path of forms) mountDocument(app, path, () => metadata);
-  mountDocument(app, `${base}/jwks`, () => deps.signer.jwks);
+  return [
+    ...[...forms].map((path) => ({ path, document: () => metadata })),
+    { path: `${base}/jwks`, document: () => deps.signer.jwks },
+  ];
 }

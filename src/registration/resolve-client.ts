@@ -6,11 +6,18 @@
  * good; one that its site withdrew holds no longer. Must never fetch for a request that is wrong anyway, never twice at
  * once for the same address, and never more often than the budgets of the asking source and the asked host allow.
  */
-import { documentHost, documentUrlProblem, looksLikeDocumentUrl } from '../domain/metadata-document.ts';
+import {
+  documentExclusion,
+  documentHost,
+  documentUrlProblem,
+  looksLikeDocumentUrl,
+} from '../domain/metadata-document.ts';
 import type { Client } from '../domain/types.ts';
 import type { AppDeps, ClientDirectory, Resolution } from '../ports.ts';
 import type { SafeFetch } from '../security/safe-fetch.ts';
 import { createKeyFinder } from './client-key-sets.ts';
+import { createExclusion } from './excluded-clients.ts';
+import { spendFetchBudgets } from './fetch-budgets.ts';
 import { readDocument } from './read-document.ts';
 
 /** How long the last good copy of a document that cannot be had is used, in seconds. */
@@ -31,7 +38,7 @@ export function createClientDirectory(deps: DirectoryDeps): ClientDirectory {
   const readOnce = (id: string, known: Client | undefined, asked: Asked): Promise<Resolution> => {
     const running = underWay.get(id);
     if (running !== undefined) return running;
-    const busy = underWay.size >= MOST_AT_ONCE ? 1 : spendBudgets(deps, id, asked.source);
+    const busy = underWay.size >= MOST_AT_ONCE ? 1 : spendFetchBudgets(deps.limits, documentHost(id), asked.source);
     if (busy !== undefined) return Promise.resolve(lastGood(deps, known) ?? { found: 'busy', retryAfter: busy });
     const reading = read(deps, id, known, asked).finally(() => underWay.delete(id));
     underWay.set(id, reading);
@@ -50,6 +57,7 @@ export function createClientDirectory(deps: DirectoryDeps): ClientDirectory {
       return readOnce(id, known, asked);
     },
     findKeys: createKeyFinder(deps),
+    exclusion: createExclusion(deps),
   };
 }
 
@@ -57,15 +65,9 @@ const nobody = (detail: string): Resolution => ({ found: 'nobody', detail });
 
 /** Why this id cannot be a document's address here. */
 function addressProblem({ config }: DirectoryDeps, id: string): string | undefined {
-  const { enabled, allowedHosts } = config.registration.metadataDocuments;
   if (!looksLikeDocumentUrl(id)) return 'client_id is not registered here';
-  if (!enabled) return 'client ids that are URLs are not accepted here';
-  const problem = documentUrlProblem(id);
-  if (problem !== undefined) return problem;
-  const hosts = [documentHost(id), new URL(id).hostname];
-  if (allowedHosts.length > 0 && !hosts.some((host) => allowedHosts.includes(host)))
-    return 'metadata documents of this host are not accepted here';
-  return undefined;
+  const policy = config.registration.metadataDocuments;
+  return (policy.enabled ? documentUrlProblem(id) : undefined) ?? documentExclusion(id, policy);
 }
 
 /** Nothing has to be asked: it is fresh, or it could not be had a moment ago. */
@@ -85,13 +87,6 @@ function lastGood({ now }: Pick<DirectoryDeps, 'now'>, known: Client | undefined
   const document = known?.document;
   if (known === undefined || document === undefined || document.withdrawnAt !== undefined) return undefined;
   return mayHold(document, now()) ? { found: 'client', client: known } : undefined;
-}
-
-/** Seconds to wait when the asking source or the asked host has had enough. */
-function spendBudgets({ limits }: DirectoryDeps, id: string, source: string): number | undefined {
-  for (const verdict of [limits.take('documents', source), limits.take('document_hosts', documentHost(id))])
-    if (!verdict.ok) return verdict.retryAfter;
-  return undefined;
 }
 
 async function read(deps: DirectoryDeps, id: string, known: Client | undefined, asked: Asked): Promise<Resolution> {

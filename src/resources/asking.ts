@@ -4,6 +4,7 @@
  * The proxy proves itself by the resource's credential, unless we listen on loopback (contract ruling 17). Where the
  * resource has rules, a trusted proxy says what was asked for. Must never believe such a header from anybody else.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { ResourceConfig } from '../config/config.ts';
 import { type Refusal, refuseOtherWay } from '../domain/access.ts';
@@ -11,40 +12,61 @@ import { requirementOf } from '../domain/access-rules.ts';
 import { resourceOrigin } from '../domain/resource-metadata.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { sentHeaders } from '../security/parameters.ts';
+import { headerOf } from '../security/quick-answer.ts';
 import { hashSecret } from '../security/secrets.ts';
 import { createTrustedPeer } from '../security/source.ts';
 import { originalRequest } from './original-request.ts';
 
-type Asked = Context<AppEnv>;
+/** What a request to `/verify` says, however it reached us. */
+export interface Asked {
+  readonly header: (name: string) => string | undefined;
+  readonly method: string;
+  /** The address of the request line, as it came. */
+  readonly target: string;
+  readonly peer: string | undefined;
+}
+
+export const askedOfNode = (request: IncomingMessage): Asked => ({
+  header: (name) => headerOf(request, name),
+  method: request.method ?? '',
+  target: request.url ?? '',
+  peer: request.socket.remoteAddress,
+});
+
+export function askedOf(c: Context<AppEnv>): Asked {
+  const { incoming } = c.env as { incoming?: { url?: string; socket?: { remoteAddress?: string } } };
+  const { url: target = '', socket } = incoming ?? {};
+  return { header: sentHeaders(c), method: c.req.method, target, peer: socket?.remoteAddress };
+}
 
 /** What the operation needs; or why it is not judged at all. */
 type Needed =
   | { readonly ok: true; readonly scopes: readonly string[] }
   | { readonly ok: false; readonly reason: string; readonly refusal?: Refusal };
 
-type CallerProof = (c: Asked, resource: ResourceConfig) => 'proven' | 'neighbour' | 'refused';
+type CallerProof = (asked: Asked, resource: ResourceConfig) => 'proven' | 'neighbour' | 'refused';
 
 /** The credential of the resource; on a loopback listener whoever is on this machine may do without. */
 export function callerProof({ config }: AppDeps): CallerProof {
   const loopback = ['127.0.0.1', '::1', 'localhost'].includes(config.listen.host);
-  return (c, resource) => {
-    const shown = sentHeaders(c)('x-broker-credential');
+  return ({ header }, resource) => {
+    const shown = header('x-broker-credential');
     if (shown === undefined) return loopback ? 'neighbour' : 'refused';
     // Both are SHA-256, so how far they agree says nothing about the credential.
     return hashSecret(shown) === resource.credentialHash ? 'proven' : 'refused';
   };
 }
 
-export function requirements({ config }: AppDeps): (c: Asked, resource: ResourceConfig) => Needed {
+export function requirements({ config }: AppDeps): (asked: Asked, resource: ResourceConfig) => Needed {
   const trusted = createTrustedPeer(config.trustedProxies);
-  return (c, resource) => {
+  return ({ header, method, target, peer }, resource) => {
     if (resource.rules.length === 0) return NOTHING_NEEDED;
-    if (!trusted(peerOf(c)))
+    if (!trusted(peer))
       return { ok: false, reason: 'the peer is not among trusted_proxies, so nobody says what was asked for' };
     const original = originalRequest({
-      header: sentHeaders(c),
-      method: c.req.method,
-      rest: behindResource(c, resource.key),
+      header,
+      method,
+      rest: behindResource(target, resource.key),
     });
     if (!original.ok) return original;
     if (original.host !== undefined && !isHostOf(resource, original.host))
@@ -59,15 +81,11 @@ export function requirements({ config }: AppDeps): (c: Asked, resource: Resource
 
 const NOTHING_NEEDED: Needed = { ok: true, scopes: [] };
 
-const peerOf = (c: Asked): string | undefined =>
-  (c.env as { incoming?: { socket?: { remoteAddress?: string } } }).incoming?.socket?.remoteAddress;
-
 /** The request line's address behind `/verify/{resource}`, as it came. */
-function behindResource(c: Asked, key: string): string {
-  const line = (c.env as { incoming?: { url?: string } }).incoming?.url ?? '';
+function behindResource(target: string, key: string): string {
   const address = `/verify/${key}`;
-  const at = line.indexOf(address);
-  return at < 0 ? '' : line.slice(at + address.length);
+  const at = target.indexOf(address);
+  return at < 0 ? '' : target.slice(at + address.length);
 }
 
 const isHostOf = (resource: ResourceConfig, host: string): boolean =>

@@ -7,6 +7,7 @@
 import { formatScope } from '../domain/scope.ts';
 import type { Resource } from '../domain/types.ts';
 import type { AppDeps, KnownToken, PreparedVerification } from '../ports.ts';
+import { flatHeaders } from '../security/quick-answer.ts';
 
 /** Seconds; what is handed out is good for at least half of it, unless the token ends before. */
 const ASSERTION_LIFE = 60;
@@ -43,14 +44,16 @@ async function prepare(
     },
     'broker-assertion+jwt',
   );
+  const headers = {
+    'Cache-Control': 'no-store',
+    'X-Broker-User': userId,
+    'X-Broker-Client': clientId,
+    'X-Broker-Scopes': scope,
+    'X-Broker-Assertion': assertion,
+  };
   const prepared: PreparedVerification = {
-    headers: {
-      'Cache-Control': 'no-store',
-      'X-Broker-User': userId,
-      'X-Broker-Client': clientId,
-      'X-Broker-Scopes': scope,
-      'X-Broker-Assertion': assertion,
-    },
+    headers,
+    flat: flatHeaders(headers, ''),
     goodUntil: Math.min(at + ASSERTION_LIFE / 2, liveUntil),
   };
   known.prepared.verification = prepared;

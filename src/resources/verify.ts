@@ -13,7 +13,7 @@ import { judgeAccess, type Refusal } from '../domain/access.ts';
 import { describeRefusal } from '../domain/challenge.ts';
 import type { AppDeps, AppEnv, KnownToken } from '../ports.ts';
 import { accessVerdict } from './access-verdict.ts';
-import { callerProof, requirements } from './asking.ts';
+import { askedOf, callerProof, requirements } from './asking.ts';
 import { preparedVerification } from './assertion.ts';
 
 type Asked = Context<AppEnv>;
@@ -25,15 +25,16 @@ export function verifyEndpoint(deps: AppDeps): (c: Asked) => Promise<Response> {
     const resource = deps.config.resources.get(c.req.param('resource') ?? '');
     if (resource === undefined) return forbidden(c, deps, 'there is no such resource', 404);
     c.get('event').note({ resource: resource.key });
-    const caller = proven(c, resource);
+    const asked = askedOf(c);
+    const caller = proven(asked, resource);
     if (caller === 'refused') return forbidden(c, deps, 'the caller did not show the credential of the resource');
-    const required = needed(c, resource);
+    const required = needed(asked, resource);
     if (!required.ok)
       return required.refusal === undefined
         ? forbidden(c, deps, required.reason)
         : challenged(c, deps, required.refusal);
     const verdict = await accessVerdict(
-      { authorization: c.req.header('authorization'), resource, required: required.scopes },
+      { authorization: asked.header('authorization'), resource, required: required.scopes },
       deps,
     );
     if (!verdict.allowed) return challenged(c, deps, verdict);

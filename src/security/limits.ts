@@ -19,6 +19,7 @@ export function createLimits(config: LimitsConfig, nowMs: () => number): Limits 
     admin_failures: createBuckets(config.adminFailures, nowMs),
     documents: createBuckets(config.documents, nowMs),
     document_hosts: createBuckets(config.documentHosts, nowMs),
+    registration_updates: createBuckets(config.registrations, nowMs),
   };
   const prompts = promptBudget(config.prompts, nowMs);
   return {

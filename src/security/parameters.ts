@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono';
 import type { RawParameters } from '../domain/authorization-request.ts';
+import { headerOf } from './quick-answer.ts';
 
 const MAX_QUERY = 8 * 1024;
 const MAX_FORM = 16 * 1024;
@@ -54,36 +55,11 @@ export function readQuery(c: Context): Reading {
     : { ok: true, parameters };
 }
 
-/**
- * The request's headers by name in lower case, as Node has read them, without the web's copy of them all; a repeated one
- * is joined by commas, `Authorization` included, of which Node alone would show the first and somebody else the last.
- */
+/** The request's headers by name in lower case, as they came; see `headerOf`. */
 export function sentHeaders(c: Context): (name: string) => string | undefined {
-  const incoming = (c.env as { incoming?: Incoming } | undefined)?.incoming;
-  const headers = incoming?.headers;
-  if (headers === undefined) return (name) => c.req.header(name);
-  return (name) => {
-    const value = headers[name];
-    if (name === 'authorization' && value !== undefined)
-      return everyOne(incoming?.rawHeaders, name) ?? value.toString();
-    return typeof value === 'string' ? value : value?.join(', ');
-  };
-}
-
-interface Incoming {
-  readonly headers?: Record<string, string | string[] | undefined>;
-  /** Names and values in turn, as they came. */
-  readonly rawHeaders?: readonly string[];
-}
-
-function everyOne(raw: readonly string[] = [], name: string): string | undefined {
-  let found: string | undefined;
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const own = raw[at] ?? '';
-    if (own.length !== name.length || own.toLowerCase() !== name) continue;
-    found = found === undefined ? raw[at + 1] : `${found}, ${raw[at + 1]}`;
-  }
-  return found;
+  const incoming = (c.env as { incoming?: { rawHeaders?: string[] } } | undefined)?.incoming;
+  const rawHeaders = incoming?.rawHeaders;
+  return rawHeaders === undefined ? (name) => c.req.header(name) : (name) => headerOf({ rawHeaders }, name);
 }
 
 /** The form body's parameters; a request that also has a query is refused rather than merged. */

@@ -25,7 +25,9 @@ const USER_AGENT = 'mcp-consent-broker';
 const CONNECT_TIMEOUT_MS = 2_000;
 /** The system's resolver works in four threads; names that clients chose never hold more than these. */
 const LOOKUPS_FOR_CLIENTS = 2;
-const CONFIGURED_HEADERS = ['authorization', 'notion-version', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
+const CONFIGURED_HEADERS = [
+  ...['authorization', 'if-match', 'notion-version', 'webhook-id', 'webhook-timestamp', 'webhook-signature'],
+];
 const FAILURE_TEXT = 'The address could not be fetched.';
 
 /** `public`: a URL a client chose. `configured`: a URL that comes from the operator's configuration. */

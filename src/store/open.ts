@@ -3,8 +3,6 @@
  * its driver. Must never drop or rewrite data on its own.
  */
 import type { Engine } from './engine.ts';
-import { openPostgres } from './open-postgres.ts';
-import { openSqlite } from './open-sqlite.ts';
 import type { Store } from './store.ts';
 import type { MarkRow, NewId } from './verbs/audit.ts';
 import { storeOver } from './verbs/index.ts';
@@ -44,5 +42,7 @@ export async function openEngine(
   keptMs = 0,
 ): Promise<Engine> {
   const options = { log, newId, keptMs };
-  return database.engine === 'sqlite' ? openSqlite(database.file, options) : openPostgres(database.url, options);
+  // The driver of the other engine is never loaded.
+  if (database.engine === 'sqlite') return (await import('./open-sqlite.ts')).openSqlite(database.file, options);
+  return (await import('./open-postgres.ts')).openPostgres(database.url, options);
 }

@@ -88,8 +88,10 @@ export interface Delivery {
 }
 
 export interface WebhookStore {
-  /** Ids of deliveries due now, the longest due first. */
-  listDueDeliveries(now: Seconds, limit: number): Promise<readonly string[]>;
+  /** Endpoints that something is due for now. */
+  listDueEndpoints(now: Seconds): Promise<readonly string[]>;
+  /** Ids of an endpoint's deliveries due now, the longest due first. */
+  listDueDeliveries(endpoint: string, now: Seconds, limit: number): Promise<readonly string[]>;
   /** Claims one try: due, not done, no unexpired lease. Counts the attempt. */
   leaseDelivery(id: string, holder: string, until: Seconds, now: Seconds): Promise<Delivery | undefined>;
   /** Ends it for good, for the holder only. Audits `webhook.gave_up` when that is how it ended. */

@@ -40,17 +40,36 @@ export interface OpenFile {
   readonly close: () => void;
 }
 
-/** The connection, opened again when it fails; and what other processes have changed meanwhile. */
+/** Ends of access committed by this process, whichever store on whichever file did it. */
+let endedHere = 0;
+
+/**
+ * The connection, opened again when it fails; and what other processes have changed meanwhile.
+ *
+ * For that it looks once in a turn of the event loop: what another process has answered reaches anybody who could ask
+ * here only with a later turn, as the requests of a turn were in the kernel's hands before the look.
+ */
 export function openFile(connect: () => SqliteConnection, log: (message: string) => void): OpenFile {
   let connection: SqliteConnection | undefined = connect();
   let closed = false;
   let generation = 1;
   let version = connection.dataVersion();
+  let lookedUnder: number | undefined;
+  const nextTurn = (): void => {
+    lookedUnder = undefined;
+  };
 
   const live = (): SqliteConnection => {
     if (closed) throw new StoreUnavailable('the database is closed');
     connection ??= connect();
     return connection;
+  };
+  const look = (): void => {
+    const seen = live().dataVersion();
+    if (seen !== version) generation += 1;
+    version = seen;
+    if (lookedUnder === undefined) setImmediate(nextTurn);
+    lookedUnder = endedHere;
   };
   const drop = (): void => {
     try {
@@ -74,17 +93,14 @@ export function openFile(connect: () => SqliteConnection, log: (message: string)
     },
     mark: () => {
       try {
-        const seen = live().dataVersion();
-        if (seen !== version) {
-          version = seen;
-          generation += 1;
-        }
+        if (lookedUnder !== endedHere) look();
         return generation;
       } catch {
         return undefined;
       }
     },
     forget: () => {
+      endedHere += 1;
       generation += 1;
     },
     isClosed: () => closed,

@@ -10,7 +10,10 @@ import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
 import type { Tables } from './schema.ts';
 
 /** The part of drizzle that both dialects share. */
-export type Db = Pick<BaseSQLiteDatabase<'async', unknown>, 'select' | 'insert' | 'update' | 'delete'>;
+export type Db = Pick<
+  BaseSQLiteDatabase<'async', unknown>,
+  'select' | 'selectDistinct' | 'insert' | 'update' | 'delete'
+>;
 
 /** A value given at execution. drizzle takes a placeholder wherever it takes SQL; its types do not always say so. */
 type Given = SQL & Placeholder;

@@ -32,17 +32,18 @@ export function assertedClient(assertion: string): string | undefined {
     : undefined;
 }
 
-/** What is wrong with the assertion, for the log; undefined when it proves the client, which it then never does again. */
+/** `source` is charged for keys that have to be read. What is wrong with the assertion, for the log; undefined when it proves the client, which it then never does again. */
 export async function checkAssertion(
   assertion: string,
   client: Client,
   metadata: ClientMetadata,
+  source: string,
   deps: Pick<AppDeps, 'config' | 'store' | 'clients' | 'now'>,
 ): Promise<string | undefined> {
   const header = attempt(() => decodeProtectedHeader(assertion));
   const alg = allowedAlgorithm(header?.alg, metadata.signingAlg);
   if (header === undefined || alg === undefined) return 'the assertion is not signed as this client is registered to';
-  const keys = keysFor(await deps.clients.findKeys(client, metadata, header.kid), alg, header.kid);
+  const keys = keysFor(await deps.clients.findKeys(client, metadata, { named: header.kid, source }), alg, header.kid);
   const claims = await verified(assertion, alg, keys);
   if (claims === undefined) return 'the assertion is not signed by a key of this client';
   const now = deps.now();

@@ -10,7 +10,7 @@ import type { ResourceConfig } from '../config/config.ts';
 import type { RawParameters } from '../domain/authorization-request.ts';
 import { heldMetadata, isUsable } from '../domain/client.ts';
 import { mustWait } from '../domain/quarantine.ts';
-import type { Client, ClientAuthMethod, ClientMetadata, TokenHash } from '../domain/types.ts';
+import type { Client, ClientAuthMethod, ClientMetadata, TokenHash, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one } from '../security/parameters.ts';
 import { equalSecrets, hashSecret } from '../security/secrets.ts';
@@ -54,11 +54,15 @@ export async function authenticateClient(
   if (client.blockedAt !== undefined) return refused('blocked client');
   if (mustWait(client, undefined)) return refused('the client waits for an administrator');
   if (!isUsable(client)) return refused('its metadata document is withdrawn');
+  const { reference, source } = c.get('event');
+  const trail: Trail = { at: deps.now(), reference, actor: { kind: 'client', id: client.id } };
+  const excluded = client.kind === 'document' ? await deps.clients.exclusion(client.id, trail) : undefined;
+  if (excluded !== undefined) return refused(excluded);
   const metadata = await metadataFor(form, client, deps);
   if (metadata.authMethod !== method) return refused(`used ${method}, registered ${metadata.authMethod}`);
   if (method === 'none') return { ok: true, value: client };
   if (assertion !== undefined) {
-    const problem = await checkAssertion(assertion, client, metadata, deps);
+    const problem = await checkAssertion(assertion, client, metadata, source, deps);
     return problem === undefined ? { ok: true, value: client } : refused(problem);
   }
   return isOneOf(secrets, client.secretHash) ? { ok: true, value: client } : refused('wrong secret');

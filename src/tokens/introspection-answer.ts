@@ -5,12 +5,19 @@
  */
 import { formatScope } from '../domain/scope.ts';
 import type { Resource } from '../domain/types.ts';
-import type { AppDeps, KnownToken } from '../ports.ts';
+import type { AppDeps, KnownToken, PreparedIntrospection } from '../ports.ts';
+import { flatHeaders } from '../security/quick-answer.ts';
 
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
-export function answerActive(known: KnownToken, resource: Resource, { config }: Pick<AppDeps, 'config'>): Response {
-  known.prepared.introspection ??= JSON.stringify({
+export function preparedIntrospection(
+  known: KnownToken,
+  resource: Resource,
+  { config }: Pick<AppDeps, 'config'>,
+): PreparedIntrospection {
+  const { introspection } = known.prepared;
+  if (introspection !== undefined) return introspection;
+  const body = JSON.stringify({
     active: true,
     scope: formatScope(known.access.scopes),
     client_id: known.access.clientId,
@@ -21,5 +28,10 @@ export function answerActive(known: KnownToken, resource: Resource, { config }: 
     iat: known.access.issuedAt,
     exp: known.access.expiresAt,
   });
-  return new Response(known.prepared.introspection, { headers: HEADERS });
+  const prepared = { body, flat: flatHeaders(HEADERS, body) };
+  known.prepared.introspection = prepared;
+  return prepared;
 }
+
+export const answerActive = (known: KnownToken, resource: Resource, deps: Pick<AppDeps, 'config'>): Response =>
+  new Response(preparedIntrospection(known, resource, deps).body, { headers: HEADERS });

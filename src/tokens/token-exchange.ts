@@ -44,6 +44,8 @@ export async function exchangeToken(c: Context<AppEnv>, form: RawParameters, dep
   if (malformed !== undefined) return refused(malformed);
   const subject = await deps.store.findAccessToken(hashSecret(one(form, 'subject_token') ?? ''), trail.at);
   if (subject === undefined || subject.resource !== resource.key) return refused(notValid());
+  const excluded = await deps.clients.exclusion(subject.clientId, trail);
+  if (excluded !== undefined) return refused({ ...notValid(), reason: excluded });
   c.get('event').note({ client_id: subject.clientId, user: subject.userId });
   if (!asksForNoMore(one(form, 'scope'), subject.scopes, resource))
     return refused({ error: 'invalid_scope', description: 'the subject token does not allow this scope' });

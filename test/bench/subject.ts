@@ -11,7 +11,6 @@ import { createAdaptorServer } from '@hono/node-server';
 import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
 import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js';
 import { Hono } from 'hono';
-import { startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { hashSecret } from '../../src/security/secrets.ts';
 import { PAGE_RULES } from '../../views/operator-words.ts';
@@ -48,7 +47,12 @@ function sdk(): Promise<number> {
   return portOf(createServer(app));
 }
 
+/** As it is built, without what a loader for tests adds to every function. */
+const built = (): Promise<typeof import('../../src/broker.ts')> =>
+  import(join(import.meta.dirname, '..', '..', 'dist', 'src', 'broker.js'));
+
 async function broker(): Promise<number> {
+  const { startBroker } = await built();
   const directory = mkdtempSync(join(tmpdir(), 'broker-bench-'));
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, 'broker.db');

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ABILITIES, NAMES } from '../../views/fixture-facts.ts';
 import { textFor } from '../../views/messages/catalog.ts';
 import { en } from '../../views/messages/en.ts';
-import { startVisit } from '../support/chromium.ts';
+import { startVisit, type Visit } from '../support/chromium.ts';
 import { CONSENT_PAGES, type Gallery, type GalleryPage, openGallery, PAGE_NAMES, SIZES } from '../support/gallery.ts';
 import { authorizationUrl, newPkce, register } from '../support/mcp-client.ts';
 import { overflowComplaints } from '../support/page-checks.ts';
@@ -31,32 +31,65 @@ const TWO_BUTTONS = CONSENT_PAGES.filter((name) => name !== 'consent-alarm-block
 const DENY = 'button[value="deny"]';
 const ALLOW = 'button[value="allow"]';
 
-async function boxOf(page: Page, selector: string) {
-  const box = await page.locator(selector).first().boundingBox();
-  if (box === null) throw new Error(`${selector} is not on the page`);
-  return box;
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const boxesOf = (page: Page, ...selectors: readonly string[]): Promise<Box[]> =>
+  page.evaluate<Box[]>(
+    `${JSON.stringify(selectors)}.map((one) => document.querySelector(one).getBoundingClientRect().toJSON())`,
+  );
+
+/** What is wrong with the two buttons at every size, in the language that is open. */
+async function buttonComplaints({ page, dress }: GalleryPage, language: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const size of SIZES) {
+    await dress({ ...size, theme: 'light' });
+    const [deny, allow] = (await boxesOf(page, DENY, ALLOW)) as [Box, Box];
+    const about = `${language} ${size.width}:`;
+    if (Math.abs(deny.width - allow.width) > 1) found.push(`${about} ${deny.width} and ${allow.width} wide`);
+    if (Math.abs(deny.height - allow.height) > 1) found.push(`${about} ${deny.height} and ${allow.height} high`);
+    const beside = language === 'ar' ? allow.x + allow.width <= deny.x : deny.x + deny.width <= allow.x;
+    if (!(size.width === 1280 ? beside : deny.y + deny.height <= allow.y)) found.push(`${about} not deny, then allow`);
+  }
+  await page.locator(DENY).focus();
+  await page.keyboard.press('Tab');
+  const next = await page.evaluate<string>('document.activeElement.value');
+  return next === 'allow' ? found : [...found, `${language}: after deny comes ${next}`];
+}
+
+/** Presses Enter in each field of the form but Allow; the buttons it was submitted by. Nothing is sent. */
+async function submittersByEnter(page: Page): Promise<{ readonly pressed: number; readonly by: string[] }> {
+  await page.evaluate(`document.querySelector('main form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    (window.submittedBy ??= []).push(event.submitter.value);
+  })`);
+  const fields = await page.locator('form input[type="checkbox"], form button[value="deny"]').all();
+  for (const field of fields) {
+    await field.focus();
+    await page.keyboard.press('Enter');
+  }
+  return { pressed: fields.length, by: await page.evaluate<string[]>('window.submittedBy') };
 }
 
 describe('the two buttons', () => {
   it.each(TWO_BUTTONS)(
-    'of %s are equal and next to each other, the refusal first',
-    { timeout: 60_000 },
+    'of %s are equal and next to each other, the refusal first, and Enter anywhere else refuses',
     async (name) => {
-      for (const language of ['en', 'de', 'ar']) {
-        await shown.open(name, language);
-        for (const size of SIZES) {
-          await shown.dress({ ...size, theme: 'light' });
-          const [deny, allow] = [await boxOf(shown.page, DENY), await boxOf(shown.page, ALLOW)];
-          const about = `${language} ${size.width}`;
-          expect(Math.abs(deny.width - allow.width), about).toBeLessThanOrEqual(1);
-          expect(Math.abs(deny.height - allow.height), about).toBeLessThanOrEqual(1);
-          const beside = language === 'ar' ? allow.x + allow.width <= deny.x : deny.x + deny.width <= allow.x;
-          expect(size.width === 1280 ? beside : deny.y + deny.height <= allow.y, about).toBe(true);
-        }
-        await shown.page.locator(DENY).focus();
-        await shown.page.keyboard.press('Tab');
-        expect(await shown.page.evaluate<string>('document.activeElement.value')).toBe('allow');
+      const found: string[] = [];
+      for (const language of ['de', 'ar']) {
+        await shown.openInWords(name, textFor(language));
+        found.push(...(await buttonComplaints(shown, language)));
       }
+      await shown.open(name);
+      found.push(...(await buttonComplaints(shown, 'en')));
+      expect(found).toEqual([]);
+      const { pressed, by } = await submittersByEnter(shown.page);
+      expect(pressed).toBeGreaterThan(0);
+      expect(by).toEqual(Array(pressed).fill('deny'));
     },
   );
 
@@ -67,31 +100,10 @@ describe('the two buttons', () => {
       await shown.dress({ width: 1280, height: 800, theme: 'light' });
       // Only the demo carries its line at the top.
       await shown.page.evaluate('document.querySelector(".demo").remove()');
-      const { y, height } = await boxOf(shown.page, ALLOW);
+      const [{ y, height }] = (await boxesOf(shown.page, ALLOW)) as [Box];
       expect(y + height).toBeLessThanOrEqual(800);
     },
   );
-
-  it.each(TWO_BUTTONS)('of %s: Enter anywhere else never allows', { timeout: 60_000 }, async (name) => {
-    const { page } = shown;
-    await shown.dress({ width: 1280, height: 800, theme: 'light' });
-    const decisions: (string | null)[] = [];
-    await page.route('**/consent/preview', (route) => {
-      decisions.push(new URLSearchParams(route.request().postData() ?? '').get('decision'));
-      return route.fulfill({ body: '<h1>Posted</h1>', contentType: 'text/html' });
-    });
-    await shown.open(name);
-    const fields = 'form input[type="checkbox"], form button[value="deny"]';
-    const count = await page.locator(fields).count();
-    for (let at = 0; at < count; at += 1) {
-      await shown.open(name);
-      await page.locator(fields).nth(at).focus();
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { name: 'Posted' }).waitFor();
-    }
-    await page.unroute('**/consent/preview');
-    expect(decisions).toEqual(Array(count).fill('deny'));
-  });
 });
 
 describe('Allow', { timeout: 60_000 }, () => {
@@ -108,7 +120,7 @@ describe('Allow', { timeout: 60_000 }, () => {
       await page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
       const posts: string[] = [];
       page.on('request', (request) => void (request.method() === 'POST' && posts.push(request.url())));
-      const { x, y, width, height } = await boxOf(page, ALLOW);
+      const [{ x, y, width, height }] = (await boxesOf(page, ALLOW)) as [Box];
       const clickAt = async (milliseconds: number) => {
         await page.evaluate(
           `document.querySelector('${ALLOW}').getAnimations().concat(window.nap ?? []).forEach((nap) => { window.nap = nap; nap.pause(); nap.currentTime = ${milliseconds}; })`,
@@ -129,43 +141,55 @@ describe('Allow', { timeout: 60_000 }, () => {
 });
 
 describe('the address', { timeout: 60_000 }, () => {
+  /** A long name beside a short one for which the page gives the same warnings, or none. */
   const HOSTILE = [
-    'Northwind IT approved this app. '.repeat(16).slice(0, 500),
-    'W'.repeat(500),
-    `${'\u202e'}${'\u200b'.repeat(40)}${'Quill\n\n\n'.repeat(50)}`.slice(0, 500),
-    'Z\u0334\u0335\u0336\u0337'.repeat(100),
-    '\u{1f469}\u200d\u{1f469}\u200d\u{1f467}'.repeat(60).slice(0, 500),
-  ];
+    ['Northwind', 'Northwind IT approved this app. '.repeat(16).slice(0, 500)],
+    ['Quill', 'W'.repeat(500)],
+    ['Qu\u200bill', `${'\u202e'}${'\u200b'.repeat(40)}${'Quill\n\n\n'.repeat(50)}`.slice(0, 500)],
+    ['Quill', 'Z\u0334\u0335\u0336\u0337'.repeat(100)],
+    ['Quill', '\u{1f469}\u200d\u{1f469}\u200d\u{1f467}'.repeat(60).slice(0, 500)],
+  ] as const;
   const PLACE = 'http://127.0.0.1:33418/callback';
+  const ADDRESS = ['A program on this computer', '127.0.0.1 port 33418. Any program here could be listening.'];
+
+  let visit: Visit;
+  beforeAll(async () => {
+    visit = await startVisit(shown.page.context().browser() ?? fail());
+  });
+  afterAll(() => visit.close());
+
+  /** Where the address stands, from the top of the page, at every size; and its characters. */
+  const measure = async (name: string) => {
+    const client = await register(world.setting.issuer, { client_name: name, redirect_uris: [PLACE] });
+    const { page } = visit;
+    await page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
+    const tops: number[] = [];
+    for (const { width } of SIZES) {
+      await page.setViewportSize({ width, height: 800 });
+      const [{ y }] = (await boxesOf(page, '.stop + .stop .name')) as [Box];
+      tops.push(y);
+    }
+    const goes = page.locator('.stop').nth(1);
+    return {
+      warnings: await page.locator('.alarm h1').count(),
+      tops,
+      address: await goes.locator('.name, .small:has-text("127.0.0.1")').allTextContents(),
+    };
+  };
 
   it('is moved by at most three lines and not changed by any name', async () => {
-    const { page } = shown;
-    const measure = async (name: string, width: number) => {
-      const client = await register(world.setting.issuer, { client_name: name, redirect_uris: [PLACE] });
-      const visit = await startVisit(page.context().browser() ?? fail());
-      try {
-        await visit.page.setViewportSize({ width, height: 800 });
-        await visit.page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
-        const goes = visit.page.locator('.stop').nth(1);
-        const top = (await goes.locator('.name').boundingBox())?.y ?? Number.NaN;
-        const opening = await visit.page.locator('.route').boundingBox();
-        return {
-          top: top - (opening?.y ?? Number.NaN),
-          address: await goes.locator('.name, .small:has-text("127.0.0.1")').allTextContents(),
-        };
-      } finally {
-        await visit.close();
-      }
-    };
-    for (const { width } of SIZES) {
-      const short = await measure('Quill', width);
-      expect(short.address).toHaveLength(2);
-      for (const name of HOSTILE) {
-        const long = await measure(name, width);
-        expect(long.top - short.top, `${width} ${name.slice(0, 8)}`).toBeLessThanOrEqual(3 * 24);
-        expect(long.address).toEqual(short.address);
-      }
+    const shorts = new Map<string, Awaited<ReturnType<typeof measure>>>();
+    for (const [short, long] of HOSTILE) {
+      const before = shorts.get(short) ?? (await measure(short));
+      shorts.set(short, before);
+      const after = await measure(long);
+      expect(after.warnings).toEqual(before.warnings);
+      const moved = after.tops.map((top, at) => Math.round(top - (before.tops[at] ?? Number.NaN)));
+      expect(Math.max(...moved), `${long.slice(0, 8)} ${moved}`).toBeLessThanOrEqual(3 * 24);
+      expect(after.address).toEqual(ADDRESS);
+      expect(before.address).toEqual(ADDRESS);
     }
+    expect([...shorts.values()].map(({ warnings }) => warnings)).toEqual([1, 0, 1]);
   });
 
   it('is in view without a click at 320 pixels when it has 253 characters, its owner on a line of its own', async () => {
@@ -173,18 +197,13 @@ describe('the address', { timeout: 60_000 }, () => {
     const host = `${[...labels, 'd'.repeat(253 - labels.join('.').length - 1 - '.example.org'.length)].join('.')}.example.org`;
     expect(host).toHaveLength(253);
     const client = await register(world.setting.issuer, { redirect_uris: [`https://${host}/cb`] });
-    const visit = await startVisit(shown.page.context().browser() ?? fail());
-    try {
-      await visit.page.setViewportSize({ width: 320, height: 640 });
-      await visit.page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
-      const goes = visit.page.locator('.stop').nth(1);
-      expect(await goes.locator('.code.big').textContent()).toBe('example.org');
-      expect(await goes.getByText(host).isVisible()).toBe(true);
-      expect(await visit.page.locator('details .stop').count()).toBe(0);
-      expect(await overflowComplaints(visit.page)).toEqual([]);
-    } finally {
-      await visit.close();
-    }
+    await visit.page.setViewportSize({ width: 320, height: 640 });
+    await visit.page.goto(authorizationUrl(world.setting.issuer, client, newPkce()));
+    const goes = visit.page.locator('.stop').nth(1);
+    expect(await goes.locator('.code.big').textContent()).toBe('example.org');
+    expect(await goes.getByText(host).isVisible()).toBe(true);
+    expect(await visit.page.locator('details .stop').count()).toBe(0);
+    expect(await overflowComplaints(visit.page)).toEqual([]);
   });
 });
 

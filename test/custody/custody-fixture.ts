@@ -34,6 +34,7 @@ function instance(store: Store, upstream: ScriptedUpstream, clock: Clock, secret
     log: { info: nothing, warn: nothing, error: nothing },
     metrics: {
       request: nothing,
+      requests: () => nothing,
       journey: nothing,
       tokensIssued: nothing,
       refused: nothing,

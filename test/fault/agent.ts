@@ -33,7 +33,7 @@ export interface Door {
 }
 
 /** Requests to one port, over kept connections. */
-export function doorTo(port: number, issuer: string, { keepAlive = true } = {}): Door {
+export function doorTo(port: number, issuer: string, { keepAlive = true, answerMs = ANSWER_MS } = {}): Door {
   const agent = new Agent({ keepAlive, maxSockets: Number.POSITIVE_INFINITY });
   const { host } = new URL(issuer);
   const send: Send = ({ method, path, form, json, headers }) =>
@@ -46,7 +46,7 @@ export function doorTo(port: number, issuer: string, { keepAlive = true } = {}):
             : JSON.stringify(json);
       const outgoing = request(
         {
-          ...{ agent, host: '127.0.0.1', port, path, timeout: ANSWER_MS },
+          ...{ agent, host: '127.0.0.1', port, path, timeout: answerMs },
           method: method ?? (body === undefined ? 'GET' : 'POST'),
           headers: {
             host,

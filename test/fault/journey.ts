@@ -178,3 +178,17 @@ export function tokensOf(answer: Answer): Tokens {
   const { access_token, refresh_token } = jsonOf(answer);
   return { access: String(access_token), refresh: String(refresh_token) };
 }
+
+/** The whole way to tokens; the answer that stopped it otherwise, undefined when one did not come. */
+export async function obtain(
+  send: Send,
+  browser: Browser,
+  practice: Practice,
+  clientId: string,
+): Promise<{ tokens: Tokens } | Answer | undefined> {
+  const pkce = newPkce();
+  const reached = await authorize(send, browser, practice, clientId, pkce);
+  if (reached === undefined || !('code' in reached)) return reached;
+  const redeemed = await redeem(send, clientId, reached.code, pkce);
+  return redeemed?.status === 200 ? { tokens: tokensOf(redeemed) } : redeemed;
+}

@@ -23,6 +23,8 @@ export interface Practice {
   readonly refreshes: number;
   /** Spent refresh tokens that came again: each would have cost a person the grant. */
   readonly replays: number;
+  /** How the answer to a refresh leaves; a suite may kill whoever waits for it before or after, the tokens are spent by then. */
+  answerRefresh: (answer: () => Promise<void>, person: string) => Promise<void>;
   /** What the browser brings back to the callback after this person signed in. */
   signIn(person: string, address: URL): URL;
   close(): Promise<void>;
@@ -34,7 +36,10 @@ export async function startPractice(): Promise<Practice> {
   const codes = new Map<string, string>();
   const byAccess = new Map<string, Family>();
   const byRefresh = new Map<string, Family>();
-  const tally = { expiresIn: 3600, refreshes: 0, replays: 0 };
+  const tally = {
+    ...{ expiresIn: 3600, refreshes: 0, replays: 0 },
+    answerRefresh: (answer: () => Promise<void>, _person: string) => answer(),
+  };
 
   const renew = (family: Family): Family => {
     byAccess.delete(family.accessToken);
@@ -62,8 +67,12 @@ export async function startPractice(): Promise<Practice> {
     return renew(family);
   }
 
+  /** Resolves when the answer has been handed to the system. */
   const json = (response: ServerResponse, status: number, body: object) =>
-    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    new Promise<void>((resolve) => {
+      response.once('close', resolve);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body), () => resolve());
+    });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.startsWith('/user')) {
@@ -72,11 +81,13 @@ export async function startPractice(): Promise<Practice> {
         ? json(response, 401, {})
         : json(response, 200, { id: family.person, login: family.person });
     }
-    const family = grant(new URLSearchParams(await text(request)));
+    const form = new URLSearchParams(await text(request));
+    const family = grant(form);
     if (family === undefined) return json(response, 400, { error: 'invalid_grant' });
     const { accessToken, refreshToken } = family;
     const tokens = { access_token: accessToken, refresh_token: refreshToken, token_type: 'bearer' };
-    json(response, 200, { ...tokens, expires_in: tally.expiresIn, scope: 'user' });
+    const answer = () => json(response, 200, { ...tokens, expires_in: tally.expiresIn, scope: 'user' });
+    await (form.get('grant_type') === 'refresh_token' ? tally.answerRefresh(answer, family.person) : answer());
   }
 
   const server = await startLoopbackServer(

@@ -1,8 +1,13 @@
 /** The account page over HTTP: what ends with a removal, messages nobody can forge, activity, download, the end of time. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOTES_CREDENTIAL, startGithubSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
-import { obtainCode, obtainTokens, openPage } from '../support/journey-steps.ts';
+import { runIn } from '../support/command-line.ts';
+import { count, rows } from '../support/database-file.ts';
+import { allowAndReturn, obtainCode, obtainTokens, openPage } from '../support/journey-steps.ts';
 import { decide, introspect, redeem, refresh, register } from '../support/mcp-client.ts';
 import { linksTo, submit, wordsOf } from '../support/page-forms.ts';
 
@@ -11,7 +16,10 @@ type World = Awaited<ReturnType<typeof startGithubSetting>>;
 let world: World;
 let issuer: string;
 beforeAll(async () => {
-  world = await startGithubSetting({ twoResources: true, settings: { consent: { lifetime: '40d' } } });
+  world = await startGithubSetting({
+    twoResources: true,
+    settings: { consent: { lifetime: '40d' }, limits: { registrations: 'off', prompts: 'off' } },
+  });
   issuer = world.setting.issuer;
 });
 afterAll(() => world.close());
@@ -125,7 +133,7 @@ describe('a removal', () => {
     const stranger = newPerson();
     await obtainTokens(issuer, { jar: stranger });
     expect((await stranger.get(address)).body).not.toContain('role="status"');
-    expect((await jar.get(address.replace(/.(?=#)/, (last) => (last === 'A' ? 'B' : 'A')))).body).not.toContain(
+    expect((await jar.get(address.replace(/.(?=.{9}#)/, (last) => (last === 'A' ? 'B' : 'A')))).body).not.toContain(
       'role="status"',
     );
     expect(
@@ -134,6 +142,59 @@ describe('a removal', () => {
     expect((await jar.get(address)).body).toContain('role="status"');
     world.setting.clock.advance(301);
     expect((await jar.get(address)).body).not.toContain('role="status"');
+  });
+});
+
+describe('one app, registered again and again', () => {
+  it('is one row, and its Remove ends all of it for this person and nothing for others', async () => {
+    const other = await obtainTokens(issuer, { jar: newPerson(), client: await named('Robin Sync') });
+    const jar = newPerson();
+    const grants = [];
+    for (let at = 0; at < 42; at += 1)
+      grants.push(await obtainTokens(issuer, { jar, client: await named('Robin Sync'), changes: { state: `${at}` } }));
+    const list = await jar.get(`${issuer}/account`);
+    expect(list.body.match(/<article/g)).toHaveLength(1);
+    expect(wordsOf(list)).toContain('42 connections');
+    const [first = ''] = linksTo(list, '/account/remove/');
+    await submit(jar, await jar.get(first), '/account/remove/');
+    expect((await jar.get(`${issuer}/account`)).body).not.toContain('<article');
+    const alive = await Promise.all(grants.map(({ tokens }) => active(tokens.access_token)));
+    expect(alive).toEqual(Array(42).fill(false));
+    expect(await active(other.tokens.access_token)).toBe(true);
+  });
+
+  it('is as many rows as places that access goes to, and their buttons are told apart', async () => {
+    const jar = newPerson();
+    for (const redirect of ['http://127.0.0.1/cb', 'cursor://robin/cb', 'https://robin.example/cb']) {
+      const metadata = { client_name: 'Robin Sync', redirect_uris: [redirect] };
+      const { page } = await openPage(issuer, { jar, metadata });
+      await jar.follow(await allowAndReturn(jar, page));
+    }
+    const { body } = await jar.get(`${issuer}/account`);
+    expect([...body.matchAll(/aria-label="(Remove “[^"]+)"/g)].map(([, label]) => label).sort()).toEqual([
+      'Remove “Robin Sync”',
+      'Remove “Robin Sync” (cursor:)',
+      'Remove “Robin Sync” (robin.example)',
+    ]);
+  });
+});
+
+describe('looking', () => {
+  it('changes nothing: every link of the account pages, opened, leaves every row as it was', async () => {
+    const jar = newPerson();
+    for (const name of ['Ledger Agent', 'Robin Sync']) await obtainTokens(issuer, { jar, client: await named(name) });
+    const approvals = () =>
+      rows(world.setting, 'SELECT id, revoked_at, expires_at FROM approvals ORDER BY id').map((row) => ({ ...row }));
+    const counted = () => ['audit', 'approvals', 'grants', 'access_tokens'].map((table) => count(world.setting, table));
+    const open = new Set([`${issuer}/account`]);
+    await jar.get(`${issuer}/account`);
+    const before = [approvals(), counted()];
+    for (const address of open) {
+      const page = await jar.get(address);
+      for (const link of linksTo(page, '/account')) if (!/sign-in|switch/.test(link)) open.add(link.replace(/#.*/, ''));
+    }
+    expect([...open].filter((address) => /remove|block|activity|approvals/.test(address)).length).toBeGreaterThan(6);
+    expect([approvals(), counted()]).toEqual(before);
   });
 });
 
@@ -223,6 +284,33 @@ describe('the download', () => {
         },
       ],
     });
+  });
+});
+
+describe('the receipts', () => {
+  it('are signed, one for each live approval of the person, and verify with the key set alone', async () => {
+    const jar = newPerson();
+    const client = await named('Ledger Agent');
+    await obtainTokens(issuer, { jar, client });
+    const page = await jar.get(`${issuer}/account`);
+    expect(page.body).toContain('/account/receipts.json');
+    const file = await jar.get(`${issuer}/account/receipts.json`);
+    expect(file.headers['content-disposition']).toBe('attachment; filename="receipts.json"');
+    expect(JSON.parse(file.body)).toMatchObject({
+      verify_with: `${issuer}/jwks`,
+      receipts: [{ app: 'Ledger Agent', receipt: expect.stringMatching(/^ey/) }],
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'receipts-'));
+    const [kept, keys] = [join(folder, 'receipts.json'), join(folder, 'jwks.json')];
+    writeFileSync(kept, file.body);
+    writeFileSync(keys, await (await fetch(`${issuer}/jwks`)).text());
+    const verify = () => runIn(folder, ['receipt', 'verify', kept, '--jwks', keys, '--issuer', issuer]);
+    expect((await verify()).out).toMatch(/Signed by .*"name": "Ledger Agent"/s);
+    const changed = file.body.replace(/"receipt": "ey(\w+)/, '"receipt": "eyJ$1');
+    writeFileSync(kept, changed);
+    expect((await verify()).code).toBe(1);
+    rmSync(folder, { recursive: true });
+    expect((await new BrowserJar().get(`${issuer}/account/receipts.json`)).headers['content-type']).toContain('html');
   });
 });
 

@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowMarker } from '../../src/audit/audit-key.ts';
+import { newId } from '../../src/security/secrets.ts';
+import { createKeyRing } from '../../src/security/vault.ts';
+import { openStore } from '../../src/store/open.ts';
 import { ADMIN_KEY, admin } from '../support/admin.ts';
-import { startGithubSetting } from '../support/broker.ts';
+import { BROKER_SECRET, startGithubSetting } from '../support/broker.ts';
 import { runIn, writeConfigOf } from '../support/command-line.ts';
 import { plant, rows } from '../support/database-file.ts';
 import { obtainTokens, openPage } from '../support/journey-steps.ts';
@@ -81,7 +85,13 @@ describe('audit verify', () => {
     expect((await run('audit', 'verify', '--checkpoint', json.checkpoint)).code).toBe(0);
     expect((await run('audit', 'verify', '--checkpoint', `${json.checkpoint}x`)).code).toBe(2);
 
-    const [row] = rows(world.setting, `select id from audit where event = 'code.redeemed' and seal is not null`);
+    expect(clean.out).toMatch(/\d+ rows are not linked yet/);
+    expect((await run('audit', 'verify', '--max-tail-age', 'soon')).code).toBe(2);
+
+    const [row] = rows(
+      world.setting,
+      `select id, client_id from audit where event = 'code.redeemed' and seal is not null`,
+    );
     const id = String(row?.id);
     plant(world.setting, `update audit set client_id = 'mcbc_innocent' where id = ?`, id);
     const found = await run('audit', 'verify');
@@ -90,5 +100,22 @@ describe('audit verify', () => {
     expect(found.out).toMatch(new RegExp(`link \\d+: a row was changed \\(${id}\\)`));
     const told = JSON.parse((await run('audit', 'verify', '--json')).out);
     expect([told.ok, told.findings[0].rows]).toEqual([false, [id]]);
+    plant(world.setting, `update audit set client_id = ? where id = ?`, row?.client_id, id);
+  });
+
+  it('fails when rows have waited too long for their link, and says for how long', async () => {
+    await world.setting.broker.close();
+    const place = { engine: 'sqlite', file: world.setting.databaseFile ?? '' } as const;
+    const store = await openStore(place, () => undefined, newId, rowMarker(createKeyRing([BROKER_SECRET])));
+    const at = Math.floor(Date.now() / 1000) - 3600;
+    await store.recordEvent('test.late', {}, { at, reference: 'req_late', actor: { kind: 'system', id: undefined } });
+    await store.close();
+    const late = await run('audit', 'verify', '--json');
+    expect(late.code).toBe(1);
+    expect(JSON.parse(late.out)).toMatchObject({ ok: false, stale: true });
+    expect(JSON.parse(late.out).tailAge).toBeGreaterThanOrEqual(3600);
+    expect((await run('audit', 'verify')).out).toMatch(/the oldest for 36\d\d s.*\n.*Nobody links new rows/);
+    expect((await run('audit', 'verify', '--max-tail-age', '2h', '--json')).out).toContain('"stale": false');
+    expect((await run('audit', 'verify', '--max-tail-age', 'off', '--json')).out).toContain('"stale": false');
   });
 });

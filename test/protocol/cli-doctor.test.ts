@@ -81,6 +81,14 @@ describe('doctor', { timeout: 30_000 }, () => {
     const { code, checks } = await examine({ issuer: `${world.setting.issuer.replace('localhost', '127.0.0.1')}` });
     expect([code, checks['Public address']?.status]).toEqual([1, 'fail']);
     expect(checks['Public address']?.detail).toContain(`it says issuer ${world.setting.issuer}`);
+    expect(checks['Public address']?.fix).toContain('set issuer to the address people and clients use');
+  });
+
+  it('warns of people who could sign in nowhere, beside a listener of the administration’s own', async () => {
+    const listen = { host: '127.0.0.1', port: await freePort() };
+    const people = [{ upstream: 'corp', subject: 'maya', role: 'admin' }];
+    const { checks } = await examine({ admin: { keys: [ADMIN_KEY], listen, people } });
+    expect(checks.Admin).toMatchObject({ status: 'warn', detail: expect.stringContaining('one-time links') });
   });
 
   it('makes no database, and answers 78 for a refused configuration', async () => {

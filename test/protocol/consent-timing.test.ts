@@ -246,4 +246,22 @@ describe('the operator’s catalogue', () => {
       await own.close();
     }
   });
+
+  it('reviews the address that a request uses, not another that the app registered with it', async () => {
+    const catalog = [{ id: 'quill', name: 'Quill Writer', destinations: ['https://quill.example/oauth/*'] }];
+    const own = await startGithubSetting({ settings: { catalog } });
+    try {
+      const { issuer: at } = own.setting;
+      const redirect_uris = ['https://quill.example/oauth/callback', 'http://127.0.0.1/cb'];
+      const client = await register(at, { client_name: 'Helper', redirect_uris });
+      const words = async (redirect_uri: string) =>
+        wordsOf((await openPage(at, { client, changes: { redirect_uri } })).page);
+      expect(await words('https://quill.example/oauth/callback')).toContain('Reviewed by Northwind MCP');
+      const loopback = await words('http://127.0.0.1:4000/cb');
+      expect(loopback).toContain('Name not confirmed');
+      expect(loopback).not.toMatch(/Reviewed by|Site confirmed|Quill Writer/);
+    } finally {
+      await own.close();
+    }
+  });
 });

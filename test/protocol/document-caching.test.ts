@@ -3,21 +3,30 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DocumentWorld, QUILL, QUILL_CALLBACK, startDocumentWorld } from '../support/document-world.ts';
 import { allowAndReturn, obtainCode, obtainTokens, openPage, refusal } from '../support/journey-steps.ts';
 import { answerOf, decide, redeem, refresh } from '../support/mcp-client.ts';
+import { createDatabase } from '../support/postgres.ts';
 
 const MINUTE = 60;
 const HOUR = 3600;
 
+type Engine = 'sqlite' | 'postgres';
+const ENGINES: readonly Engine[] = ['sqlite', 'postgres'];
+
 let world: DocumentWorld;
-beforeEach(async () => {
-  world = await startDocumentWorld();
-});
-afterEach(() => world.close());
+/** A world for each test of a group. */
+function openOn(engine: Engine): void {
+  beforeEach(async () => {
+    world = await startDocumentWorld({ engine });
+  });
+  afterEach(() => world.close());
+}
 
 /** The status of the page a fresh browser gets. */
 const ask = async (): Promise<number> => (await openPage(world.issuer, { client: world.quill })).page.status;
 const asked = (): number => world.hosts.countOf(QUILL);
 
 describe('a good document', () => {
+  openOn('sqlite');
+
   it('is kept as long as it says, never less than 5 minutes and never more than a day', async () => {
     const fetchesAfter = async (cacheControl: string, seconds: number): Promise<number> => {
       world.publishQuill({}, { 'cache-control': cacheControl });
@@ -87,6 +96,8 @@ describe('a good document', () => {
 });
 
 describe('a bad answer', () => {
+  openOn('sqlite');
+
   it.each([
     ['a 500', (response: import('node:http').ServerResponse) => response.writeHead(500).end()],
     [
@@ -144,10 +155,46 @@ describe('a bad answer', () => {
   });
 });
 
+describe.each(ENGINES)('two instances on one %s', (engine) => {
+  it('read a document once each at most when many ask both at once, and then one of them when it is stale', async () => {
+    const database = engine === 'postgres' ? await createDatabase() : undefined;
+    const first = await startDocumentWorld({ settings: database === undefined ? {} : { database: database.url } });
+    const settings = { issuer: first.issuer, database: database?.url ?? `sqlite:${first.setting.databaseFile}` };
+    const second = await startDocumentWorld({ settings });
+    try {
+      const both = [first, second];
+      const slowly = { client_id: QUILL, client_name: 'Quill', redirect_uris: [QUILL_CALLBACK] };
+      for (const { hosts } of both)
+        hosts.publish(QUILL, (response) => void setTimeout(() => json(response, JSON.stringify(slowly)), 300));
+      const askAt = async ({ setting, quill }: DocumentWorld) =>
+        (await openPage(`http://localhost:${setting.broker.port}`, { client: quill })).page.status;
+      const fetches = () => first.hosts.countOf(QUILL) + second.hosts.countOf(QUILL);
+
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, (_, turn) => askAt(turn % 2 === 0 ? first : second)),
+      );
+      expect(answers).toEqual(answers.map(() => 200));
+      expect(fetches()).toBeLessThanOrEqual(2);
+      const before = fetches();
+      for (const one of both) expect(await askAt(one)).toBe(200);
+      expect(fetches()).toBe(before);
+      for (const { setting } of both) setting.clock.advance(2 * HOUR);
+      for (const one of both) expect(await askAt(one)).toBe(200);
+      expect(fetches()).toBe(before + 1);
+    } finally {
+      await second.close();
+      await first.close();
+      await database?.drop();
+    }
+  });
+});
+
 const json = (response: import('node:http').ServerResponse, body: string) =>
   response.writeHead(200, { 'content-type': 'application/json' }).end(body);
 
-describe('a withdrawn document', () => {
+describe.each(ENGINES)('a withdrawn document on %s', (engine) => {
+  openOn(engine);
+
   it.each([
     ['a 404', () => world.hosts.withdraw(QUILL)],
     ['a 410', () => world.hosts.publish(QUILL, (response) => response.writeHead(410).end())],
@@ -187,7 +234,9 @@ describe('a withdrawn document', () => {
   });
 });
 
-describe('a document that changes', () => {
+describe.each(ENGINES)('a document that changes on %s', (engine) => {
+  openOn(engine);
+
   it('between approval and redemption leaves the code where the page said, and ends what is remembered', async () => {
     world.publishQuill({}, { 'cache-control': 'max-age=300' });
     const open = await openPage(world.issuer, { client: world.quill });

@@ -1,8 +1,10 @@
 /** Whose documents are accepted, and what a document proves (requirements A-82, A-85; threats T-E09, T-E10, T-E15). */
 import { afterEach, describe, expect, it } from 'vitest';
 import { admin, makeKey } from '../support/admin.ts';
-import { type DocumentWorld, QUILL_CALLBACK, startDocumentWorld } from '../support/document-world.ts';
-import { obtainCode, openPage } from '../support/journey-steps.ts';
+import { NOTES_CREDENTIAL } from '../support/broker.ts';
+import { type DocumentWorld, QUILL, QUILL_CALLBACK, startDocumentWorld } from '../support/document-world.ts';
+import { obtainCode, obtainTokens, openPage, refusal } from '../support/journey-steps.ts';
+import { introspect, postForm, redeem, refresh } from '../support/mcp-client.ts';
 
 let world: DocumentWorld;
 afterEach(() => world.close());
@@ -45,6 +47,60 @@ describe('the operator', () => {
     expect(world.hosts.asked).toEqual([]);
     const metadata = await fetch(`${world.issuer}/.well-known/oauth-authorization-server`);
     expect(await metadata.json()).toMatchObject({ client_id_metadata_document_supported: false });
+  });
+});
+
+describe.each(['sqlite', 'postgres'] as const)('a client whose document is not accepted any more, on %s', (engine) => {
+  it('gets nothing more, is told to register again, is on record once, and is back when it is accepted again', async () => {
+    world = await startDocumentWorld({ engine, settings: { limits: { registrations: 'off' } } });
+    world.publishQuill();
+    const { developmentHosts } = world.hosts;
+    const documents = (policy: object) => ({
+      registration: { metadata_documents: { development_hosts: developmentHosts, ...policy } },
+    });
+    const { issuer, setting } = world;
+    const had = await obtainTokens(issuer, { client: world.quill });
+    const coded = await obtainCode(issuer, { client: world.quill });
+    const registered = await obtainTokens(issuer);
+    let token = had.tokens.refresh_token;
+    const active = async (of: string) => (await introspect(issuer, of, 'notes', NOTES_CREDENTIAL)).active;
+    const exchange = (subject: string) =>
+      postForm(
+        `${issuer}/token`,
+        {
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: subject,
+          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        },
+        { authorization: `Basic ${Buffer.from(`notes:${NOTES_CREDENTIAL}`).toString('base64')}` },
+      );
+
+    for (const policy of [{ allowed_hosts: ['other.example'] }, { enabled: false }]) {
+      await setting.restart(documents(policy));
+      for (let turn = 0; turn < 2; turn += 1)
+        expect(await refusal(await refresh(issuer, world.quill, token))).toEqual({
+          status: 401,
+          error: 'invalid_client',
+        });
+      expect((await redeem(issuer, world.quill, coded.code, coded.pkce)).status).toBe(401);
+      expect(await active(had.tokens.access_token)).toBe(false);
+      expect(await refusal(await exchange(had.tokens.access_token))).toEqual({ status: 400, error: 'invalid_request' });
+      expect(await askAs(world.quill.client_id)).toBe(400);
+
+      expect(await active(registered.tokens.access_token)).toBe(true);
+      expect((await exchange(registered.tokens.access_token)).status).toBe(200);
+    }
+    const events = await setting.broker.deps.store.listAudit({ event: 'client.document_excluded', limit: 10 });
+    expect(events.map(({ clientId, details }) => [clientId, details])).toEqual([
+      [QUILL, { reason: 'client ids that are URLs are not accepted here' }],
+      [QUILL, { reason: 'metadata documents of this host are not accepted here' }],
+    ]);
+
+    await setting.restart(documents({ allowed_hosts: ['quill.example'] }));
+    const renewed = await refresh(issuer, world.quill, token);
+    expect(renewed.status).toBe(200);
+    token = ((await renewed.json()) as { access_token: string }).access_token;
+    expect(await active(token)).toBe(true);
   });
 });
 

@@ -237,6 +237,72 @@ describe('keys at an address', () => {
   });
 });
 
+describe('a source whose budget is spent', () => {
+  it('makes nothing be read, for whichever client and at whichever host', async () => {
+    const limits = { registrations: 'off', documents: { per_minute: 1, burst: 3 }, document_hosts: 'off' };
+    const spent = await startDocumentWorld({ names: ['keys.example'], settings: { limits } });
+    try {
+      const own = await makeSigner();
+      for (let key = 0; key < 8; key += 1) {
+        const uri = `https://keys.example/set-${key}.json`;
+        spent.hosts.publish(uri, own.jwks);
+        const named = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: uri };
+        const { client_id: clientId } = await register(spent.issuer, named);
+        const answer = await postForm(`${spent.issuer}/token`, {
+          ...{ grant_type: 'refresh_token', refresh_token: 'mcb_rt_nobody', client_assertion_type: ASSERTION_TYPE },
+          client_assertion: await own.assertion({ clientId, audience: spent.issuer, now: spent.setting.clock.now() }),
+        });
+        expect(await refusal(answer)).toEqual(key < 3 ? RECOGNISED : REFUSED);
+      }
+      expect(spent.hosts.asked).toHaveLength(3);
+    } finally {
+      await spent.close();
+    }
+  });
+});
+
+describe('a client of the configuration that signs', () => {
+  const KEYS = 'https://keys.example/fixed.json';
+  const redirect_uris = ['https://app.example/callback'];
+  let fixed: DocumentWorld;
+  let [inline, remote]: Signer[] = [];
+  beforeAll(async () => {
+    [inline, remote] = [await makeSigner('ES256', 'inline'), await makeSigner('EdDSA', 'remote')];
+    const clients = [
+      { client_id: 'inline', redirect_uris, jwks: inline.jwks },
+      {
+        ...{ client_id: 'remote', redirect_uris, jwks_uri: KEYS },
+        ...{ token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'EdDSA' },
+      },
+    ];
+    fixed = await startDocumentWorld({ names: ['keys.example'], settings: { registration: { clients } } });
+    fixed.hosts.publish(KEYS, remote.jwks);
+  });
+  afterAll(() => fixed.close());
+
+  const proof = async (clientId: string, by: Signer | undefined) => ({
+    client_assertion_type: ASSERTION_TYPE,
+    client_assertion: (await by?.assertion({ clientId, audience: fixed.issuer, now: fixed.setting.clock.now() })) ?? '',
+  });
+  const redeemed = async (clientId: string, more: Readonly<Record<string, string>>) => {
+    const named = { client_id: clientId, redirect_uris };
+    const { code, pkce } = await obtainCode(fixed.issuer, { client: named });
+    return redeem(fixed.issuer, named, code, pkce, more);
+  };
+
+  it('gets tokens with the keys in its settings, and with those at the address in them', async () => {
+    expect((await redeemed('inline', await proof('inline', inline))).status).toBe(200);
+    expect((await redeemed('remote', await proof('remote', remote))).status).toBe(200);
+    expect(fixed.hosts.countOf(KEYS)).toBe(1);
+  });
+
+  it("is refused with another's keys, with none, with a secret, and for another client", async () => {
+    for (const more of [await proof('inline', remote), {}, { client_secret: 'x' }])
+      expect(await refusal(await redeemed('inline', more))).toEqual(REFUSED);
+    expect(await refusal(await redeemed('remote', await proof('inline', inline)))).toEqual(REFUSED);
+  });
+});
+
 describe('a registration with keys is refused when', () => {
   it.each([
     ['a key is private', { jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'd' }] } }],

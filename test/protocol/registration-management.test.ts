@@ -158,6 +158,27 @@ describe('changing', () => {
     expect(statuses).toEqual([200, 401, 401, 401, 401]);
   });
 
+  it('again and again is slowed down for this client alone, whatever it sends, and its token goes on', async () => {
+    const limits = { registrations: { per_minute: 1, burst: 4 }, all_registrations: 'off' };
+    const slow = await startGithubSetting({ settings: { limits } });
+    try {
+      const { issuer } = slow.setting;
+      const other = (await register(issuer)) as Registration;
+      let client = (await register(issuer)) as Registration;
+      for (let turn = 0; turn < 3; turn += 1) client = await changed(client, { client_name: `Quill ${turn}` });
+      expect((await manage(client, 'PUT', {})).status).toBe(400);
+      const refused = await manage(client, 'PUT', { ...metadataOf(client), client_name: 'Quill 4' });
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^[1-9]\d*$/)]);
+      expect(await refused.json()).toEqual({ error: 'slow_down', error_description: expect.any(String) });
+      expect((await manage(client, 'GET')).status).toBe(200);
+      expect((await manage(other, 'PUT', metadataOf(other))).status).toBe(200);
+      slow.setting.clock.advance(61);
+      expect((await manage(client, 'PUT', metadataOf(client))).status).toBe(200);
+    } finally {
+      await slow.close();
+    }
+  });
+
   it('is refused beyond 16 KiB', async () => {
     const client = await fresh();
     const body = { ...metadataOf(client), padding: 'y'.repeat(16_384) };

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deliverWebhooks } from '../../src/audit/deliver-webhooks.ts';
+import { createTeller } from '../../src/audit/deliver-webhooks.ts';
 import { startBroker } from '../../src/broker.ts';
 import { createSafeFetch } from '../../src/security/safe-fetch.ts';
 import { ADMIN_KEY, admin } from '../support/admin.ts';
@@ -22,11 +22,14 @@ interface Told {
 let world: Awaited<ReturnType<typeof startGithubSetting>>;
 let receiver: LoopbackServer;
 let told: Told[];
+/** The path at which the receiver never answers. */
+let hanging: string | undefined;
 /** What the receiver answers at a path; 204 where nothing else is said. */
 let answers: Map<string, { readonly status: number; readonly headers?: Record<string, string> }>;
 
 beforeEach(async () => {
   told = [];
+  hanging = undefined;
   answers = new Map();
   receiver = await startLoopbackServer((request, response) => {
     let body = '';
@@ -36,6 +39,7 @@ beforeEach(async () => {
     request.on('end', () => {
       const path = request.url ?? '';
       told.push({ path, headers: request.headers, body });
+      if (hanging === path) return;
       const { status, headers } = answers.get(path) ?? { status: 204 };
       response.writeHead(status, headers).end();
     });
@@ -67,9 +71,11 @@ const delivery = (endpoint: string) =>
   rows(world.setting, 'select * from webhook_deliveries where endpoint = ? order by queued_at', endpoint);
 
 /** One round of deliveries, as an instance makes it. */
-const round = () => {
+const round = async () => {
   const { deps } = world.setting.broker;
-  return deliverWebhooks({ ...deps, post: createSafeFetch({ egressProxy: undefined }) });
+  const teller = createTeller({ ...deps, post: createSafeFetch({ egressProxy: undefined }) });
+  await teller.begin();
+  return teller.settled();
 };
 
 describe('a webhook', () => {
@@ -130,6 +136,17 @@ describe('a webhook', () => {
       { details: { endpoint: 'trouble', event: 'name.blocked', attempts: 10, problem: 'status 503' } },
     ]);
     expect(typesAt('/all')).toContain('name.blocked');
+  });
+
+  it('that hangs delays no other: each endpoint is told on its own', async () => {
+    hanging = '/trouble';
+    for (let n = 0; n < 12; n += 1) await block(`impostor ${n}`);
+    await soon(() => at('/trouble').length > 0).toBe(true);
+    const before = at('/all').length;
+    await obtainTokens(world.setting.issuer);
+    await soon(() => typesAt('/some').includes('client.registered')).toBe(true);
+    await soon(() => at('/all').length > before).toBe(true);
+    expect(delivery('trouble').some(({ done_at }) => done_at !== null)).toBe(false);
   });
 
   it('is not followed elsewhere: a redirect is trouble', async () => {

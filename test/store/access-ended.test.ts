@@ -151,13 +151,14 @@ test('every statement that can end access is one of those that are heard', () =>
   expect([...ENDING].map(({ name }) => name).sort()).toEqual(ending.sort());
 });
 
-test('what makes a code or a token is never part of a unit that only ends', () => {
+test('what makes a code, a token or an administrator’s session is never part of a unit that only ends', () => {
   const named = (name: string) => statements.find((one) => one.name === name) as AnyStatement;
-  for (const name of ['code_insert', 'access_insert', 'refresh_insert']) {
-    const effect = new Effect();
-    effect.note(named('session_end'), 1);
-    expect(effect.onlyEnds).toBe(true);
-    effect.note(named(name), 0);
-    expect([name, effect.onlyEnds]).toEqual([name, false]);
-  }
+  for (const end of ['session_end', 'console_session_end'])
+    for (const name of ['code_insert', 'access_insert', 'refresh_insert', 'console_session_insert']) {
+      const effect = new Effect();
+      effect.note(named(end), 1);
+      expect([end, effect.onlyEnds]).toEqual([end, true]);
+      effect.note(named(name), 0);
+      expect([name, effect.onlyEnds]).toEqual([name, false]);
+    }
 });

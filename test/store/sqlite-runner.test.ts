@@ -57,6 +57,8 @@ class FakeSqlite implements SqliteConnection {
   }
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 describe('the SQLite runner', () => {
   let asked: string[];
   let fails: Record<string, Error | undefined>;
@@ -211,12 +213,34 @@ describe('the SQLite runner', () => {
     await unit(doing('a'));
     expect(mark()).toBe(first);
     version = 2;
+    await nextTurn();
     const second = mark();
     expect(second).not.toBe(first);
     expect(mark()).toBe(second);
     returns.grant_end = [{ id: 'grt_1' }];
     await unit(() => all(endGrant, { id: 'grt_1', now: 1, reason: 'test' }));
     expect(mark()).not.toBe(second);
+  });
+
+  test('others are looked at once a turn, and again at once when something ended in this process', async () => {
+    const { mark } = engine();
+    const other = engine();
+    await nextTurn();
+    const first = mark();
+    version = 2;
+    expect(mark()).toBe(first);
+    await nextTurn();
+    const second = mark();
+    expect(second).not.toBe(first);
+    version = 3;
+    returns.grant_end = [{ id: 'grt_1' }];
+    let seen: number | undefined;
+    await other
+      .unit(() => all(endGrant, { id: 'grt_1', now: 1, reason: 'test' }))
+      .then(() => {
+        seen = mark();
+      });
+    expect(seen).not.toBe(second);
   });
 
   test('a connection that was lost knows nothing any more', async () => {

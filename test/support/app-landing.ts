@@ -8,6 +8,8 @@ export interface Landing {
   readonly port: number;
   /** The parameters of the next answer that arrives, or of one nobody has taken yet. */
   arrival(): Promise<URLSearchParams>;
+  /** How many answers have come, taken or not. */
+  received(): number;
   close(): Promise<void>;
 }
 
@@ -23,9 +25,11 @@ const PAGE = '<!doctype html><title>App</title><h1>Connected</h1>';
 export async function startLanding(options: LandingOptions = {}): Promise<Landing> {
   const arrived: URLSearchParams[] = [];
   const waiting: ((parameters: URLSearchParams) => void)[] = [];
+  let received = 0;
   const server = await startLoopbackServer((incoming, response) => {
     const url = new URL(incoming.url ?? '/', 'http://landing');
     if (url.pathname !== '/callback') return void response.writeHead(404).end();
+    received += 1;
     const take = waiting.shift();
     if (take === undefined) arrived.push(url.searchParams);
     else take(url.searchParams);
@@ -41,6 +45,7 @@ export async function startLanding(options: LandingOptions = {}): Promise<Landin
       const first = arrived.shift();
       return first === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(first);
     },
+    received: () => received,
     close: () => server.close(),
   };
 }

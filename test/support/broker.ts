@@ -51,8 +51,8 @@ export interface TestBroker {
   readonly log: string[];
   /** SQLite only: the database file. */
   readonly databaseFile: string | undefined;
-  /** Stops the broker and starts it again on the same database and address. */
-  restart(): Promise<void>;
+  /** Stops the broker and starts it again on the same database and address; `changes` replace members of the settings. */
+  restart(changes?: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -124,11 +124,13 @@ export async function startTestBroker(
   };
   const { mode = 'configured' } = options;
   const context = { env: {}, baseDir: directory, name: 'test.yaml', pages: PAGE_RULES, mode };
-  const loaded = readConfig(JSON.stringify(settings), context);
-  if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
-  const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });
   const network = options.network === undefined ? {} : { network: options.network };
-  const start = () => startBroker(loaded.config, { now: clock.now, log: journal, ...network });
+  const start = async (changes: Readonly<Record<string, unknown>> = {}) => {
+    const loaded = readConfig(JSON.stringify({ ...settings, ...changes }), context);
+    if (!loaded.ok) throw new Error(`test configuration: ${JSON.stringify(loaded.problems)}`);
+    const journal = await openLog(loaded.config.log, { write: (line) => void log.push(line.trim()) });
+    return startBroker(loaded.config, { now: clock.now, log: journal, ...network });
+  };
 
   let broker = await start();
   return {
@@ -139,9 +141,9 @@ export async function startTestBroker(
     clock,
     log,
     databaseFile,
-    restart: async () => {
+    restart: async (changes) => {
       await broker.close();
-      broker = await start();
+      broker = await start(changes);
     },
     close: async () => {
       await broker.close();

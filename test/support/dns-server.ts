@@ -27,7 +27,11 @@ const A = 1;
 const CNAME = 5;
 const AAAA = 28;
 
-export async function startDnsServer(zone: Readonly<Record<string, readonly Found[]>>): Promise<DnsServer> {
+/** On a free port, unless the system's own resolver is to find it. */
+export async function startDnsServer(
+  zone: Readonly<Record<string, readonly Found[]>>,
+  givenPort = 0,
+): Promise<DnsServer> {
   const asked: string[] = [];
   const turns = new Map<string, number>();
   const take = (name: string, type: number): Found => {
@@ -55,7 +59,7 @@ export async function startDnsServer(zone: Readonly<Record<string, readonly Foun
     header.writeUInt16BE(records.length, 6);
     socket.send(Buffer.concat([header, query.subarray(12, end), ...records]), peer.port, peer.address);
   });
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(givenPort, '127.0.0.1', resolve));
   const { port } = socket.address() as AddressInfo;
   const resolver = new dns.Resolver({ timeout: 1_000, tries: 2 });
   resolver.setServers([`127.0.0.1:${port}`]);

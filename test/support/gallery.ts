@@ -58,7 +58,7 @@ export interface GalleryPage {
   /** Requests to elsewhere, script errors, refusals by the content security policy. */
   readonly complaints: string[];
   open(name: string, language?: string): Promise<void>;
-  /** The same page in words that no language file holds, to see which text is not from there. */
+  /** The same page in these words, put into the page that is open: no visit to the server. */
   openInWords(name: string, text: Text): Promise<void>;
   dress(look: Look): Promise<void>;
 }
@@ -90,7 +90,6 @@ export async function openGallery(): Promise<Gallery> {
 async function newPage(browser: Browser, setting: TestBroker): Promise<GalleryPage> {
   const context = await browser.newContext();
   const page = await context.newPage();
-  await context.addInitScript({ content: axe.source });
   const complaints = await watch(context, page, setting.issuer);
   const stylesheet = /href="([^"]+\.css)"/.exec(await (await fetch(`${setting.issuer}/preview`)).text())?.[1] ?? '';
   return {
@@ -102,11 +101,8 @@ async function newPage(browser: Browser, setting: TestBroker): Promise<GalleryPa
     },
     openInWords: async (name, text) => {
       const fixture = fixturesFor({ ...FRAME, stylesheets: [stylesheet] }).find((one) => one.name === name);
-      const body = documentOf(fixture?.page(text) ?? '');
-      const address = `${setting.issuer}/in-words/${name}`;
-      await page.route(address, (route) => route.fulfill({ body, contentType: 'text/html; charset=utf-8' }));
-      await page.goto(address);
-      await page.unroute(address);
+      if (!page.url().startsWith(setting.issuer)) await page.goto(`${setting.issuer}/preview`);
+      await page.setContent(documentOf(fixture?.page(text) ?? ''), { waitUntil: 'load' });
     },
     dress: async ({ width, height, theme }) => {
       await page.setViewportSize({ width, height });
@@ -134,8 +130,13 @@ async function watch(context: BrowserContext, page: Page, origin: string): Promi
   return complaints;
 }
 
+/** The rules whose answer can change with colours alone; the markup is the same in every theme. */
+export const BY_COLOUR = ['color-contrast', 'link-in-text-block', 'target-size'];
+
 /** What axe finds wrong, as `rule: element`; WCAG 2.0 to 2.2 A and AA, and best practice. `rules`: only these. */
 export async function axeComplaints(page: Page, rules?: readonly string[]): Promise<string[]> {
+  // Half a megabyte: given to a page when it is first asked for, not to each that is opened.
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(`${axe.source};undefined`);
   const only = rules === undefined ? AXE_TAGS : { type: 'rule', values: rules };
   return page.evaluate<string[]>(`axe.run(document, { runOnly: ${JSON.stringify(only)}, resultTypes: ['violations'],
     elementRef: false, selectors: true }).then(({ violations }) =>

@@ -80,6 +80,33 @@ export const colourOnlyComplaints = (page: Page): Promise<string[]> =>
     ];`,
   );
 
+/** Machine text reads left to right whatever the page does, and what begins a line stands where reading begins. */
+export const directionComplaints = (page: Page): Promise<string[]> =>
+  run(
+    page,
+    `const rtl = document.documentElement.dir === 'rtl';
+    return [
+      ...all('.code').filter((one) => look(one).direction !== 'ltr').map((one) => 'not left to right: ' + name(one)),
+      ...all('.stop').filter((stop) => {
+        const [tile, words] = [box(stop.querySelector('.tile')), box(stop.querySelector('dt'))];
+        return rtl ? tile.right < words.left : tile.left > words.left + words.width;
+      }).map((one) => 'not mirrored: ' + name(one)),
+      ...(look(document.body).direction === (rtl ? 'rtl' : 'ltr') ? [] : ['the page runs the wrong way']),
+    ];`,
+  );
+
+/** Where Tab begins: nothing has the focus, and the next stop is the first. */
+export const beginAtTheTop = (page: Page): Promise<void> =>
+  page.evaluate(`(() => {
+    document.activeElement?.blur();
+    getSelection().removeAllRanges();
+    const start = document.createElement('span');
+    start.tabIndex = -1;
+    document.body.prepend(start);
+    start.focus();
+    start.remove();
+  })()`);
+
 /** The distances that WCAG 1.4.12 lets people set. */
 export const spaceOutText = (page: Page): Promise<void> =>
   page.evaluate(`(() => {

@@ -11,6 +11,10 @@ const entra = (rest: string) => `upstreams:\n  corp: { preset: entra, client_id:
 const oidc = (rest: string) => `upstreams:\n  corp: { preset: oidc, client_id: b, ${rest} }`;
 const resource = (rest: string) =>
   `resources:\n  tickets: { url: "https://t.example/mcp", name: T, upstream: corp, ${rest} }`;
+const HERE = 'redirect_uris: ["https://a.example/cb"]';
+const KEYS = 'jwks: { keys: [{ kty: OKP, crv: Ed25519, x: x }] }';
+const KEYS_AT = 'jwks_uri: "https://keys.example/jwks.json"';
+const SECRET = 'listed-secret-Zq7Xw3Lm9Rt5Vb2';
 const client = (rest: string) => `registration: { clients: [{ client_id: a, ${rest} }] }`;
 
 describe('refused', () => {
@@ -131,6 +135,39 @@ describe('refused', () => {
       'a secret method without secret',
       'E119',
       { registration: client('redirect_uris: ["https://a.example"], token_endpoint_auth_method: client_secret_post') },
+    ],
+    [
+      'a listed client with a private key',
+      'E119',
+      { registration: client(`${HERE}, jwks: { keys: [{ kty: OKP, d: x }] }`) },
+    ],
+    ['a listed client with two places for its keys', 'E119', { registration: client(`${HERE}, ${KEYS}, ${KEYS_AT}`) }],
+    [
+      'a listed client with keys and a secret',
+      'E119',
+      {
+        registration: client(`${HERE}, ${KEYS}, client_secret: ${SECRET}, token_endpoint_auth_method: private_key_jwt`),
+      },
+    ],
+    [
+      'a listed client with keys that it does not sign with',
+      'E119',
+      { registration: client(`${HERE}, ${KEYS}, token_endpoint_auth_method: none`) },
+    ],
+    [
+      'a listed client that signs without keys',
+      'E119',
+      { registration: client(`${HERE}, token_endpoint_auth_method: private_key_jwt`) },
+    ],
+    [
+      'a listed client with keys at a plain address',
+      'E106',
+      { registration: client(`${HERE}, jwks_uri: "http://keys.example/jwks.json"`) },
+    ],
+    [
+      'a listed client that signs with HMAC',
+      'E106',
+      { registration: client(`${HERE}, ${KEYS}, token_endpoint_auth_signing_alg: HS256`) },
     ],
     ['an accent that is no colour', 'E120', { brand: 'brand: { accent: "url(https://e.example)" }' }],
     ['a logo that is not there', 'E120', { brand: 'brand: { logo: ./nowhere.svg }' }],

@@ -132,6 +132,35 @@ describe('the requirement tables', () => {
   );
 });
 
+describe('the table of promises about pages', () => {
+  const promises = rowsOf(read('docs/pages.md'), /^\d+$/);
+  /** Promises that only people can keep or break. */
+  const OF_PEOPLE = ['50', '56'];
+
+  it('has all 56, once, in order', () => {
+    expect(promises.map(([, number]) => Number(number))).toEqual(Array.from({ length: 56 }, (_, index) => index + 1));
+  });
+
+  it.each(promises.map((cells) => [cells[1] ?? '', cells[3] ?? ''] as const))(
+    '%s names tests by their titles',
+    (number, cell) => {
+      const named = [...cell.matchAll(/`(test\/[\w./-]+)`: “(.+?)”(?=<br>|$)/g)];
+      expect(named.length > 0).toBe(!OF_PEOPLE.includes(number));
+      expect(named.length).toBe(testsIn([cell]).length);
+      const untrue = named.filter(([, path = '', title = '']) => !titlesIn(read(path)).has(title));
+      expect(untrue.map(([whole]) => whole)).toEqual([]);
+    },
+  );
+});
+
+/** What tests of a file are called: the first argument of `it` and `test`, and of what `each` answers. */
+const titlesIn = (source: string): Set<string> =>
+  new Set(
+    [...source.matchAll(/(?:\b(?:it|test)|\))\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")/g)].map(
+      ([, single, double]) => (single ?? double ?? '').replace(/\\(.)/g, '$1'),
+    ),
+  );
+
 describe('the example configuration', () => {
   it('in the README is accepted as it is', () => {
     const yaml = /```yaml\n([\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';

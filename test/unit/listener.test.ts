@@ -5,6 +5,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Listener, listen } from '../../src/listener.ts';
+import { flatHeaders, type QuickAnswer, sendPrepared } from '../../src/security/quick-answer.ts';
 
 function gate() {
   let open: () => void = () => undefined;
@@ -23,12 +24,22 @@ beforeEach(async () => {
   [arrived, held] = [gate(), gate()];
   agent = new Agent({ keepAlive: true });
   const answer = async (request: Request) => {
+    if (request.method === 'POST') return new Response(`read: ${await request.text()}`);
     if (new URL(request.url).pathname !== '/held') return new Response('at once');
     arrived.open();
     await held.opened;
     return new Response('done');
   };
-  listener = await listen(answer, { host: '127.0.0.1', port: 0 });
+  const door: QuickAnswer = (request, response, handBack) => {
+    if (request.url === '/quick') {
+      sendPrepared(response, flatHeaders({ 'X-Way': 'door' }, 'über'), 'über');
+      return 'answered';
+    }
+    if (request.url !== '/read-and-left') return 'left';
+    request.on('data', (chunk) => handBack(chunk));
+    return 'taken';
+  };
+  listener = await listen(answer, { host: '127.0.0.1', port: 0 }, door);
 });
 afterEach(async () => {
   held.open();
@@ -65,6 +76,21 @@ test('after the announcement new requests are still answered, each on its last c
   listener.announceEnd();
   const response = await request('/');
   expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
+});
+
+test('an answer at hand is whole, and ends its connection like any other after the announcement', async () => {
+  const quick = () => fetch(`http://127.0.0.1:${listener.port}/quick`);
+  const first = await quick();
+  expect([first.status, first.headers.get('x-way'), await first.text()]).toEqual([200, 'door', 'über']);
+  listener.announceEnd();
+  const last = await quick();
+  expect([last.headers.get('connection'), await last.text()]).toEqual(['close', 'über']);
+});
+
+test('what was read before it was handed back is read by the application all the same', async () => {
+  const url = `http://127.0.0.1:${listener.port}/read-and-left`;
+  const answer = await fetch(url, { method: 'POST', body: 'token=x', headers: { 'content-type': 'text/plain' } });
+  expect(await answer.text()).toBe('read: token=x');
 });
 
 test('a request that does not end is cut after the grace', async () => {

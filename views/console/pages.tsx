@@ -43,7 +43,7 @@ export function ExplainPage({ frame, action, questions }: ExplainModel): Child {
       {questions.map(({ title, button, fields, answer, problem, table }) => (
         <section>
           <h2>{title}</h2>
-          <form class="card filters" method="get" action={action}>
+          <form class="card filters long" method="get" action={action}>
             {fields.map((filter) => (
               <FilterField filter={filter} />
             ))}

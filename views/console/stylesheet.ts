@@ -10,6 +10,7 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 .filters { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: end; margin-block-start: 1rem; padding: 1rem 1.25rem; }
 .filters label, .ask label { display: block; font-size: .9375rem; font-weight: 600; }
 .filters :is(input, select), .ask :is(input, textarea) { display: block; min-block-size: 2.5rem; inline-size: 13rem; max-inline-size: 100%; margin-block-start: .25rem; padding: .375rem .625rem; border: 2px solid var(--edge); border-radius: 10px; background: var(--card); color: var(--ink); font: inherit; }
+.filters.long :is(input, select) { inline-size: 26rem; }
 .filters a { padding-block: .5rem; }
 .ask { display: grid; gap: 1rem; margin-block-start: 1rem; }
 .ask :is(input, textarea) { inline-size: 100%; }
@@ -22,7 +23,7 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 .table thead th { color: var(--soft); font-size: .875rem; font-weight: 600; }
 .table tbody th { font-weight: 600; }
 .table td > a, .table th > a { display: inline-block; min-block-size: 1.5rem; }
-.table .code { font-size: .8125rem; font-weight: 400; }
+.table .code { min-inline-size: 11ch; font-size: .8125rem; font-weight: 400; }
 .table summary { min-block-size: 1.5rem; color: var(--soft); }
 .table pre, .pairs pre { margin: .25rem 0 0; font-family: var(--mono); font-size: .8125rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin-block-start: 1rem; }
@@ -48,9 +49,8 @@ body.console > :not(.skip) { max-inline-size: 78rem; }
 }
 @media (max-width: 40rem) {
   body.wide.console > main > .card { margin-inline: 0; border-width: 1px 0; border-radius: 0; box-shadow: none; }
-  .sections { padding-inline: 1rem; }
   .filters { align-items: stretch; flex-direction: column; }
-  .filters :is(input, select) { inline-size: 100%; }
+  .filters :is(input, select), .filters.long :is(input, select) { inline-size: 100%; }
   .facts-card .pairs > div { grid-template-columns: 1fr; }
   .numbers { grid-template-columns: 1fr 1fr; }
 }

@@ -109,6 +109,7 @@ export const words = {
   usableBy: 'Usable by',
   requester: 'Brought by',
   website: 'Website (as it says)',
+  ruleTitle: 'Rule',
   pattern: 'Pattern',
   namePattern: 'Name (* any text, ? one character)',
   refuseSite: 'Refuse site…',

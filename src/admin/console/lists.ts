@@ -158,7 +158,7 @@ const rules: List = {
   noun: words.rules,
   filters: [],
   columns: [
-    column(words.pattern, 'code', 'pattern', ['confirm/remove_rule', 'id']),
+    column(words.pattern, 'code', 'pattern', ['rule', 'id']),
     column(words.kind, 'text', 'kind'),
     column(words.reason, 'name', 'reason'),
     time(words.since, 'created_at'),

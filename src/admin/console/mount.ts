@@ -17,7 +17,7 @@ import type { Place } from './place.ts';
 import { appPage, approvalPage, overviewPage, personPage, statusPage } from './show.ts';
 import { explainPage } from './show-explain.ts';
 import { exportFile, listPage } from './show-list.ts';
-import { toolPage, waitingPage } from './show-oversight.ts';
+import { rulePage, toolPage, waitingPage } from './show-oversight.ts';
 
 type Handler = (c: Context<AppEnv>) => Promise<Response>;
 type Show = (c: Context<AppEnv>, inside: Inside) => Promise<Response>;
@@ -53,6 +53,7 @@ function routesOf(desk: Desk): readonly Route[] {
     { path: '/app', get: inside(appPage(desk)) },
     { path: '/person', get: inside(personPage(desk)) },
     { path: '/waiting', get: inside(waitingPage(desk)) },
+    { path: '/rule', get: inside(rulePage(desk)) },
     { path: '/tool', get: inside(toolPage(desk)) },
     { path: '/explain', get: inside(explainPage(desk)) },
     { path: '/status', get: inside(statusPage(desk)) },

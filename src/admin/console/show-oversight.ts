@@ -1,5 +1,6 @@
 /**
- * The console's pages about what waits for an administrator: a client in quarantine, and a tool that has changed.
+ * The console's pages about what waits for an administrator, a client in quarantine or a tool that has changed, and about a
+ * rule.
  *
  * Shows what a decision would be about, whole; the decision itself has its confirm page.
  */
@@ -72,6 +73,25 @@ async function waitingOf(c: Context<AppEnv>, desk: Desk, inside: Inside, id: str
     cursor = page.next_cursor;
   }
 }
+
+export const rulePage =
+  (desk: Desk): Show =>
+  async (c, inside) => {
+    const id = c.req.query('id') ?? '';
+    const { items } = await ask<{ items: readonly Item[] }>(c, desk, inside, { method: 'get', path: '/blocks' });
+    const rule = items.find((one) => one.id === id);
+    if (rule === undefined) throw notFound();
+    const facts: readonly Fact[] = [
+      { label: words.pattern, value: code(rule.pattern) },
+      { label: words.kind, value: { kind: 'text', text: textOf(rule.kind) } },
+      { label: words.reason, value: { kind: 'name', text: textOf(rule.reason) } },
+      { label: words.since, value: timeCell(rule.created_at) },
+      { label: words.who, value: code(rule.created_by) },
+    ];
+    const frame = insideFrame(desk, inside, 'rules');
+    const actions = offered(desk, inside, ['remove_rule'], { id });
+    return consolePage(c, desk, FactsPage({ frame, title: words.ruleTitle, facts, actions, links: [] }));
+  };
 
 export const toolPage =
   (desk: Desk): Show =>

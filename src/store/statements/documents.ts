@@ -4,12 +4,13 @@
  * A removal says outside of its selection, too, whom it spares: on Postgres one that waited for a row looks at that again,
  * and a client that was blocked or allowed meanwhile stays.
  */
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, notInArray, sql } from 'drizzle-orm';
 import type { KeySet } from '../../domain/client-keys.ts';
 import type { UsableBy } from '../../domain/quarantine.ts';
 import type { Seconds, TokenHash } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 import type { DocumentReading } from '../store.ts';
+import { neverUsed, nothingLives } from './client-life.ts';
 
 interface PutStanding {
   quarantinedAt: Seconds | undefined;
@@ -65,8 +66,7 @@ export const updateDocument = given<Omit<DocumentReading, 'metadata' | 'standing
 export const trimHost = given<{ prefix: string; length: number; keep: number }>()('document_trim_host', (db, t, p) => {
   const ofHost = and(
     eq(t.clients.kind, 'document'),
-    isNull(t.clients.lastUsedAt),
-    isNull(t.clients.blockedAt),
+    neverUsed(t),
     sql`substr(${t.clients.id}, 1, ${p.length}) = ${p.prefix}`,
   );
   const kept = db
@@ -85,7 +85,7 @@ export const countUnusedDocuments = given<object>()('document_count_unused', (db
   db
     .select({ count: sql<number>`count(*)`.mapWith(Number) })
     .from(t.clients)
-    .where(and(eq(t.clients.kind, 'document'), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt))),
+    .where(and(eq(t.clients.kind, 'document'), neverUsed(t))),
 );
 
 export const trimOldestDocuments = given<{ most: number }>()('document_trim_oldest', (db, t, p) =>
@@ -98,12 +98,11 @@ export const trimOldestDocuments = given<{ most: number }>()('document_trim_olde
           db
             .select({ id: t.clients.id })
             .from(t.clients)
-            .where(and(eq(t.clients.kind, 'document'), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt)))
+            .where(and(eq(t.clients.kind, 'document'), neverUsed(t)))
             .orderBy(asc(t.clients.createdAt), asc(t.clients.id))
             .limit(p.most),
         ),
-        isNull(t.clients.lastUsedAt),
-        isNull(t.clients.blockedAt),
+        neverUsed(t),
       ),
     )
     .returning({ id: t.clients.id }),
@@ -122,8 +121,7 @@ export const removeUnusedDocuments = given<{ before: Seconds; limit: number }>()
             .where(
               and(
                 eq(t.clients.kind, 'document'),
-                isNull(t.clients.lastUsedAt),
-                isNull(t.clients.blockedAt),
+                neverUsed(t),
                 // One that waits for an administrator has a time of its own.
                 isNull(t.clients.quarantinedAt),
                 lte(t.clients.createdAt, p.before),
@@ -131,8 +129,7 @@ export const removeUnusedDocuments = given<{ before: Seconds; limit: number }>()
             )
             .limit(p.limit),
         ),
-        isNull(t.clients.lastUsedAt),
-        isNull(t.clients.blockedAt),
+        neverUsed(t),
       ),
     )
     .returning({ id: t.clients.id }),
@@ -157,30 +154,7 @@ export const removeIdleDocuments = given<{ before: Seconds; now: Seconds; limit:
                   isNotNull(t.clients.lastUsedAt),
                   lte(t.clients.lastUsedAt, p.before),
                   isNull(t.clients.blockedAt),
-                  notExists(
-                    db
-                      .select({ one: sql`1` })
-                      .from(t.approvals)
-                      .where(
-                        and(
-                          eq(t.approvals.clientId, t.clients.id),
-                          isNull(t.approvals.revokedAt),
-                          gt(t.approvals.expiresAt, p.now),
-                        ),
-                      ),
-                  ),
-                  notExists(
-                    db
-                      .select({ one: sql`1` })
-                      .from(t.grants)
-                      .where(
-                        and(
-                          eq(t.grants.clientId, t.clients.id),
-                          isNull(t.grants.endedAt),
-                          gt(t.grants.expiresAt, p.now),
-                        ),
-                      ),
-                  ),
+                  nothingLives(db, t, p.now),
                 ),
               )
               .limit(p.limit),

@@ -4,6 +4,7 @@ import type { RefusalRule } from '../../domain/refusal-rule.ts';
 import type { Seconds } from '../../domain/types.ts';
 import type { AdmissionRequest, FlowStep } from '../oversight-store.ts';
 import { given, held } from '../statement.ts';
+import { neverUsed } from './client-life.ts';
 
 export const insertStep = given<FlowStep>()('flow_step_insert', (db, t, p) =>
   db.insert(t.flowSteps).values({
@@ -115,9 +116,8 @@ export const sweepWaiting = given<{ before: Seconds; limit: number }>()('sweep_w
             .where(
               and(
                 isNotNull(t.clients.quarantinedAt),
-                isNull(t.clients.blockedAt),
                 eq(t.clients.usableBy, 'nobody'),
-                isNull(t.clients.lastUsedAt),
+                neverUsed(t),
                 lte(t.clients.quarantinedAt, p.before),
               ),
             )

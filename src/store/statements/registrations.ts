@@ -5,11 +5,12 @@
  * removal that waited for that row looks at it again and lets it be, as it does with one that was blocked meanwhile.
  * Configured and blocked clients never leave here.
  */
-import { and, desc, eq, gt, inArray, isNotNull, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lte, notInArray, sql } from 'drizzle-orm';
 import type { UsableBy } from '../../domain/quarantine.ts';
 import type { Client, ClientMetadata, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
+import { neverUsed, nothingLives } from './client-life.ts';
 
 interface NewRegistration extends Client {
   managementHash: TokenHash | undefined;
@@ -96,8 +97,7 @@ export const closeRegistration = given<Leaving>()('registration_close', (db, t, 
     .returning({ id: t.clients.id }),
 );
 
-const unapproved = (t: Tables) =>
-  and(isNull(t.clients.lastUsedAt), eq(t.clients.kind, 'registered'), isNull(t.clients.blockedAt));
+const unapproved = (t: Tables) => and(neverUsed(t), eq(t.clients.kind, 'registered'));
 
 /** Clients that somebody is just deciding on, or that are on the way to the upstream and back; asked once per statement. */
 const underWay = (db: Db, t: Tables, now: ReturnType<typeof sql.placeholder>) =>
@@ -105,12 +105,6 @@ const underWay = (db: Db, t: Tables, now: ReturnType<typeof sql.placeholder>) =>
     .select({ clientId: sql<string>`${t.journeys.clientId}` })
     .from(t.journeys)
     .where(and(isNotNull(t.journeys.clientId), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, now)));
-
-const liveApproval = (db: Db, t: Tables, now: ReturnType<typeof sql.placeholder>) =>
-  db
-    .select({ one: sql`1` })
-    .from(t.approvals)
-    .where(and(eq(t.approvals.clientId, t.clients.id), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, now)));
 
 export const countUnapproved = given<object>()('registration_count_unapproved', (db, t) =>
   db
@@ -143,7 +137,7 @@ export const evictUnapproved = given<{ now: Seconds; most: number }>()('registra
     .limit(p.most);
   return db
     .delete(t.clients)
-    .where(and(inArray(t.clients.id, leaving), isNull(t.clients.lastUsedAt), isNull(t.clients.blockedAt)))
+    .where(and(inArray(t.clients.id, leaving), neverUsed(t)))
     .returning({ id: t.clients.id });
 });
 
@@ -204,14 +198,13 @@ export const sweepUnapproved = given<Slice>()('registration_sweep_unapproved', (
             )
             .limit(p.limit),
         ),
-        isNull(t.clients.lastUsedAt),
-        isNull(t.clients.blockedAt),
+        neverUsed(t),
       ),
     )
     .returning({ id: t.clients.id }),
 );
 
-/** Approved once, and with nothing that lives: a grant never outlives its approval. */
+/** Approved once, and with nothing that lives or is under way. */
 export const sweepIdle = given<Slice>()('registration_sweep_idle', (db, t, p) =>
   db
     .delete(t.clients)
@@ -228,7 +221,7 @@ export const sweepIdle = given<Slice>()('registration_sweep_idle', (db, t, p) =>
                 lte(t.clients.lastUsedAt, p.before),
                 eq(t.clients.kind, 'registered'),
                 isNull(t.clients.blockedAt),
-                notExists(liveApproval(db, t, p.now)),
+                nothingLives(db, t, p.now),
                 notInArray(t.clients.id, underWay(db, t, p.now)),
               ),
             )

@@ -19,13 +19,28 @@ export const queueDelivery = given<NewDelivery>()('webhook_queue', (db, t, p) =>
     .onConflictDoNothing(),
 );
 
-export const listDueDeliveries = given<{ now: Seconds; limit: number }>()('webhook_list_due', (db, t, p) =>
+export const listDueEndpoints = given<{ now: Seconds }>()('webhook_list_endpoints', (db, t, p) =>
   db
-    .select({ id: t.webhookDeliveries.id })
+    .selectDistinct({ endpoint: t.webhookDeliveries.endpoint })
     .from(t.webhookDeliveries)
-    .where(and(isNull(t.webhookDeliveries.doneAt), lte(t.webhookDeliveries.dueAt, p.now)))
-    .orderBy(asc(t.webhookDeliveries.dueAt))
-    .limit(p.limit),
+    .where(and(isNull(t.webhookDeliveries.doneAt), lte(t.webhookDeliveries.dueAt, p.now))),
+);
+
+export const listDueDeliveries = given<{ endpoint: string; now: Seconds; limit: number }>()(
+  'webhook_list_due',
+  (db, t, p) =>
+    db
+      .select({ id: t.webhookDeliveries.id })
+      .from(t.webhookDeliveries)
+      .where(
+        and(
+          isNull(t.webhookDeliveries.doneAt),
+          lte(t.webhookDeliveries.dueAt, p.now),
+          eq(t.webhookDeliveries.endpoint, p.endpoint),
+        ),
+      )
+      .orderBy(asc(t.webhookDeliveries.dueAt))
+      .limit(p.limit),
 );
 
 export const leaseDelivery = given<{ id: string; holder: string; until: Seconds; now: Seconds }>()(

@@ -1,6 +1,6 @@
 /** The verbs about metadata documents, key sets and client assertions. Contract: DocumentStore in ../document-store.ts. */
 import { isDeepStrictEqual } from 'node:util';
-import { acceptedFace } from '../../domain/quarantine.ts';
+import { showsAnother } from '../../domain/quarantine.ts';
 import type { ClientMetadata } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Unit } from '../statement.ts';
@@ -14,8 +14,8 @@ export function documentVerbs(engine: Engine, record: Recorder): DocumentStore {
       engine.unit(function* () {
         const before = yield* first(documents.holdDocument, { id: reading.id });
         const plain: ClientMetadata = JSON.parse(JSON.stringify(reading.metadata));
-        const showsAnother = before === undefined || acceptedFace(before.metadata) !== acceptedFace(plain);
-        const standing = showsAnother ? reading.standing : undefined;
+        const isAnother = before === undefined || showsAnother(before.metadata, reading.metadata);
+        const standing = isAnother ? reading.standing : undefined;
         const client = yield* first(documents.putDocument, {
           ...reading,
           quarantinedAt: standing?.quarantinedAt,

@@ -126,8 +126,11 @@ function* lockRules(): Unit<void> {
 
 function webhookVerbs(engine: Engine, record: Recorder): WebhookStore {
   return {
-    listDueDeliveries: async (now, limit) =>
-      (await engine.read(webhooks.listDueDeliveries, { now, limit })).map(({ id }) => id),
+    listDueEndpoints: async (now) =>
+      (await engine.read(webhooks.listDueEndpoints, { now })).map(({ endpoint }) => endpoint),
+
+    listDueDeliveries: async (endpoint, now, limit) =>
+      (await engine.read(webhooks.listDueDeliveries, { endpoint, now, limit })).map(({ id }) => id),
 
     leaseDelivery: (id, holder, until, now) =>
       engine.unit(() => first(webhooks.leaseDelivery, { id, holder, until, now })),

@@ -25,6 +25,8 @@ export interface InstanceOptions {
 
 export interface Instance {
   readonly port: number;
+  /** Of the process that was started last. */
+  readonly pid: number | undefined;
   readonly running: boolean;
   /** Exits that nobody asked for, as `code/signal` with the last output. */
   readonly surprises: readonly string[];
@@ -85,6 +87,9 @@ export function newInstance(options: InstanceOptions): Instance {
 
   return {
     port: options.port,
+    get pid() {
+      return child?.pid;
+    },
     get running() {
       return isRunning();
     },

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { doorTo, inTurn } from './agent.ts';
-import { figures, form, PATIENCE_MS, randomFrom, seed, timeBox, times } from './form.ts';
+import { figures, form, PATIENCE_MS, randomFrom, seed, timeBox, times, until } from './form.ts';
 import { judge } from './history.ts';
 import { startLoad } from './load.ts';
 import { ENGINES, openWorld, type World } from './world.ts';
@@ -14,7 +14,10 @@ const KILLS = times(2, 100);
 const JOURNEYS = times(6, 5_000);
 const WORKERS = form(4, 8);
 
-/** Kills one process after the other until there were enough kills and journeys. Returns the slowest starts in milliseconds. */
+/**
+ * Kills one process after the other, spread over the journeys, each at a moment nobody chose. How many, and how long the
+ * starts after them took, in milliseconds and in order.
+ */
 async function storm(
   world: World,
   load: { readonly finished: number },
@@ -24,8 +27,10 @@ async function storm(
   const starts: number[] = [];
   let databaseKills = 0;
   const isOver = timeBox();
-  for (let kills = 0; (kills < KILLS || load.finished < JOURNEYS) && !isOver(); kills += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 20 + random() * 380 + (kills < KILLS ? 0 : 1_000)));
+  for (let kills = 0; kills < KILLS && !isOver(); kills += 1) {
+    const due = Math.floor((kills + random()) * (JOURNEYS / KILLS));
+    await until('journeys', () => load.finished >= due || isOver());
+    await new Promise((resolve) => setTimeout(resolve, random() * 400));
     if (server !== undefined && kills % 10 === 1) {
       databaseKills += 1;
       await server.crash();
@@ -38,6 +43,7 @@ async function storm(
     await victim?.start();
     starts.push(performance.now() - since);
   }
+  await until('the last journeys', () => load.finished >= JOURNEYS || isOver());
   return { kills: starts.length + databaseKills, databaseKills, starts: starts.sort((a, b) => a - b) };
 }
 

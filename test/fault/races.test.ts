@@ -31,7 +31,10 @@ async function round(world: World, doors: readonly Door[], kind: Kind, name: str
   // Too busy to take it now is an answer (503) that a machine under other work may give; the long form allows none.
   const excused = form(503, undefined);
   const wrong = answers.filter(({ status }) => status >= 500 && status !== excused);
-  tally.serverErrors += wrong.length + form(0, RACERS - answers.length);
+  const silent = form(0, RACERS - answers.length);
+  tally.serverErrors += wrong.length + silent;
+  for (const { status, body } of wrong) tally.problems.push(`round ${name}: ${status} ${body.slice(0, 200)}`);
+  if (silent > 0) tally.problems.push(`round ${name}: ${silent} racers without an answer`);
   const { winners, problem } = await race.settle(answers, anyDoor);
   if (winners > 1) tally.doubles += 1;
   if (winners === 0 && race.mayBeWon === 'once') tally.unwon += 1;

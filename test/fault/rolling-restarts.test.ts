@@ -1,19 +1,24 @@
 /**
  * Restarts one after the other under load, behind a TCP balancer that sends new connections to those that say they are
- * ready: nobody notices. On a machine too busy to hear a readiness in time a connection may meet a closed door; the short
- * form then only asks that the retry succeeds.
+ * ready, and with every lap a step of changing the broker's secret: nobody notices. On a machine too busy to hear a
+ * readiness in time a connection may meet a closed door; the short form then only asks that the retry succeeds.
  */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/broker.ts';
 import { doorTo } from './agent.ts';
+import { builtProgram } from './build.ts';
 import { figures, form, PATIENCE_MS, randomFrom, seed, timeBox, times, until } from './form.ts';
 import { judge } from './history.ts';
 import type { Instance } from './instance.ts';
 import { startLoad } from './load.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
-import { openWorld } from './world.ts';
+import { openWorld, type World } from './world.ts';
 
-const RESTARTS = times(2, 100);
+const INSTANCES = form(2, 3);
+const RESTARTS = times(3 * INSTANCES, 100);
 const POLL_MS = 100;
 
 /** What a balancer knows of its targets: the last answer of each to its question for readiness. */
@@ -25,10 +30,36 @@ function watchReadiness(instances: readonly Instance[]) {
   return { isFit: (port: number) => ready.get(port) === true, stop: () => clearInterval(timer) };
 }
 
-describe('rolling restarts under load', () => {
+const secretNumber = (number: number) => `secret-number-${number}-Lw5Xk2Rf8Yt3Bm6Hc9Pd1Sj4`;
+
+/**
+ * As docs/operations.md has it: the new secret behind the old one everywhere, then in front, then everything sealed anew
+ * and the old one out. Says the secrets of each lap over the instances.
+ */
+function secretsOf(lap: number): readonly string[] {
+  const [old, next] = [secretNumber(Math.floor(lap / 3)), secretNumber(Math.floor(lap / 3) + 1)];
+  return [[old, next], [next, old], [next]][lap % 3] ?? [];
+}
+
+async function sealAnew(world: World): Promise<void> {
+  const { main } = await builtProgram();
+  const config = join(world.folder, `${world.instances[0]?.port}.yaml`);
+  await promisify(execFile)(process.execPath, [main, 'keys', 'rotate', '--config', config]);
+}
+
+/** Before the first restart of a lap. */
+async function beginLap(world: World, lap: number): Promise<void> {
+  if (lap % 3 === 2) await sealAnew(world);
+  world.configure({ secrets: secretsOf(lap) });
+}
+
+describe('rolling restarts under load, and the secret changed with them', () => {
   test('fail no journey', { timeout: PATIENCE_MS }, async () => {
     const issuerPort = await freePort();
-    const world = await openWorld('postgres', { instances: form(2, 3), issuerPort });
+    const world = await openWorld('postgres', {
+      ...{ instances: INSTANCES, issuerPort },
+      settings: { secrets: [secretNumber(0)] },
+    });
     const readiness = watchReadiness(world.instances);
     const balancer = await startTcpProxy(
       world.instances.map(({ port }) => port),
@@ -42,7 +73,8 @@ describe('rolling restarts under load', () => {
       const codes: (number | null)[] = [];
       const isOver = timeBox();
       for (let restart = 0; restart < RESTARTS && !isOver(); restart += 1) {
-        const instance = world.instances[restart % world.instances.length];
+        if (restart % INSTANCES === 0) await beginLap(world, restart / INSTANCES);
+        const instance = world.instances[restart % INSTANCES];
         codes.push((await instance?.stop()) ?? null);
         await instance?.start();
         const { finished } = load;
@@ -53,9 +85,11 @@ describe('rolling restarts under load', () => {
       expect(new Set(codes)).toEqual(new Set([0]));
       const unanswered = load.history.filter(({ outcome }) => outcome === 'unknown');
       expect(unanswered.length).toBeLessThanOrEqual(form(RESTARTS, 0));
+      expect(load.errors).toEqual([]);
       expect(judge(load.history)).toEqual([]);
       figures('rolling restarts', {
         restarts: codes.length,
+        secrets: 1 + Math.floor(codes.length / INSTANCES / 3),
         journeys: load.finished,
         operations: load.history.length,
         failed: 0,

@@ -20,14 +20,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** In the order of the slots in the shim. */
-const SLOTS = ['clockOffset', 'killAtSync', 'syncs', 'diskFull', 'killAfter', 'syncFails', 'freed'] as const;
+const SLOTS = [
+  ...(['clockOffset', 'killAtSync', 'syncs', 'diskFull'] as const),
+  ...(['killAfter', 'syncFails', 'freed', 'syncDelayMicros'] as const),
+] as const;
 export type Slot = (typeof SLOTS)[number];
 
 export const hasShim = process.platform === 'linux';
 
 export interface Shim {
-  /** Environment of a broker whose database files begin with `data`. */
-  env(data: string): Readonly<Record<string, string>>;
+  /** Environment of a broker whose database files begin with `data`; what it writes is recorded unless that is not wanted. */
+  env(data: string, recording?: boolean): Readonly<Record<string, string>>;
   /** Takes effect at once in every process that has the shim. */
   set(slot: Slot, value: number): void;
   get(slot: Slot): number;
@@ -49,7 +52,10 @@ export function openShim(): Shim {
   const page = openSync(control, 'r+');
   const cell = Buffer.alloc(8);
   return {
-    env: (data) => ({ LD_PRELOAD: library, FAULT_CONTROL: control, FAULT_TRACE: trace, FAULT_DATA: data }),
+    env: (data, recording = true) => ({
+      ...{ LD_PRELOAD: library, FAULT_CONTROL: control, FAULT_DATA: data },
+      ...(recording && { FAULT_TRACE: trace }),
+    }),
     set: (slot, value) => {
       cell.writeBigInt64LE(BigInt(value));
       writeSync(page, cell, 0, 8, SLOTS.indexOf(slot) * 8);

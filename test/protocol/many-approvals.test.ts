@@ -93,7 +93,7 @@ describe(`${COUNT} approvals`, { timeout: PATIENCE }, () => {
     const granted = rows(
       world.setting,
       'SELECT granted_at FROM approvals WHERE id = ?',
-      `apr_m${String(COUNT / 2).padStart(6, '0')}`,
+      `apr_m${String(COUNT / 2).padStart(7, '0')}`,
     );
     const before = new Date(Number(granted[0]?.granted_at) * 1000).toISOString();
     const old = rows(

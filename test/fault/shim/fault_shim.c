@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* The slots of the control page; test/fault/shim.ts knows the same order. */
-enum { CLOCK_OFFSET, KILL_AT_SYNC, SYNCS, DISK_FULL, KILL_AFTER, SYNC_FAILS, FREED };
+enum { CLOCK_OFFSET, KILL_AT_SYNC, SYNCS, DISK_FULL, KILL_AFTER, SYNC_FAILS, FREED, SYNC_DELAY };
 enum { OP_WRITE = 1, OP_TRUNCATE = 2, OP_SYNC = 3, OP_UNLINK = 4 };
 
 struct record {
@@ -116,6 +116,7 @@ static int sync_file(int fd, int (*real)(int)) {
   }
   int is_last = page[KILL_AT_SYNC] != 0 && turn >= page[KILL_AT_SYNC];
   if (is_last && page[KILL_AFTER] == 0) kill(getpid(), SIGKILL);
+  if (page[SYNC_DELAY] > 0) usleep((useconds_t)page[SYNC_DELAY]);
   int done = real(fd);
   if (is_last) kill(getpid(), SIGKILL);
   if (done == 0) note(OP_SYNC, path, 0, NULL, 0);

@@ -2,10 +2,10 @@
 /**
  * The bin: hands the command line to src/cli and ends with its exit code.
  */
-import { keepNewSpaceSmall } from './memory.ts';
+import { keepHeapSmall } from './memory.ts';
 
 // Before anything else is loaded: loading is what fills it first.
-keepNewSpaceSmall();
+keepHeapSmall();
 const [{ runCli }, { systemTerminal }] = await Promise.all([import('./cli/run.ts'), import('./cli/terminal.ts')]);
 
 const terminal = systemTerminal();

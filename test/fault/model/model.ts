@@ -94,7 +94,9 @@ export class Model {
   brings(journey: ModelJourney, person: string, now: number): 'code' | 'nothing' | 'either' {
     const waits = journey.decision === 'allow' && journey.state !== undefined && !journey.returned;
     if (!waits || !this.isOpen(journey, now) || journey.client.blocked) return 'nothing';
-    if (journey.expects !== undefined && journey.expects !== person) return 'nothing';
+    // The page named nobody, and meanwhile somebody signed in at this browser: nobody else comes back to it unasked.
+    const expects = journey.expects ?? this.sessions[journey.browser];
+    if (expects !== undefined && expects !== person) return 'nothing';
     const takenBack = this.approvals.filter((one) => one.client === journey.client && one.person === person);
     if (takenBack.some(({ revokedTurn = 0 }) => revokedTurn > journey.decidedTurn)) return 'nothing';
     // Within one second the order is not kept: asking again is in order, a code is, too.

@@ -12,6 +12,7 @@ import { readConfig } from '../../src/config/load.ts';
 import { openLog } from '../../src/observability/log.ts';
 import { PAGE_RULES } from '../../views/operator-words.ts';
 import { createDatabase } from './postgres.ts';
+import { type TokenWatch, watchTokens } from './upstream-token-watch.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';
 import { startRotatingUpstream } from './upstreams/rotating-upstream.ts';
@@ -49,6 +50,8 @@ export interface TestBroker {
   readonly clock: TestClock;
   /** What the broker's own log wrote, line by line. */
   readonly log: string[];
+  /** What its clients were sent; `close` throws when a third party's token was among it, or in the log. */
+  readonly watch: TokenWatch;
   /** SQLite only: the database file. */
   readonly databaseFile: string | undefined;
   /** Stops the broker and starts it again on the same database and address; `changes` replace members of the settings. */
@@ -133,6 +136,7 @@ export async function startTestBroker(
   };
 
   let broker = await start();
+  const watch = watchTokens(broker.port, credentialsOf(settings.resources));
   return {
     issuer,
     get broker() {
@@ -140,6 +144,7 @@ export async function startTestBroker(
     },
     clock,
     log,
+    watch,
     databaseFile,
     restart: async (changes) => {
       await broker.close();
@@ -149,9 +154,15 @@ export async function startTestBroker(
       await broker.close();
       await database?.drop();
       rmSync(directory, { recursive: true, force: true });
+      watch.read(log.join('\n'), 'the log');
+      watch.end();
     },
   };
 }
+
+/** Of all resources that have one. */
+const credentialsOf = (resources: Readonly<Record<string, { readonly credential?: unknown }>>): string[] =>
+  Object.values(resources).flatMap(({ credential }) => (typeof credential === 'string' ? credential : []));
 
 /** A broker in front of a real OpenID provider that remembers consent. */
 export async function startOidcSetting(options: BrokerSettings = {}, givenPort?: number) {
@@ -213,8 +224,5 @@ export async function startRotatingSetting(
 const withUpstream = <U extends { close(): Promise<void> }>(setting: TestBroker, upstream: U) => ({
   setting,
   upstream,
-  close: async () => {
-    await setting.close();
-    await upstream.close();
-  },
+  close: () => setting.close().finally(() => upstream.close()),
 });

@@ -10,6 +10,7 @@ import { revokeApproval } from './statements/approvals.ts';
 import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
 import { endConsoleSession, insertConsoleSession } from './statements/console.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
+import { endClientsJourneys } from './statements/journeys.ts';
 import { insertMachineToken, revokeMachineToken, revokeMachineTokensOf } from './statements/machine-tokens.ts';
 import { sweepWaiting } from './statements/oversight.ts';
 import { disableUser, endSession, endSessionsOfUser } from './statements/people.ts';
@@ -35,9 +36,9 @@ export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
   ...[endAllGrants, endAllMachineTokens, expireAllApprovals, sweepWaiting],
 ]);
 
-/** Each row they return is a session or an admin key that ended, which nobody keeps in memory. */
+/** Each row they return is a session, an admin key or a journey that ended, which nobody keeps in memory. */
 const ENDS_STANDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
-  ...[endSession, endSessionsOfUser, endConsoleSession, revokeAdminKey],
+  ...[endSession, endSessionsOfUser, endConsoleSession, revokeAdminKey, endClientsJourneys],
 ]);
 
 const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([

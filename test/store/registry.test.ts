@@ -148,7 +148,27 @@ describe.each(ENGINES)('the registry on %s', (engine) => {
 
     expect(unchanged(await store.unblockClient('cli_acme', 'cleared', admin(T0 + 200)))?.blockedAt).toBeUndefined();
     expect(await store.countRegistry({}, T0 + 200)).toEqual({ approvals: 0, users: 0, clients: 0 });
+    expect(await store.completeJourney(completion('jny_late'), admin(T0 + 201))).toBeUndefined();
     expect(await events(store)).toEqual(expect.arrayContaining(['client.blocked', 'client.unblocked']));
+  });
+
+  test('a block stops what is under way for persons nobody knows yet, in slices, and reports it', async () => {
+    const { store } = fixture;
+    const late = Array.from({ length: 203 }, (_, index) => `jny_late${index}`);
+    for (const id of late) await store.openJourney(newJourney(id), trail());
+    await store.insertClient(client('cli_other'), trail());
+    const { request, ...others } = newJourney('jny_of_other');
+    if (request !== undefined)
+      await store.openJourney({ ...others, request: { ...request, clientId: 'cli_other' } }, trail());
+
+    const blocked = unchanged(await store.blockClient('cli_acme', 'phishing', admin()));
+
+    expect(blocked?.ended).toMatchObject({ approvals: 0, journeys: late.length });
+    const report = await store.findRevocation(blocked?.ended.revocation ?? '');
+    expect(report).toMatchObject({ reason: 'phishing', ended: { approvals: 0, journeys: late.length } });
+    await store.unblockClient('cli_acme', 'cleared', admin(T0 + 200));
+    expect(await store.recordConsent(consent(late.at(-1) ?? ''), admin(T0 + 201))).toBeUndefined();
+    expect(await store.recordConsent(consent('jny_of_other'), admin(T0 + 201))).toBeDefined();
   });
 
   test('what slipped in at the moment of a block ends before the block does', async () => {

@@ -1,5 +1,5 @@
 /** Statements about journeys: each claim is one conditional UPDATE whose returned row decides who won. */
-import { and, eq, exists, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import type { JourneyKind, Sealed, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
@@ -180,6 +180,28 @@ export const endPersonsJourneys = given<{ userId: string; clientId: string; now:
           eq(t.journeys.clientId, p.clientId),
           isNull(t.journeys.finishedAt),
           gt(t.journeys.expiresAt, p.now),
+        ),
+      )
+      .returning({ id: t.journeys.id }),
+);
+
+/** Stops what is under way for this client, whoever the person may turn out to be: at most `limit` of them. */
+export const endClientsJourneys = given<{ clientId: string; now: Seconds; outcome: string; limit: number }>()(
+  'journey_end_of_client',
+  (db, t, p) =>
+    db
+      .update(t.journeys)
+      .set({ finishedAt: p.now, outcome: p.outcome })
+      .where(
+        inArray(
+          t.journeys.id,
+          db
+            .select({ id: t.journeys.id })
+            .from(t.journeys)
+            .where(
+              and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now)),
+            )
+            .limit(p.limit),
         ),
       )
       .returning({ id: t.journeys.id }),

@@ -5,12 +5,17 @@ import type { Client, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, first, type Unit } from '../statement.ts';
 import * as clients from '../statements/clients.ts';
+import { endClientsJourneys } from '../statements/journeys.ts';
 import { revokeMachineTokensOf } from '../statements/machine-tokens.ts';
-import type { ClientStore, Seen } from '../store.ts';
+import type { ClientStore, Ended, EndedCounts, Seen } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { NOTHING_ENDED } from './ending.ts';
+import { putReport } from './handing-over.ts';
 import { registrationVerbs } from './registrations.ts';
 import { revokeMatching } from './registry.ts';
 
+/** Journeys stopped in one commit. */
+const SLICE = 100;
 const EVER = Number.MAX_SAFE_INTEGER;
 const anyhow = (): boolean => true;
 
@@ -42,8 +47,12 @@ function rulingVerbs(engine: Engine, record: Recorder) {
       yield* record('client.blocked', { clientId: id, details: { reason } }, trail);
       return client;
     });
-  const endAll = (clientId: string, reason: string, trail: Trail) =>
-    revokeMatching(engine, record, { clientId }, reason, trail);
+  /** Of a client that is blocked. Journeys first: of a person nobody knows yet there is no approval to find them by. */
+  const endAll = async (clientId: string, reason: string, trail: Trail): Promise<Ended> => {
+    const revocation = record.newId('rvk');
+    const stopped = await stopJourneys(engine, { clientId, revocation, reason }, trail);
+    return revokeMatching(engine, record, { clientId }, reason, trail, revocation, stopped);
+  };
 
   return {
     listClients: async (state, { before, limit }) => {
@@ -87,6 +96,25 @@ function rulingVerbs(engine: Engine, record: Recorder) {
       return deleted && ended;
     },
   } satisfies Partial<ClientStore>;
+}
+
+/** Stops all that is under way for a client that is blocked, in slices, each with its report; new ones do not begin. */
+async function stopJourneys(
+  engine: Engine,
+  { clientId, revocation, reason }: { clientId: string; revocation: string; reason: string },
+  trail: Trail,
+): Promise<EndedCounts> {
+  for (let ended = NOTHING_ENDED; ; ) {
+    const before = ended;
+    const stopped = await engine.unit(function* () {
+      const slice = yield* all(endClientsJourneys, { clientId, now: trail.at, outcome: 'blocked', limit: SLICE });
+      if (slice.length === 0) return 0;
+      yield* putReport(revocation, undefined, reason, { ...before, journeys: before.journeys + slice.length }, trail);
+      return slice.length;
+    });
+    ended = { ...before, journeys: before.journeys + stopped };
+    if (stopped < SLICE) return ended;
+  }
 }
 
 /** In the order of ids, so that instances that start together wait for one another instead of deadlocking. */

@@ -44,7 +44,7 @@ export function registryVerbs(engine: Engine, record: Recorder): RegistryStore {
   };
 }
 
-/** Revokes in slices, a commit each; see RegistryStore.revokeMatching. */
+/** Revokes in slices, a commit each, and adds to what the same revocation ended already; see RegistryStore.revokeMatching. */
 export async function revokeMatching(
   engine: Engine,
   record: Recorder,
@@ -52,10 +52,11 @@ export async function revokeMatching(
   reason: string,
   trail: Trail,
   revocation = record.newId('rvk'),
+  already: EndedCounts = NOTHING_ENDED,
 ): Promise<Ended> {
   // What is granted while this runs is not meant, or it might never end.
   const by = matchingOf({ ...filter, grantedBefore: Math.min(filter.grantedBefore ?? EVER, trail.at + 1) });
-  let progress: Progress = { ended: NOTHING_ENDED, position: START, found: false };
+  let progress: Progress = { ended: already, position: START, found: false };
   for (;;) {
     const before: Progress = progress;
     const after = await engine.unit(() => revokeSlice(record, by, { revocation, before }, reason, trail), {

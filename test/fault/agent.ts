@@ -1,10 +1,12 @@
 /**
  * HTTP as the fault suites need it: an answer, or the plain fact that none came.
  *
- * Says `Host` and `Origin` of the issuer whichever instance it talks to, as a balancer in front would have it.
+ * Says `Host` and `Origin` of the issuer whichever instance it talks to, as a balancer in front would have it. Must never
+ * take an answer with a third party's token in it, unless a resource asked by its credential.
  */
 import { Agent, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { TOKEN_MARK } from './practice.ts';
 
 export interface Answer {
   readonly status: number;
@@ -22,7 +24,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends one request; undefined when the connection was refused, broke, or nothing came in time. */
+/** Sends one request; undefined when the connection was refused, broke, or nothing came in time. Throws at a third party's token. */
 export type Send = (call: Call) => Promise<Answer | undefined>;
 
 const ANSWER_MS = 20_000;
@@ -37,7 +39,8 @@ export function doorTo(port: number, issuer: string, { keepAlive = true, answerM
   const agent = new Agent({ keepAlive, maxSockets: Number.POSITIVE_INFINITY });
   const { host } = new URL(issuer);
   const send: Send = ({ method, path, form, json, headers }) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      const isResource = headers?.authorization?.startsWith('Basic ') === true;
       const body =
         form !== undefined
           ? new URLSearchParams(form).toString()
@@ -60,14 +63,18 @@ export function doorTo(port: number, issuer: string, { keepAlive = true, answerM
         (incoming) => {
           const { location, refresh, 'set-cookie': cookies = [] } = incoming.headers;
           buffer(incoming).then(
-            (bytes) =>
+            (bytes) => {
+              const text = bytes.toString();
+              const leaks = [...incoming.rawHeaders, text].some((part) => part.includes(TOKEN_MARK));
+              if (leaks && !isResource) reject(new Error(`a third party's token came from ${path}`));
               resolve({
                 status: incoming.statusCode ?? 0,
-                body: bytes.toString(),
+                body: text,
                 location,
                 refresh: refresh?.toString(),
                 cookies,
-              }),
+              });
+            },
             () => resolve(undefined),
           );
         },

@@ -30,7 +30,11 @@ export interface Practice {
   close(): Promise<void>;
 }
 
+/** How every token of this third party begins, so that anybody sees one where none belongs. */
+export const TOKEN_MARK = 'third-party-token-';
+
 const mint = (): string => randomBytes(15).toString('base64url');
+const mintToken = (): string => TOKEN_MARK + mint();
 
 export async function startPractice(): Promise<Practice> {
   const codes = new Map<string, string>();
@@ -43,7 +47,7 @@ export async function startPractice(): Promise<Practice> {
 
   const renew = (family: Family): Family => {
     byAccess.delete(family.accessToken);
-    Object.assign(family, { accessToken: mint(), refreshToken: mint() });
+    Object.assign(family, { accessToken: mintToken(), refreshToken: mintToken() });
     byAccess.set(family.accessToken, family);
     byRefresh.set(family.refreshToken, family);
     return family;

@@ -1,44 +1,28 @@
 /** The administrative commands, through the API and on the database: the same answers, effects, exit codes and audit rows. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, admin, makeKey } from '../support/admin.ts';
-import { NOTES_CREDENTIAL, startGithubSetting } from '../support/broker.ts';
-import { type Person, runIn, writeConfigOf } from '../support/command-line.ts';
+import { NOTES_CREDENTIAL } from '../support/broker.ts';
+import { type OperatorsDesk, type Person, runIn, startOperatorsDesk, WAYS, type Way } from '../support/command-line.ts';
 import { auditRows, plant, rows } from '../support/database-file.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 import { introspect } from '../support/mcp-client.ts';
 
 const HOSTILE = 'Qu\u001b]0;owned\u0007ill\u001b[2J\u009b31m \u202egpj.exe\u2066\u200b\r\nroot';
 
-let world: Awaited<ReturnType<typeof startGithubSetting>>;
-let folder: string;
+let desk: OperatorsDesk;
 beforeAll(async () => {
-  world = await startGithubSetting({ settings: { admin: { keys: [ADMIN_KEY] } } });
-  folder = mkdtempSync(join(tmpdir(), 'cli-'));
-  writeConfigOf(world.setting, folder);
-  writeFileSync(join(folder, 'key'), `${ADMIN_KEY}\n`, { mode: 0o600 });
+  desk = await startOperatorsDesk();
 });
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await world.close();
-});
+afterAll(() => desk.close());
 
-const WAYS = {
-  'through the API': () => ['--url', world.setting.issuer, '--key-file', 'key'],
-  'on the database': () => [],
-} as const;
-type Way = keyof typeof WAYS;
-
-const run = (way: Way, words: readonly string[], person?: Person) => runIn(folder, [...words, ...WAYS[way]()], person);
-const json = async (way: Way, words: readonly string[]) => JSON.parse((await run(way, [...words, '--json'])).out);
+const run = (way: Way, words: readonly string[], person?: Person) => desk.run(way, words, person);
+const json = (way: Way, words: readonly string[]) => desk.json(way, words);
 const isActive = async (token: string) =>
-  (await introspect(world.setting.issuer, token, 'notes', NOTES_CREDENTIAL)).active;
+  (await introspect(desk.setting.issuer, token, 'notes', NOTES_CREDENTIAL)).active;
 
-describe.each(['through the API', 'on the database'] as const)('the command line %s', (way) => {
+describe.each(WAYS)('the command line %s', (way) => {
   it('lists, shows and revokes one approval; nothing matches the second time', async () => {
-    const { client, tokens } = await obtainTokens(world.setting.issuer);
+    const { client, tokens } = await obtainTokens(desk.setting.issuer);
     const listed = await run(way, ['approvals', 'list', '--client', client.client_id]);
     expect([listed.code, listed.err]).toEqual([0, '1 approval\n']);
     expect(listed.out).toMatch(/^ID +APP +USER +SERVER +GOES TO/);
@@ -57,13 +41,13 @@ describe.each(['through the API', 'on the database'] as const)('the command line
     expect((await run(way, ['approvals', 'revoke', approval.id, '--reason', 'again'])).code).toBe(3);
     expect((await run(way, ['approvals', 'show', 'apr_none'])).code).toBe(3);
 
-    const row = auditRows(world.setting, 'approval.revoked').at(-1);
+    const row = auditRows(desk.setting, 'approval.revoked').at(-1);
     const actor = way === 'on the database' ? ['system', 'cli'] : ['admin', 'config:1'];
     expect(row).toMatchObject({ actor_kind: actor[0], actor_id: actor[1], details: { reason: 'lost laptop' } });
   });
 
   it('revokes by filters, counting first', async () => {
-    const { client, tokens } = await obtainTokens(world.setting.issuer);
+    const { client, tokens } = await obtainTokens(desk.setting.issuer);
     const filters = ['approvals', 'revoke', '--client', client.client_id, '--resource', 'notes', '--site', 'loopback'];
     expect((await run(way, [...filters, '--dry-run'])).out).toBe('Would end 1 approval of 1 person for 1 client.\n');
     expect((await run(way, [...filters, '--before', '1h', '--reason', 'x'])).code).toBe(3);
@@ -89,7 +73,7 @@ describe.each(['through the API', 'on the database'] as const)('the command line
   });
 
   it('blocks, unblocks and deletes a client', async () => {
-    const { client, tokens } = await obtainTokens(world.setting.issuer);
+    const { client, tokens } = await obtainTokens(desk.setting.issuer);
     const id = client.client_id;
     expect((await run(way, ['clients', 'block', id, '--dry-run'])).out).toContain('Would end 1 approval');
     const blocked = await run(way, ['clients', 'block', id, '--reason', 'phishing']);
@@ -103,7 +87,7 @@ describe.each(['through the API', 'on the database'] as const)('the command line
   });
 
   it('finds a person, signs them out, keeps them out and lets them in again', async () => {
-    await obtainTokens(world.setting.issuer);
+    await obtainTokens(desk.setting.issuer);
     const [person] = (await json(way, ['users', 'list', '--upstream', 'corp'])).items;
     expect((await run(way, ['users', 'show', person.id])).out).toContain(person.subject);
     expect((await run(way, ['users', 'sign-out', person.id])).out).toMatch(/^Ended \d+ sessions\.\n$/);
@@ -115,11 +99,11 @@ describe.each(['through the API', 'on the database'] as const)('the command line
   });
 
   it('shows the log and the state of the house', async () => {
-    const { client } = await obtainTokens(world.setting.issuer);
+    const { client } = await obtainTokens(desk.setting.issuer);
     const log = await run(way, ['audit', '--client', client.client_id, '--event', 'approval.granted', '--since', '1h']);
     expect([log.code, log.out]).toEqual([0, expect.stringMatching(/approval\.granted +usr_\S+ \S+ notes/)]);
     expect((await run(way, ['audit', '--event', 'no.such'])).code).toBe(3);
-    expect((await json(way, ['status'])).issuer).toBe(world.setting.issuer);
+    expect((await json(way, ['status'])).issuer).toBe(desk.setting.issuer);
     expect((await run(way, ['status'])).out).toMatch(/storage\.engine +sqlite/);
   });
 
@@ -138,12 +122,12 @@ describe('more than 20 people', () => {
   const PEOPLE = 21;
   let clientId: string;
   beforeAll(async () => {
-    clientId = (await obtainTokens(world.setting.issuer)).client.client_id;
-    const [approval] = rows(world.setting, 'SELECT * FROM approvals WHERE client_id = ?', clientId);
+    clientId = (await obtainTokens(desk.setting.issuer)).client.client_id;
+    const [approval] = rows(desk.setting, 'SELECT * FROM approvals WHERE client_id = ?', clientId);
     for (let n = 1; n < PEOPLE; n += 1) {
       const user = `usr_many${n}`;
       plant(
-        world.setting,
+        desk.setting,
         'INSERT INTO users (id, upstream, subject, name, created_at) VALUES (?, ?, ?, ?, ?)',
         user,
         'corp',
@@ -153,7 +137,7 @@ describe('more than 20 people', () => {
       );
       const copy = { ...approval, id: `apr_many${n}`, user_id: user };
       const names = Object.keys(copy);
-      plant(world.setting, `INSERT INTO approvals (${names}) VALUES (${names.map(() => '?')})`, ...Object.values(copy));
+      plant(desk.setting, `INSERT INTO approvals (${names}) VALUES (${names.map(() => '?')})`, ...Object.values(copy));
     }
   });
   const words = () => ['approvals', 'revoke', '--client', clientId, '--reason', 'breach'];
@@ -181,10 +165,10 @@ describe('more than 20 people', () => {
 
 describe('keys', () => {
   const remote = (words: readonly string[], person?: Person) =>
-    runIn(folder, ['approvals', 'list', '--url', world.setting.issuer, ...words], person);
+    runIn(desk.folder, ['approvals', 'list', '--url', desk.setting.issuer, ...words], person);
 
   it('come from a flag, a file or the environment, and are never printed', async () => {
-    await obtainTokens(world.setting.issuer);
+    await obtainTokens(desk.setting.issuer);
     for (const answered of [
       await remote(['--key', ADMIN_KEY]),
       await remote(['--key-file', 'key']),
@@ -198,7 +182,7 @@ describe('keys', () => {
     expect(wrong.err).not.toContain('Wq8Zt2Lm5Xv9');
     expect((await remote([])).code).toBe(2);
     expect((await remote(['--key-file', 'nowhere'])).code).toBe(2);
-    expect((await runIn(folder, ['status', '--key', ADMIN_KEY])).code).toBe(2);
+    expect((await runIn(desk.folder, ['status', '--key', ADMIN_KEY])).code).toBe(2);
   });
 
   it('never travel in clear beyond this machine, nor to an address that is none', async () => {
@@ -209,24 +193,32 @@ describe('keys', () => {
       'nonsense',
       'https://localhost/?a=b',
     ])
-      expect((await runIn(folder, ['status', '--url', url, '--key', ADMIN_KEY])).code).toBe(2);
-    const gone = await runIn(folder, ['status', '--url', 'http://127.0.0.1:9', '--key', ADMIN_KEY]);
+      expect((await runIn(desk.folder, ['status', '--url', url, '--key', ADMIN_KEY])).code).toBe(2);
+    const gone = await runIn(desk.folder, ['status', '--url', 'http://127.0.0.1:9', '--key', ADMIN_KEY]);
     expect([gone.code, gone.err]).toEqual([1, '✗ http://127.0.0.1:9 did not answer: unreachable\n']);
   });
 
   it('limit what a command may do', async () => {
-    const { key } = await makeKey(world.setting, { role: 'reader' });
+    const { key } = await makeKey(desk.setting, { role: 'reader' });
     expect((await remote(['--key', key])).code).toBe(0);
-    const refused = await runIn(folder, ['users', 'sign-out', 'usr_1', '--url', world.setting.issuer, '--key', key]);
+    const refused = await runIn(desk.folder, [
+      'users',
+      'sign-out',
+      'usr_1',
+      '--url',
+      desk.setting.issuer,
+      '--key',
+      key,
+    ]);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('needs the role revoker')]);
   });
 });
 
 describe('a name full of control characters', () => {
   it('is printed harmlessly in tables, in facts and in JSON (T-I07)', async () => {
-    const { client } = await obtainTokens(world.setting.issuer);
+    const { client } = await obtainTokens(desk.setting.issuer);
     const face = JSON.stringify({ name: HOSTILE, destination: 'loopback', authMethod: 'none' });
-    plant(world.setting, 'UPDATE approvals SET face = ? WHERE client_id = ?', face, client.client_id);
+    plant(desk.setting, 'UPDATE approvals SET face = ? WHERE client_id = ?', face, client.client_id);
     const words = ['approvals', 'list', '--client', client.client_id];
     const listed = await run('on the database', words);
     const { items } = await json('on the database', words);
@@ -242,11 +234,11 @@ describe('a name full of control characters', () => {
   });
 
   it('is cut where somebody looks, while ids stay whole', async () => {
-    const { client } = await obtainTokens(world.setting.issuer, {
+    const { client } = await obtainTokens(desk.setting.issuer, {
       metadata: { client_name: 'A name that is rather long' },
     });
     const { out } = await run('on the database', ['approvals', 'list', '--client', client.client_id], { width: 60 });
-    const { items } = (await admin(world.setting.issuer, 'GET', `/approvals?client_id=${client.client_id}`)).json;
+    const { items } = (await admin(desk.setting.issuer, 'GET', `/approvals?client_id=${client.client_id}`)).json;
     expect(out).toContain(items[0].id);
     expect(out).toContain('"A name…');
   });

@@ -1,41 +1,25 @@
 /** What waits, rules and tools from the command line, through the API and on the database. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ADMIN_KEY } from '../support/admin.ts';
-import { startGithubSetting } from '../support/broker.ts';
-import { type Person, runIn, writeConfigOf } from '../support/command-line.ts';
+import { type OperatorsDesk, type Person, startOperatorsDesk, WAYS } from '../support/command-line.ts';
 import { auditRows, plant } from '../support/database-file.ts';
 import { obtainTokens, openPage } from '../support/journey-steps.ts';
 import { register } from '../support/mcp-client.ts';
 import { makeChangedTool, makeWait, NEW_HASH, OLD_HASH } from '../support/waiting-things.ts';
 
-let world: Awaited<ReturnType<typeof startGithubSetting>>;
-let folder: string;
+let desk: OperatorsDesk;
 beforeAll(async () => {
-  world = await startGithubSetting({ settings: { admin: { keys: [ADMIN_KEY] } } });
-  folder = mkdtempSync(join(tmpdir(), 'cli-'));
-  writeConfigOf(world.setting, folder);
-  writeFileSync(join(folder, 'key'), `${ADMIN_KEY}\n`, { mode: 0o600 });
+  desk = await startOperatorsDesk();
 });
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await world.close();
-});
+afterAll(() => desk.close());
 
-describe.each([
-  ['through the API', true],
-  ['on the database', false],
-])('the command line %s', (_way, remote) => {
-  const run = (words: readonly string[], person?: Person) =>
-    runIn(folder, [...words, ...(remote ? ['--url', world.setting.issuer, '--key-file', 'key'] : [])], person);
-  const json = async (words: readonly string[]) => JSON.parse((await run([...words, '--json'])).out);
+describe.each(WAYS)('the command line %s', (way) => {
+  const run = (words: readonly string[], person?: Person) => desk.run(way, words, person);
+  const json = (words: readonly string[]) => desk.json(way, words);
 
   it('lists what waits with what people said, accepts it as it was seen, and rejects', async () => {
-    const [good, bad] = [await register(world.setting.issuer), await register(world.setting.issuer)];
-    makeWait(world.setting, good.client_id, 'For\u202e my\u001b[2J notes');
-    makeWait(world.setting, bad.client_id, 'please');
+    const [good, bad] = [await register(desk.setting.issuer), await register(desk.setting.issuer)];
+    makeWait(desk.setting, good.client_id, 'For\u202e my\u001b[2J notes');
+    makeWait(desk.setting, bad.client_id, 'please');
     const listed = await run(['quarantine', 'list']);
     expect([listed.code, listed.err]).toEqual([0, '2 clients wait\n']);
     expect(listed.out).toContain('"For\\u{202e} my\\u{1b}[2J notes"');
@@ -52,7 +36,7 @@ describe.each([
       code: 0,
       out: 'Accepted; everybody may use it.\n',
     });
-    expect((await openPage(world.setting.issuer, { client: good })).page.status).toBe(200);
+    expect((await openPage(desk.setting.issuer, { client: good })).page.status).toBe(200);
     const rejected = await run(['quarantine', 'reject', bad.client_id, '--reason', 'look-alike']);
     expect([rejected.code, rejected.out]).toEqual([0, 'Rejected and blocked.\n']);
     expect((await run(['quarantine', 'list'])).code).toBe(3);
@@ -60,9 +44,9 @@ describe.each([
   });
 
   it('accepts a document that waits only as somebody has looked at it', async () => {
-    const { client_id: id } = await register(world.setting.issuer);
-    makeWait(world.setting, id, 'please');
-    plant(world.setting, `UPDATE clients SET kind = 'document' WHERE id = ?`, id);
+    const { client_id: id } = await register(desk.setting.issuer);
+    makeWait(desk.setting, id, 'please');
+    plant(desk.setting, `UPDATE clients SET kind = 'document' WHERE id = ?`, id);
     const accept = ['quarantine', 'accept', id, '--reason', 'known'];
     const blind = await run(accept);
     expect([blind.code, blind.err]).toEqual([2, expect.stringContaining('--seen')]);
@@ -72,7 +56,7 @@ describe.each([
   });
 
   it('refuses a site and a name, counting first, and takes a rule back', async () => {
-    const { client } = await obtainTokens(world.setting.issuer, { metadata: { client_name: 'Birch Helper' } });
+    const { client } = await obtainTokens(desk.setting.issuer, { metadata: { client_name: 'Birch Helper' } });
     const add = ['rules', 'add', '--name', 'birch*helper'];
     expect((await run([...add, '--dry-run'])).out).toBe('Would end 1 approval of 1 person for 1 client.\n');
     expect((await run(add)).code).toBe(2);
@@ -83,19 +67,19 @@ describe.each([
       0,
       expect.stringMatching(/^Refused from now on: rule rul_.*\nEnded 1 approvals/s),
     ]);
-    expect((await openPage(world.setting.issuer, { client })).page.status).toBe(403);
+    expect((await openPage(desk.setting.issuer, { client })).page.status).toBe(403);
     const [rule] = (await json(['rules', 'list'])).items;
     expect((await run(['rules', 'list'])).out).toContain(`${rule.id}  name  "birch*helper"`);
     expect((await run(['rules', 'remove', rule.id, '--reason', 'cleared'])).code).toBe(0);
     expect((await run(['rules', 'remove', rule.id, '--reason', 'again'])).code).toBe(3);
     expect((await run(['rules', 'list'])).code).toBe(3);
-    const actor = remote ? 'config:1' : 'cli';
-    expect(auditRows(world.setting, 'name.unblocked').at(-1)).toMatchObject({ actor_id: actor });
+    const actor = way === 'through the API' ? 'config:1' : 'cli';
+    expect(auditRows(desk.setting, 'name.unblocked').at(-1)).toMatchObject({ actor_id: actor });
   });
 
   it('lists tools with the old and the new hash, shows both definitions, and decides by hash', async () => {
-    const id = `tol_${remote ? 'r' : 'l'}`;
-    makeChangedTool(world.setting, id, `list_${id}`);
+    const id = `tol_${WAYS.indexOf(way)}`;
+    makeChangedTool(desk.setting, id, `list_${id}`);
     const listed = await run(['tools', 'list', '--state', 'changed']);
     expect([listed.code, listed.out]).toEqual([0, expect.stringContaining(`${OLD_HASH}  ${NEW_HASH}`)]);
     expect((await run(['tools', 'show', id])).out).toMatch(/changed_definition.description +Lists and sends notes\./);

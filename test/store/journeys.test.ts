@@ -270,6 +270,19 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
     expect(await store.failJourney('j2', 'revoked_meanwhile', trail(T0 + 6))).toBeDefined();
   });
 
+  test('one decided in the second of the revocation and before it does not, another person’s does', async () => {
+    const { store } = fixture;
+    await store.identifyPerson({ id: 'usr_bob', upstream: 'github', subject: '2', name: 'Bob' }, T0);
+    await walkToCode(store, 'j1');
+    await walkToReturn(store, 'j2');
+    await walkToReturn(store, 'j3');
+    await store.revokeApprovals('usr_ann', undefined, 'asked', trail());
+    await walkToReturn(store, 'j4');
+    expect(await store.completeJourney(completion('j2'), trail(T0 + 1))).toBeUndefined();
+    expect(await store.completeJourney(completion('j3', { userId: 'usr_bob' }), trail(T0 + 1))).toBeDefined();
+    expect(await store.completeJourney(completion('j4'), trail(T0 + 1))).toBeDefined();
+  });
+
   test('a journey nobody looked at does not complete when the approval it rested on went in the same second', async () => {
     const { store } = fixture;
     await walkToCode(store, 'j1');

@@ -58,7 +58,10 @@ export const renewApproval = given<Renewal>()('approval_renew', (db, t, p) =>
     .returning(),
 );
 
-/** Whether this person took the approval back after the moment; ties within a second count as before it. */
+/**
+ * Whether this person took the approval back after the moment; ties within a second count as before it. The revocation sees
+ * to it that they are: predateConsents.
+ */
 export const revokedSince = given<{ userId: string; clientId: string; resource: string; since: Seconds }>()(
   'approval_revoked_since',
   (db, t, p) =>

@@ -59,6 +59,8 @@ export function journeyTables(k: Kit) {
       k.index('journeys_pending_client').on(t.clientId, t.createdAt).where(isNull(t.decision)),
       // Journeys under way of a known person: what a revocation must stop. Anonymous ones cost nothing here.
       k.index('journeys_person').on(t.expectedUserId, t.clientId).where(isNotNull(t.expectedUserId)),
+      // The others, which it must find by the moment they were decided.
+      k.index('journeys_anonymous').on(t.clientId, t.decidedAt).where(isNull(t.expectedUserId)),
       k.index('journeys_expiry').on(t.expiresAt),
     ],
   );

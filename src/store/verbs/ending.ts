@@ -12,7 +12,7 @@ import type { Seconds, Trail } from '../../domain/types.ts';
 import { all, first, type Unit } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import * as grants from '../statements/grants.ts';
-import { endPersonsJourneys } from '../statements/journeys.ts';
+import { endPersonsJourneys, predateConsents } from '../statements/journeys.ts';
 import * as tokens from '../statements/tokens.ts';
 import * as upstream from '../statements/upstream.ts';
 import type { Ended, EndedCounts, RevocationOutcome } from '../store.ts';
@@ -126,6 +126,7 @@ export function* revokeMeant(
   );
   for (const [, pair] of [...pairs].sort(byFirst)) {
     const stopped = yield* all(endPersonsJourneys, { ...pair, now: trail.at, outcome: 'revoked' });
+    yield* all(predateConsents, { clientId: pair.clientId, now: trail.at });
     ended = sum(ended, { ...NOTHING_ENDED, journeys: stopped.length });
   }
   for (const { id, userId } of [...meant].sort((left, right) => (left.id < right.id ? -1 : 1)))

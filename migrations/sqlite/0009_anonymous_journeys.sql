@@ -1,0 +1,1 @@
+CREATE INDEX `journeys_anonymous` ON `journeys` (`client_id`,`decided_at`) WHERE "journeys"."expected_user_id" is null;

@@ -6,9 +6,8 @@ import { NOTES_CREDENTIAL } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { launchChromium, startVisit } from '../support/chromium.ts';
 import { makeLink } from '../support/console.ts';
-import { axeComplaints, BY_COLOUR, LOOKS } from '../support/gallery.ts';
+import { LOOKS, lookComplaints } from '../support/looks.ts';
 import { introspect, obtainTokens, register } from '../support/mcp-client.ts';
-import { colourOnlyComplaints, edgeComplaints, overflowComplaints, targetComplaints } from '../support/page-checks.ts';
 import { type OidcWorld, startWorld } from '../support/victim.ts';
 import { makeChangedTool, makeWait } from '../support/waiting-things.ts';
 
@@ -84,23 +83,8 @@ describe('without scripts', { timeout: 90_000 }, () => {
 const ENDS = LOOKS.filter(({ width }) => width !== 375);
 
 /** Looks at the page that is open, narrow and wide, in every theme; what is wrong, with its name before it. */
-async function examine(page: Page, name: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const look of ENDS) {
-    await page.setViewportSize(look);
-    const [colorScheme, forcedColors] = [look.theme === 'dark' ? 'dark' : 'light', look.theme === 'forced'] as const;
-    await page.emulateMedia({ colorScheme, forcedColors: forcedColors ? 'active' : 'none' });
-    const light = look.theme === 'light';
-    const here = [
-      ...(await axeComplaints(page, light ? undefined : BY_COLOUR)),
-      ...(await edgeComplaints(page)),
-      ...(light ? [...(await overflowComplaints(page)), ...(await targetComplaints(page))] : []),
-      ...(light ? await colourOnlyComplaints(page) : []),
-    ];
-    found.push(...here.map((complaint) => `${name} ${look.width} ${look.theme} ${complaint}`));
-  }
-  return found;
-}
+const examine = async (page: Page, name: string): Promise<string[]> =>
+  (await lookComplaints(page, ENDS)).map((complaint) => `${name} ${complaint}`);
 
 /** A client that is approved, one that waits, and a rule; what their pages are opened by. */
 async function somethingToShow() {

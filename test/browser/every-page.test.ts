@@ -4,25 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { focused } from '../support/chromium.ts';
-import {
-  axeComplaints,
-  BY_COLOUR,
-  type Gallery,
-  type GalleryPage,
-  LOOKS,
-  openGallery,
-  PAGE_NAMES,
-  SIZES,
-} from '../support/gallery.ts';
+import { type Gallery, type GalleryPage, openGallery, PAGE_NAMES } from '../support/gallery.ts';
+import { lookComplaints, SIZES } from '../support/looks.ts';
 import {
   beginAtTheTop,
-  colourOnlyComplaints,
   directionComplaints,
-  edgeComplaints,
   overflowComplaints,
   spaceOutText,
   tabComplaints,
-  targetComplaints,
 } from '../support/page-checks.ts';
 
 /** One language of each direction of writing. */
@@ -52,23 +41,6 @@ async function inBothDirections(
     }),
   );
   return found.flat();
-}
-
-/** In every size and theme: axe, edges of controls; by size alone, what scrolls, is cut off or too small to hit. */
-async function lookComplaints({ page, dress }: GalleryPage): Promise<string[]> {
-  const found: string[] = [];
-  for (const look of LOOKS) {
-    await dress(look);
-    const light = look.theme === 'light';
-    const here = [
-      ...(await axeComplaints(page, light ? undefined : BY_COLOUR)),
-      ...(await edgeComplaints(page)),
-      ...(light ? [...(await overflowComplaints(page)), ...(await targetComplaints(page))] : []),
-      ...(light ? await colourOnlyComplaints(page) : []),
-    ];
-    found.push(...here.map((complaint) => `${look.width} ${look.theme} ${complaint}`));
-  }
-  return found;
 }
 
 /** Through the page with Tab, narrow and wide, in the dark and in the light. */
@@ -101,7 +73,7 @@ describe('every page', () => {
     async (name) => {
       const complaints = await inBothDirections(name, async (shown) => [
         ...((await focused(shown.page)) === 'BODY' ? [] : ['something has the focus']),
-        ...(await lookComplaints(shown)),
+        ...(await lookComplaints(shown.page)),
         ...(await directionComplaints(shown.page)),
         ...(await focusComplaints(shown)),
         ...(await spacingComplaints(shown)),

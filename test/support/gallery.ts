@@ -2,9 +2,8 @@
  * Every page in every state, in a real Chromium: the preview of a broker in demo mode, opened at a size, in a theme.
  *
  * A page of the gallery keeps a list of everything that went wrong in it; an address outside the broker's origin is
- * refused and noted. `Look` is what a person chose at their own machine.
+ * refused and noted.
  */
-import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { fixturesFor } from '../../views/fixtures.ts';
 import { documentOf } from '../../views/layout.tsx';
@@ -12,6 +11,7 @@ import type { Text } from '../../views/messages/catalog.ts';
 import type { Frame } from '../../views/models.ts';
 import { startTestBroker, type TestBroker } from './broker.ts';
 import { launchChromium } from './chromium.ts';
+import { dress, type Look } from './looks.ts';
 
 const UPSTREAM = {
   preset: 'oauth2',
@@ -37,21 +37,6 @@ const FRAME: Frame = {
 /** The names of all pages there are. */
 export const PAGE_NAMES: readonly string[] = fixturesFor(FRAME).map(({ name }) => name);
 export const CONSENT_PAGES = PAGE_NAMES.filter((name) => name.startsWith('consent-'));
-
-export interface Look {
-  readonly width: number;
-  readonly height: number;
-  readonly theme: 'light' | 'dark' | 'forced';
-}
-
-/** 320 × 256 is a window of 1280 × 1024 at 400 % zoom. */
-export const SIZES = [
-  { width: 320, height: 256 },
-  { width: 375, height: 812 },
-  { width: 1280, height: 800 },
-] as const;
-const THEMES = ['light', 'dark', 'forced'] as const;
-export const LOOKS: readonly Look[] = SIZES.flatMap((size) => THEMES.map((theme) => ({ ...size, theme })));
 
 export interface GalleryPage {
   readonly page: Page;
@@ -104,13 +89,7 @@ async function newPage(browser: Browser, setting: TestBroker): Promise<GalleryPa
       if (!page.url().startsWith(setting.issuer)) await page.goto(`${setting.issuer}/preview`);
       await page.setContent(documentOf(fixture?.page(text) ?? ''), { waitUntil: 'load' });
     },
-    dress: async ({ width, height, theme }) => {
-      await page.setViewportSize({ width, height });
-      await page.emulateMedia({
-        colorScheme: theme === 'dark' ? 'dark' : 'light',
-        forcedColors: theme === 'forced' ? 'active' : 'none',
-      });
-    },
+    dress: (look) => dress(page, look),
   };
 }
 
@@ -129,21 +108,3 @@ async function watch(context: BrowserContext, page: Page, origin: string): Promi
   );
   return complaints;
 }
-
-/** The rules whose answer can change with colours alone; the markup is the same in every theme. */
-export const BY_COLOUR = ['color-contrast', 'link-in-text-block', 'target-size'];
-
-/** What axe finds wrong, as `rule: element`; WCAG 2.0 to 2.2 A and AA, and best practice. `rules`: only these. */
-export async function axeComplaints(page: Page, rules?: readonly string[]): Promise<string[]> {
-  // Half a megabyte: given to a page when it is first asked for, not to each that is opened.
-  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(`${axe.source};undefined`);
-  const only = rules === undefined ? AXE_TAGS : { type: 'rule', values: rules };
-  return page.evaluate<string[]>(`axe.run(document, { runOnly: ${JSON.stringify(only)}, resultTypes: ['violations'],
-    elementRef: false, selectors: true }).then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`);
-}
-
-const AXE_TAGS = {
-  type: 'tag',
-  values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-};

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { launchChromium, startVisit } from './chromium.ts';
 import { startConsoleWorld } from './console-screens.ts';
-import { type Look, openGallery } from './gallery.ts';
+import { openGallery } from './gallery.ts';
+import type { Look } from './looks.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'docs', 'screens');
 const MOST_EACH = 60 * 1024;

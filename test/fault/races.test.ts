@@ -12,6 +12,8 @@ import { ENGINES, openWorld, type World } from './world.ts';
 const PROCESSES = form(2, 4);
 const RACERS = 24;
 const ROUNDS = times(2, 500);
+/** Kinds raced for at the same time, so that a machine has no idle moment between two races. */
+const SIDE_BY_SIDE = form(1, 4);
 
 interface Tally {
   doubles: number;
@@ -43,15 +45,31 @@ async function round(world: World, doors: readonly Door[], kind: Kind, name: str
 
 const newTally = (): Tally => ({ doubles: 0, unwon: 0, serverErrors: 0, problems: [] });
 
+type Entry = readonly [Kind, Tally];
+
+/** The kinds in heats of so many; who has to be alone is. */
+function heatsOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const heats: Entry[][] = [];
+  for (const entry of entries) {
+    const heat = heats.at(-1);
+    const isFull = heat === undefined || heat.length === SIDE_BY_SIDE;
+    if (isFull || entry[0].isAlone || heat.some(([kind]) => kind.isAlone)) heats.push([entry]);
+    else heat.push(entry);
+  }
+  return heats;
+}
+
 /** So many rounds of all these kinds. What they came to, and how many there were. */
 async function race(world: World, kinds: readonly Kind[], rounds: number) {
   const tallies = new Map(kinds.map((kind) => [kind, newTally()]));
   const doors = world.instances.map(({ port }) => doorTo(port, world.issuer));
+  const heats = heatsOf([...tallies]);
   const isOver = timeBox();
   let run = 0;
   try {
     for (; run < rounds && !isOver(); run += 1)
-      for (const [kind, tally] of tallies) await round(world, doors, kind, `${kind.name}-${run}`, tally);
+      for (const heat of heats)
+        await Promise.all(heat.map(([kind, tally]) => round(world, doors, kind, `${kind.name}-${run}`, tally)));
   } finally {
     for (const door of doors) door.close();
   }

@@ -48,6 +48,8 @@ export interface Race {
 export interface Kind {
   readonly name: string;
   readonly prepare: (world: World, send: Send, name: string) => Promise<Race>;
+  /** Counts what the third party is asked in all, so no other race may be on. */
+  readonly isAlone?: boolean;
 }
 
 function must<T>(value: T | undefined, what: string): T {
@@ -230,6 +232,7 @@ const adminRevocation: Kind = {
 
 const upstreamRefresh: Kind = {
   name: 'refresh at the third party',
+  isAlone: true,
   prepare: async (world, send, name) => {
     // Due at once: every exchange would refresh it, and a spent refresh token there ends the person's grant.
     world.practice.expiresIn = 1;

@@ -189,19 +189,21 @@ export const endPersonsJourneys = given<{ userId: string; clientId: string; now:
  * What was allowed in the very second of a revocation, by a person nobody knows yet, was allowed before it: its time says
  * so from now on, while what is allowed next in the same second comes after it. See revokedSince.
  */
-export const predateConsents = given<{ clientId: string; now: Seconds }>()('journey_predate_consents', (db, t, p) =>
-  db
-    .update(t.journeys)
-    .set({ decidedAt: sql`${p.now} - 1` })
-    .where(
-      and(
-        eq(t.journeys.clientId, p.clientId),
-        isNull(t.journeys.expectedUserId),
-        gte(t.journeys.decidedAt, p.now),
-        eq(t.journeys.decision, 'allow'),
-        isNull(t.journeys.finishedAt),
+export const predateConsents = given<{ clientId: string; since: Seconds; to: Seconds }>()(
+  'journey_predate_consents',
+  (db, t, p) =>
+    db
+      .update(t.journeys)
+      .set({ decidedAt: p.to })
+      .where(
+        and(
+          eq(t.journeys.clientId, p.clientId),
+          isNull(t.journeys.expectedUserId),
+          gte(t.journeys.decidedAt, p.since),
+          eq(t.journeys.decision, 'allow'),
+          isNull(t.journeys.finishedAt),
+        ),
       ),
-    ),
 );
 
 /** Stops what is under way for this client, whoever the person may turn out to be: at most `limit` of them. */

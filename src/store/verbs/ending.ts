@@ -126,7 +126,7 @@ export function* revokeMeant(
   );
   for (const [, pair] of [...pairs].sort(byFirst)) {
     const stopped = yield* all(endPersonsJourneys, { ...pair, now: trail.at, outcome: 'revoked' });
-    yield* all(predateConsents, { clientId: pair.clientId, now: trail.at });
+    yield* all(predateConsents, { clientId: pair.clientId, since: trail.at, to: trail.at - 1 });
     ended = sum(ended, { ...NOTHING_ENDED, journeys: stopped.length });
   }
   for (const { id, userId } of [...meant].sort((left, right) => (left.id < right.id ? -1 : 1)))

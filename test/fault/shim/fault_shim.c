@@ -139,15 +139,19 @@ ssize_t write(int fd, const void *data, size_t length) {
   return written;
 }
 
-int unlink(const char *path) {
+static int leave(const char *path, int (*real)(const char *)) {
   struct stat file;
   int is_ours = page != NULL && is_data(path) && stat(path, &file) == 0;
-  int done = REAL(unlink)(path);
+  int done = real(path);
   if (done != 0 || !is_ours) return done;
   page[FREED] += file.st_size;
   note(OP_UNLINK, path, 0, NULL, 0);
   return done;
 }
+
+int unlink(const char *path) { return leave(path, REAL(unlink)); }
+/* Newer versions of Node remove files by this one, which does not come by unlink above. */
+int remove(const char *path) { return leave(path, REAL(remove)); }
 
 int clock_gettime(clockid_t clock, struct timespec *at) {
   int done = REAL(clock_gettime)(clock, at);

@@ -1,7 +1,7 @@
 /**
- * Decoding `xn--` labels (RFC 3492), only to tell a person how a host would be displayed.
+ * Decoding `xn--` labels (RFC 3492): to tell a person how a host would be displayed, and whether it could be.
  *
- * Decides nothing. Must never be used to compare or look up hosts: the ASCII form is the name.
+ * Must never be used to compare or look up hosts: the ASCII form is the name.
  */
 
 const BASE = 36;
@@ -17,6 +17,17 @@ export function decodeDomain(host: string): string {
     .map((label) => (label.startsWith('xn--') ? (decodeLabel(label.slice(4)) ?? label) : label))
     .join('.');
 }
+
+/**
+ * Whether every `xn--` label is what its Unicode form is spelled as (RFC 5891, UTS 46). Asked here because URL parsers
+ * differ: from some version of Node on they take any such label as it is.
+ */
+export const hasTrueLabels = (host: string): boolean =>
+  host.split('.').every((label) => !label.startsWith('xn--') || spelled(decodeDomain(label)) === label);
+
+/** As the URL parser spells a label of Unicode; an ASCII one stands for itself, and for no `xn--` label. */
+const spelled = (label: string): string | undefined =>
+  !label.startsWith('xn--') && URL.canParse(`https://${label}/`) ? new URL(`https://${label}/`).hostname : undefined;
 
 function decodeLabel(input: string): string | undefined {
   const split = input.lastIndexOf('-');

@@ -5,6 +5,7 @@
  * OAuth 2.1 2.3.1): the same one of `localhost`, `127.0.0.1`, `[::1]`, same path and query, any port.
  * Must never match by prefix or pattern. The only place that mints TrustedRedirect.
  */
+import { hasTrueLabels } from './punycode.ts';
 import type { ClientMetadata, TrustedRedirect } from './types.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
@@ -56,7 +57,7 @@ export function judgeRedirect(uri: string, policy: RedirectPolicy): RedirectVerd
   if (uri.includes('#')) return dropped('it has a fragment');
   if (uri.includes('*')) return dropped('it has a wildcard; register each address exactly');
   if (hasDotSegments(uri)) return dropped('its path has dot segments');
-  if (!URL.canParse(uri)) return dropped('no browser can go there');
+  if (!isReadable(uri)) return dropped('no browser can go there');
   if (holdsAnswerParameter(uri)) return dropped('its query holds a parameter of the answer');
   if (/^https?:/i.test(uri)) return judgeWebRedirect(uri, policy, dropped);
   return judgeSchemeRedirect(uri, policy, dropped);
@@ -106,7 +107,7 @@ function judgeSchemeRedirect(
  * an address of our own.
  */
 export function trustRedirect(requested: string, client: ClientMetadata, issuer: string): TrustedRedirect | undefined {
-  if (isScriptLike(requested) || !PLAIN.test(requested) || !URL.canParse(requested)) return undefined;
+  if (isScriptLike(requested) || !PLAIN.test(requested) || !isReadable(requested)) return undefined;
   if (isOwnOrigin(requested, issuer)) return undefined;
   const matches =
     client.redirectUris.some((registered) => registered === requested) ||
@@ -164,6 +165,10 @@ const isNumericHost = (host: string): boolean =>
 
 const hasDotSegments = (uri: string): boolean =>
   /[/\\](\.|%2e){1,2}(;[^/?]*)?([/?\\]|$)/i.test(uri.split('?')[0] ?? '');
+
+/** Whether every URL parser takes it; the hosts of private schemes are nobody's names. */
+const isReadable = (uri: string): boolean =>
+  URL.canParse(uri) && (!/^https?:/i.test(uri) || hasTrueLabels(new URL(uri).hostname));
 
 /** A browser reads `010.0.0.1` as 8.0.0.1; what people are shown and what was registered must be one host. */
 const isHostAsRead = (uri: string, host: string): boolean => host.startsWith('[') || new URL(uri).hostname === host;

@@ -174,14 +174,7 @@ export const endPersonsJourneys = given<{ userId: string; clientId: string; now:
     db
       .update(t.journeys)
       .set({ finishedAt: p.now, outcome: p.outcome })
-      .where(
-        and(
-          eq(t.journeys.expectedUserId, p.userId),
-          eq(t.journeys.clientId, p.clientId),
-          isNull(t.journeys.finishedAt),
-          gt(t.journeys.expiresAt, p.now),
-        ),
-      )
+      .where(and(eq(t.journeys.expectedUserId, p.userId), underWay(t, p)))
       .returning({ id: t.journeys.id }),
 );
 
@@ -214,21 +207,16 @@ export const endClientsJourneys = given<{ clientId: string; now: Seconds; outcom
       .update(t.journeys)
       .set({ finishedAt: p.now, outcome: p.outcome })
       .where(
-        inArray(
-          t.journeys.id,
-          db
-            .select({ id: t.journeys.id })
-            .from(t.journeys)
-            .where(
-              and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now)),
-            )
-            .limit(p.limit),
-        ),
+        inArray(t.journeys.id, db.select({ id: t.journeys.id }).from(t.journeys).where(underWay(t, p)).limit(p.limit)),
       )
       .returning({ id: t.journeys.id }),
 );
 
 type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeof sql.placeholder> };
+
+/** Of this client, and neither finished nor run out. */
+const underWay = (t: Tables, p: Places<'clientId' | 'now'>) =>
+  and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now));
 
 /** As the index of undecided journeys says it, word for word. */
 export const pending = (t: Tables) => and(isNull(t.journeys.decision), isNull(t.journeys.finishedAt)) ?? sql`true`;

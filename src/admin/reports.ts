@@ -1,10 +1,14 @@
 /** Reports of revocations as the API tells them: what ended, how far a long one is, what the upstreams have heard. */
 import type { z } from 'zod';
 import { revocationBound } from '../domain/revocation-bound.ts';
+import type { Seconds } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
 import type { RevocationReport } from '../store/store.ts';
 import type { Setting } from './call.ts';
 import { iso, isoOrNull, type reportSchema } from './schemas.ts';
+
+/** A slice takes milliseconds; what ended nothing for so long is not going on. */
+const STANDSTILL_S = 60;
 
 /** The stored report; null when nothing was ended. */
 export async function reportOf({ deps }: Setting, id: string | undefined) {
@@ -19,7 +23,7 @@ export async function reportsOf(setting: Setting, ids: readonly string[]) {
 }
 
 /** A report in the API's words. */
-export function described(report: RevocationReport, { config }: AppDeps): z.output<typeof reportSchema> {
+export function described(report: RevocationReport, { config, now }: AppDeps): z.output<typeof reportSchema> {
   const { ended } = report;
   const bounds = [...config.resources.values()].map((resource) => revocationBound(resource, config.tokens.access));
   return {
@@ -29,7 +33,7 @@ export function described(report: RevocationReport, { config }: AppDeps): z.outp
     actor: { kind: report.actorKind, id: report.actorId ?? null },
     user: report.userId ?? null,
     reference: report.reference,
-    state: report.matched === undefined || report.finishedAt !== undefined ? 'done' : 'running',
+    state: stateOf(report, now()),
     matched: report.matched ?? null,
     ended: {
       approvals: ended.approvals,
@@ -49,4 +53,10 @@ export function described(report: RevocationReport, { config }: AppDeps): z.outp
       done_at: isoOrNull(doneAt),
     })),
   };
+}
+
+/** Nobody can tell a revocation whose instance died from a slow one, but by its standing still. */
+function stateOf({ at, matched, finishedAt, movedAt = at }: RevocationReport, now: Seconds) {
+  if (matched === undefined || finishedAt !== undefined) return 'done';
+  return now - movedAt > STANDSTILL_S ? 'stalled' : 'running';
 }

@@ -92,7 +92,9 @@ export const reportSchema = z.object({
   actor: z.object({ kind: z.string(), id: z.string().nullable() }),
   user: z.string().nullable().meta({ description: 'Whose access it was; null when several people were meant.' }),
   reference: z.string(),
-  state: z.enum(['running', 'done']).meta({ description: 'One that broke off stays running; send it again.' }),
+  state: z.enum(['running', 'stalled', 'done']).meta({
+    description: 'Stalled: unfinished, and nothing of it ended for a minute, as when its instance died; send it again.',
+  }),
   matched: z.int().nullable().meta({ description: 'Live approvals when it began, where that was counted.' }),
   ended: endedSchema,
   settled_by: moment.meta({

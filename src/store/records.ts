@@ -207,6 +207,8 @@ export interface RevocationReport {
   readonly matched: number | undefined;
   /** Undefined while a counted one runs, or when it broke off; and for those that nobody counted. */
   readonly finishedAt: Seconds | undefined;
+  /** When a counted one last ended anything, or began or finished. */
+  readonly movedAt: Seconds | undefined;
   readonly upstreamCalls: readonly UpstreamCall[];
 }
 

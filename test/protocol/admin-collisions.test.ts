@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, admin, makeKey } from '../support/admin.ts';
 import { startGithubSetting } from '../support/broker.ts';
-import { auditRows } from '../support/database-file.ts';
+import { auditRows, plant } from '../support/database-file.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 
 let world: Awaited<ReturnType<typeof startGithubSetting>>;
@@ -97,11 +97,13 @@ describe('Idempotency-Key', () => {
   });
 });
 
+const DEFERRED = { prefer: 'respond-async' };
+
 describe('a revocation that is answered before it is done', () => {
   it('says where to look, and its report grows until it is done', async () => {
     const { client } = await obtainTokens(issuer);
     const body = { client_id: client.client_id, reason: 'breach' };
-    const begun = await call('POST', '/revocations', body, { prefer: 'respond-async' });
+    const begun = await call('POST', '/revocations', body, DEFERRED);
     expect([begun.status, begun.json.matched.approvals, begun.json.report]).toEqual([202, 1, null]);
     expect(begun.headers.get('location')).toBe(`revocations/${begun.json.revocation}`);
     const report = await settle(async () => {
@@ -110,6 +112,20 @@ describe('a revocation that is answered before it is done', () => {
     });
     expect(report).toMatchObject({ matched: 1, reason: 'breach', ended: { approvals: 1, grants: 1 } });
     expect((await call('GET', `/approvals?client_id=${client.client_id}&state=active`)).json.items).toEqual([]);
+  });
+
+  it('has stalled when it is not done and nothing of it ended for a minute', async () => {
+    const { client } = await obtainTokens(issuer);
+    const { json } = await call('POST', '/revocations', { client_id: client.client_id, reason: 'breach' }, DEFERRED);
+    const state = async () => (await call('GET', `/revocations/${json.revocation}`)).json?.state;
+    await settle(async () => ((await state()) === 'done' ? true : undefined));
+    const asIfItsInstanceDied = 'UPDATE revocations SET finished_at = NULL, moved_at = ? WHERE id = ?';
+    const lastMovedAgo = (seconds: number) =>
+      plant(world.setting, asIfItsInstanceDied, world.setting.clock.now() - seconds, json.revocation);
+    expect(lastMovedAgo(30)).toBe(1);
+    expect(await state()).toBe('running');
+    lastMovedAgo(61);
+    expect(await state()).toBe('stalled');
   });
 });
 

@@ -1,6 +1,7 @@
 /** The registry over all people, in numbers: pages, counts, slices, and verdicts on clients and people. On both engines. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { storeOver } from '../../src/store/verbs/index.ts';
 import {
   client,
   completion,
@@ -10,6 +11,7 @@ import {
   events,
   type Fixture,
   hash,
+  newId,
   newJourney,
   openFixture,
   populate,
@@ -116,6 +118,37 @@ describe.each(ENGINES)('the registry on %s', (engine) => {
       ...{ approvals: 0, grants: 0, refreshTokens: 0, accessTokens: 0, codes: 0, journeys: 0, upstreamGrants: 0 },
       revocation: undefined,
     });
+  });
+
+  test('one that breaks off left a report of how far it came, and when', async () => {
+    const { engine } = fixture;
+    await grantMany(fixture, 30);
+    let [units, seconds] = [0, T0 + 1_000];
+    const dying = storeOver(
+      {
+        ...engine,
+        time: { ...engine.time, now: () => seconds++ },
+        unit: (begin, options) => {
+          units += 1;
+          return units <= 3 ? engine.unit(begin, options) : Promise.reject(new Error('the instance died'));
+        },
+      },
+      newId,
+    );
+    const counted = { id: 'rvk_1', matched: 30 };
+
+    await expect(dying.revokeMatching({ clientId: 'cli_acme' }, 'incident 8', admin(), counted)).rejects.toThrow(
+      'died',
+    );
+
+    expect(await fixture.store.findRevocation('rvk_1')).toMatchObject({
+      ...{ at: T0 + 100, matched: 30, finishedAt: undefined, movedAt: T0 + 1_002 },
+      ended: { approvals: 16 },
+    });
+    await fixture.store.revokeMatching({ clientId: 'cli_acme' }, 'incident 8', admin(), { id: 'rvk_2', matched: 14 });
+    const again = await fixture.store.findRevocation('rvk_2');
+    expect(again).toMatchObject({ ended: { approvals: 14 }, matched: 14, finishedAt: again?.movedAt });
+    expect(again?.finishedAt).toEqual(expect.any(Number));
   });
 
   test('two who revoke the same at once end each approval once between them', async () => {

@@ -15,6 +15,7 @@ interface NewRevocation {
   ended: EndedCounts;
   matched: number | undefined;
   finishedAt: Seconds | undefined;
+  movedAt: Seconds | undefined;
 }
 
 /** A revocation in slices counts on in the row of its first slice. */
@@ -32,8 +33,12 @@ export const putRevocation = given<NewRevocation>()('revocation_put', (db, t, p)
       ended: p.ended,
       matched: p.matched,
       finishedAt: p.finishedAt,
+      movedAt: p.movedAt,
     })
-    .onConflictDoUpdate({ target: t.revocations.id, set: { ended: p.ended, finishedAt: p.finishedAt } }),
+    .onConflictDoUpdate({
+      target: t.revocations.id,
+      set: { ended: p.ended, finishedAt: p.finishedAt, movedAt: p.movedAt },
+    }),
 );
 
 export const findRevocation = given<{ id: string }>()('revocation_find', (db, t, p) =>

@@ -87,6 +87,8 @@ export function upstreamTables(k: Kit, { approvals }: ReturnType<typeof peopleTa
       /** Live approvals that matched when it began, where that was counted; such a one is finished when it says so. */
       matched: k.count('matched'),
       finishedAt: k.time('finished_at'),
+      /** When a revocation in slices last ended anything; what has stood still for long broke off. */
+      movedAt: k.time('moved_at'),
     },
     (t) => [k.index('revocations_time').on(t.at)],
   );

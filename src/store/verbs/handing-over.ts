@@ -41,7 +41,7 @@ export function* putReport(
   reason: string,
   ended: EndedCounts,
   trail: Trail,
-  { matched, finishedAt }: { matched?: number; finishedAt?: Seconds } = {},
+  { matched, finishedAt, movedAt }: { matched?: number; finishedAt?: Seconds; movedAt?: Seconds } = {},
 ): Unit<void> {
   yield* all(putRevocation, {
     id,
@@ -51,6 +51,6 @@ export function* putReport(
     actorId: trail.actor.id,
     userId,
     reference: trail.reference,
-    ...{ ended, matched, finishedAt },
+    ...{ ended, matched, finishedAt, movedAt },
   });
 }

@@ -1,5 +1,5 @@
 /** The verbs over the registry as a whole: listing, counting, revoking in numbers. Contract: RegistryStore in ../store.ts. */
-import type { Trail } from '../../domain/types.ts';
+import type { Seconds, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, type Unit } from '../statement.ts';
 import * as registry from '../statements/registry.ts';
@@ -34,11 +34,12 @@ export function registryVerbs(engine: Engine, record: Recorder): RegistryStore {
     revokeMatching: async (filter, reason, trail, report) => {
       if (report === undefined) return revokeMatching(engine, record, filter, reason, trail);
       const { id, matched } = report;
-      await engine.unit(() => putReport(id, filter.userId, reason, NOTHING_ENDED, trail, { matched }));
+      const movedAt = engine.time.now();
+      await engine.unit(() => putReport(id, filter.userId, reason, NOTHING_ENDED, trail, { matched, movedAt }));
       const ended = await revokeMatching(engine, record, filter, reason, trail, id);
       const { revocation: _id, ...counts } = ended;
       const finishedAt = engine.time.now();
-      await engine.unit(() => putReport(id, filter.userId, reason, counts, trail, { finishedAt }));
+      await engine.unit(() => putReport(id, filter.userId, reason, counts, trail, { finishedAt, movedAt: finishedAt }));
       return ended;
     },
   };
@@ -59,7 +60,8 @@ export async function revokeMatching(
   let progress: Progress = { ended: already, position: START, found: false };
   for (;;) {
     const before: Progress = progress;
-    const after = await engine.unit(() => revokeSlice(record, by, { revocation, before }, reason, trail), {
+    const movedAt = engine.time.now();
+    const after = await engine.unit(() => revokeSlice(record, by, { revocation, before, movedAt }, reason, trail), {
       reachLater: true,
     });
     if (after !== undefined) progress = after;
@@ -93,7 +95,7 @@ const START: Position = { afterAt: -1, afterId: '' };
 function* revokeSlice(
   record: Recorder,
   by: registry.Matching,
-  { revocation, before }: { revocation: string; before: Progress },
+  { revocation, before, movedAt }: { revocation: string; before: Progress; movedAt: Seconds },
   reason: string,
   trail: Trail,
 ): Unit<Progress | undefined> {
@@ -109,7 +111,8 @@ function* revokeSlice(
   const position = { afterAt: last.grantedAt, afterId: last.id };
   if (meant.length === 0) return { ...before, position };
   const ended = sum(before.ended, yield* revokeMeant(record, meant, revocation, reason, trail));
-  if (ended.approvals + ended.journeys > 0) yield* putReport(revocation, by.userId ?? undefined, reason, ended, trail);
+  if (ended.approvals + ended.journeys > 0)
+    yield* putReport(revocation, by.userId ?? undefined, reason, ended, trail, { movedAt });
   return { ended, position, found: true };
 }
 

@@ -4,12 +4,14 @@
  * Writes `broker.yaml` (no secret in it) and `.env` (mode 0600: the broker's own secrets, made here, and the place for
  * the upstream's). Asks on a terminal what no flag says. Must never overwrite a file, nor print a secret.
  */
+
 import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { defineCommand } from 'citty';
 import { stringify } from 'yaml';
 import { readConfig } from '../config/load.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 import { newSecret } from '../security/secrets.ts';
 import { refuse } from './configured.ts';
 import { EXIT } from './exit.ts';
@@ -113,7 +115,7 @@ function write(answers: Answers, files: { readonly config: string; readonly env:
 }
 
 function configuration({ issuer, resource, upstream, clientId, upstreamIssuer }: Answers): string {
-  const name = URL.canParse(resource) ? new URL(resource).hostname : 'MCP server';
+  const name = parseUrl(resource)?.hostname ?? 'MCP server';
   const reference = {
     secret: '${BROKER_SECRET}',
     admin: '${BROKER_ADMIN_KEY}',

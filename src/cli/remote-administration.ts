@@ -4,9 +4,11 @@
  * https, or plain http to this machine alone, because the key travels in every request. Follows no redirect, which could
  * carry the key elsewhere. Must never print the key or put it into a message.
  */
+
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { headersOf, queryText } from '../admin/in-process.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 import { createSafeFetch } from '../security/safe-fetch.ts';
 import { type AdminFlags, type Administration, Refusal, readAnswer } from './administration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -57,8 +59,8 @@ export function openRemote(terminal: Terminal, flags: AdminFlags): Administratio
 
 /** `https://host/admin/v1` from the issuer, the admin listener, or that very address. */
 function baseOf(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) return undefined;
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) return undefined;
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;

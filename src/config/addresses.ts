@@ -7,9 +7,6 @@ import ipaddr from 'ipaddr.js';
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** The URL, or undefined when the text is not an absolute one. */
-export const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
-
 /** Whether the host is one of the three names that may use plain http. */
 export const isLoopback = (url: URL): boolean => LOOPBACK_HOSTS.has(url.hostname);
 

@@ -2,7 +2,8 @@
  * The shape of the `admin` section: keys, the listener, and who may sign in to the console.
  */
 import { z } from 'zod';
-import { hasSafeScheme, parseUrl } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { hasSafeScheme } from './addresses.ts';
 import { listener, report, secret, text } from './scalars.ts';
 
 const consoleUrl = text(500).superRefine((value, context) => {

@@ -6,10 +6,11 @@
 import { resolve } from 'node:path';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';
 import type { ClientKeys } from '../domain/client-keys.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 import { canonicalResource } from '../domain/resource.ts';
 import type { ClientGrantType, ClientMetadata, ScopeDefinition } from '../domain/types.ts';
 import { hashSecret } from '../security/secrets.ts';
-import { isLoopback, parseUrl } from './addresses.ts';
+import { isLoopback } from './addresses.ts';
 import { authMethodOf, type ClientSettings } from './client-schema.ts';
 import type { Bucket, Config, ConfiguredClient, FrontConfig, ResourceConfig } from './config.ts';
 import type { Settings } from './schema.ts';

@@ -1,6 +1,6 @@
 /** The shape of one app the operator has reviewed. What a destination means: domain/catalog/entry.ts. */
 import { z } from 'zod';
-import { parseUrl } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 import { report, text, yesNo } from './scalars.ts';
 
 const destination = text(500).superRefine((value, context) => {

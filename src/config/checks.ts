@@ -4,8 +4,10 @@
  * Each check reads the plain values defensively, so that it speaks even when other parts of the file are wrong; what
  * has the wrong form altogether has been reported by the schema. Must never quote a secret.
  */
+
+import { parseUrl } from '../domain/parse-url.ts';
 import { canonicalResource } from '../domain/resource.ts';
-import { isLoopback, isPrivateHost, parseUrl } from './addresses.ts';
+import { isLoopback, isPrivateHost } from './addresses.ts';
 import { checkAdministrators } from './admin-checks.ts';
 import { checkClients } from './client-checks.ts';
 import { checkFronts } from './front-checks.ts';

@@ -5,8 +5,9 @@
  */
 import { z } from 'zod';
 import { judgeKeySet, type PublicJwk, SIGNING_ALGORITHMS } from '../domain/client-keys.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 import type { ClientAuthMethod } from '../domain/types.ts';
-import { isLoopback, parseUrl } from './addresses.ts';
+import { isLoopback } from './addresses.ts';
 import { report, secret, text, webAddress } from './scalars.ts';
 import { scopeToken } from './upstream-schema.ts';
 

@@ -3,7 +3,8 @@
  *
  * Judged on the file as written, like all of checks.ts. Must never let one address have two meanings.
  */
-import { isLoopback, parseUrl } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { isLoopback } from './addresses.ts';
 import { frontSettings } from './front-schema.ts';
 import { valueAt } from './issues.ts';
 import type { ProblemCode } from './problems.ts';

@@ -5,7 +5,8 @@
  * front-checks.ts. Must never offer a header that carries identity or belongs to one connection.
  */
 import { z } from 'zod';
-import { isLoopback, parseUrl } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { isLoopback } from './addresses.ts';
 import { duration, report, text, wholeNumber, yesNo } from './scalars.ts';
 
 /** RFC 9110 5.6.2 token, in lower case. */

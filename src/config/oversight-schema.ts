@@ -1,6 +1,7 @@
 /** The shape of what tells and watches: webhooks, the memory of flows, the quarantine. */
 import { z } from 'zod';
-import { hasSafeScheme, parseUrl } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { hasSafeScheme } from './addresses.ts';
 import { duration, report, secret, text, yesNo } from './scalars.ts';
 
 /** What a webhook hears when nothing else is said: access that ended, alarms, and what administrators did. */

@@ -5,7 +5,8 @@
  * what is wrong. Must never repeat the value of a secret.
  */
 import { z } from 'zod';
-import { hasSafeScheme, parseUrl } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { hasSafeScheme } from './addresses.ts';
 import type { ProblemCode } from './problems.ts';
 
 interface Report {

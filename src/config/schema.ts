@@ -5,7 +5,8 @@
  * means for another is judged in checks.ts.
  */
 import { z } from 'zod';
-import { hasSafeScheme, parseUrl, proxyRangeProblem } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { hasSafeScheme, proxyRangeProblem } from './addresses.ts';
 import { adminSettings } from './admin-schema.ts';
 import { catalogEntry } from './catalog-schema.ts';
 import { client, FOREIGN_SCHEMES } from './client-schema.ts';
@@ -40,7 +41,7 @@ const issuer = text(500)
 
 const database = text(1000)
   .superRefine((value, context) => {
-    if (/^sqlite:.+/.test(value) || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return;
+    if (/^sqlite:.+/.test(value) || (/^postgres(ql)?:\/\//.test(value) && parseUrl(value) !== undefined)) return;
     report(context, 'E106', 'this is not a database', 'write sqlite:./data/broker.db or postgres://user@host/database');
   })
   .meta({ secret: 'password' });

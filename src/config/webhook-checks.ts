@@ -1,5 +1,6 @@
 /** What webhooks may be together: one name each, and no private address unless that is said. */
-import { isLoopback, isPrivateHost, parseUrl } from './addresses.ts';
+import { parseUrl } from '../domain/parse-url.ts';
+import { isLoopback, isPrivateHost } from './addresses.ts';
 import type { ReportAt } from './checks.ts';
 import { valueAt } from './issues.ts';
 

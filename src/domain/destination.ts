@@ -4,6 +4,7 @@
  * Decides the kind of place (website, bare address, private network, this computer, an app's own links) and which
  * part of a host names its owner. Must never decide whether a redirect is allowed: domain/redirect-uri does.
  */
+import { parseUrl } from './parse-url.ts';
 import { decodeDomain } from './punycode.ts';
 
 /**
@@ -57,8 +58,8 @@ export function describeDestination(
   redirectUri: string,
   registrableDomain: RegistrableDomain,
 ): Destination | undefined {
-  if (!URL.canParse(redirectUri)) return undefined;
-  const url = new URL(redirectUri);
+  const url = parseUrl(redirectUri);
+  if (url === undefined) return undefined;
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return { kind: 'scheme', scheme: url.protocol.slice(0, -1) };
   }

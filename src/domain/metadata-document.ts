@@ -5,7 +5,9 @@
  * The URL is judged as the raw string before any parser has seen it. Must never take a shared secret or a private key
  * from a document, and never call one good whose `client_id` is not, byte for byte, where it was found.
  */
+
 import { judgeMetadata, type MetadataPolicy } from './client.ts';
+import { parseUrl } from './parse-url.ts';
 import type { ClientMetadata, Seconds } from './types.ts';
 
 /** What is known of a document beside what it said last. */
@@ -61,7 +63,7 @@ export function documentUrlProblem(raw: string): string | undefined {
   if (segments.join('/') === '') return 'a client_id URL must have a path';
   if (segments.some((segment) => /^(\.|%2e){1,2}(;.*)?$/i.test(segment)))
     return 'a client_id URL must have no dot segments';
-  if (!URL.canParse(raw) || new URL(raw).href !== raw) return 'a client_id URL must be in its canonical spelling';
+  if (parseUrl(raw)?.href !== raw) return 'a client_id URL must be in its canonical spelling';
   return undefined;
 }
 
@@ -78,8 +80,8 @@ export interface DocumentPolicy {
 export function documentExclusion(id: string, { enabled, allowedHosts }: DocumentPolicy): string | undefined {
   if (!enabled) return 'client ids that are URLs are not accepted here';
   if (allowedHosts.length === 0) return undefined;
-  const hosts = URL.canParse(id) ? [documentHost(id), new URL(id).hostname] : [];
-  return hosts.some((host) => allowedHosts.includes(host))
+  const url = parseUrl(id);
+  return url !== undefined && [url.host, url.hostname].some((host) => allowedHosts.includes(host))
     ? undefined
     : 'metadata documents of this host are not accepted here';
 }

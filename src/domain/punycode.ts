@@ -3,6 +3,7 @@
  *
  * Must never be used to compare or look up hosts: the ASCII form is the name.
  */
+import { parseUrl } from './parse-url.ts';
 
 const BASE = 36;
 const T_MIN = 1;
@@ -27,7 +28,7 @@ export const hasTrueLabels = (host: string): boolean =>
 
 /** As the URL parser spells a label of Unicode; an ASCII one stands for itself, and for no `xn--` label. */
 const spelled = (label: string): string | undefined =>
-  !label.startsWith('xn--') && URL.canParse(`https://${label}/`) ? new URL(`https://${label}/`).hostname : undefined;
+  label.startsWith('xn--') ? undefined : parseUrl(`https://${label}/`)?.hostname;
 
 function decodeLabel(input: string): string | undefined {
   const split = input.lastIndexOf('-');

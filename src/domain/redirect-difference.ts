@@ -1,4 +1,5 @@
 /** In which part a requested redirect differs from the nearest registered one; for words, never for a match. */
+import { parseUrl } from './parse-url.ts';
 
 export type RedirectDifference = 'scheme' | 'host' | 'port' | 'trailing slash' | 'letter case' | 'path' | 'query';
 
@@ -24,8 +25,9 @@ export function redirectDifference(asked: string, registered: readonly string[])
 type Parts = Readonly<Record<(typeof PARTS)[number], string>>;
 
 function partsOf(uri: string): Parts | undefined {
-  if (!URL.canParse(uri)) return undefined;
-  const { protocol, hostname, port, pathname, search } = new URL(uri);
+  const url = parseUrl(uri);
+  if (url === undefined) return undefined;
+  const { protocol, hostname, port, pathname, search } = url;
   // Any port is the registered one on loopback (RFC 8252 7.3).
   const loopback = protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   return { scheme: protocol, host: hostname, port: loopback ? '' : port, path: pathname, query: search };

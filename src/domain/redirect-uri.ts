@@ -5,6 +5,7 @@
  * OAuth 2.1 2.3.1): the same one of `localhost`, `127.0.0.1`, `[::1]`, same path and query, any port.
  * Must never match by prefix or pattern. The only place that mints TrustedRedirect.
  */
+import { parseUrl } from './parse-url.ts';
 import { hasTrueLabels } from './punycode.ts';
 import type { ClientMetadata, TrustedRedirect } from './types.ts';
 
@@ -167,8 +168,10 @@ const hasDotSegments = (uri: string): boolean =>
   /[/\\](\.|%2e){1,2}(;[^/?]*)?([/?\\]|$)/i.test(uri.split('?')[0] ?? '');
 
 /** Whether every URL parser takes it; the hosts of private schemes are nobody's names. */
-const isReadable = (uri: string): boolean =>
-  URL.canParse(uri) && (!/^https?:/i.test(uri) || hasTrueLabels(new URL(uri).hostname));
+function isReadable(uri: string): boolean {
+  const url = parseUrl(uri);
+  return url !== undefined && (!/^https?:/i.test(uri) || hasTrueLabels(url.hostname));
+}
 
 /** A browser reads `010.0.0.1` as 8.0.0.1; what people are shown and what was registered must be one host. */
 const isHostAsRead = (uri: string, host: string): boolean => host.startsWith('[') || new URL(uri).hostname === host;

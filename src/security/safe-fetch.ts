@@ -6,9 +6,11 @@
  * Must never follow a redirect, send a cookie, retry, answer more bytes than asked for, or tell the caller's caller
  * why a call failed.
  */
+
 import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from 'undici';
+import { parseUrl } from '../domain/parse-url.ts';
 import {
   type AddressKind,
   AddressRefused,
@@ -142,8 +144,8 @@ function fewAtOnce(resolve: Resolve, most: number): Resolve {
 
 /** Scheme, userinfo and port rules: https only, plain http for an allowed loopback alone, 443 only for client-chosen URLs. */
 function checkedUrl(address: string | URL, policy: FetchPolicy, developmentHosts: ReadonlySet<string>): URL {
-  if (!URL.canParse(String(address))) throw new CallRefused('url', 'not a URL');
-  const url = new URL(address);
+  const url = parseUrl(String(address));
+  if (url === undefined) throw new CallRefused('url', 'not a URL');
   if (url.username !== '' || url.password !== '') throw new CallRefused('url', 'userinfo in the URL');
   if (url.protocol !== 'https:') {
     const loopbackHttp = url.protocol === 'http:' && policy.reach === 'configured' && policy.allowLoopback;

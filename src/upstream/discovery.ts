@@ -4,6 +4,7 @@
  * Decides whether metadata may be believed: exact issuer, safe authorization endpoint, asymmetric algorithms only.
  * Must never keep a failure, and never take an address from anywhere but the configured issuer.
  */
+
 import {
   type AuthorizationServer,
   allowInsecureRequests,
@@ -12,6 +13,7 @@ import {
   processDiscoveryResponse,
 } from 'oauth4webapi';
 import type { OidcUpstream } from '../config/config.ts';
+import { parseUrl } from '../domain/parse-url.ts';
 import { tenantTemplate } from './tenant.ts';
 import { DOCUMENT_BYTES, type MonotonicMs, nonsense, type UpstreamCall } from './upstream-call.ts';
 
@@ -101,8 +103,9 @@ function configuredEndpoints(upstream: Discovered): Partial<AuthorizationServer>
 
 /** The browser is sent there, so it is https, or http on loopback where our own issuer is there too. */
 function requireBrowserEndpoint(endpoint: unknown, allowLoopbackHttp: boolean): void {
-  if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) throw nonsense('no authorization endpoint');
-  const { protocol, hostname } = new URL(endpoint);
+  const url = typeof endpoint === 'string' ? parseUrl(endpoint) : undefined;
+  if (url === undefined) throw nonsense('no authorization endpoint');
+  const { protocol, hostname } = url;
   const loopbackHttp = protocol === 'http:' && allowLoopbackHttp && LOOPBACK_HOSTS.has(hostname);
   if (protocol !== 'https:' && !loopbackHttp) throw nonsense('authorization endpoint is not https');
 }

@@ -141,6 +141,8 @@ const ONE_USER: readonly { readonly what: RegExp; readonly where: RegExp; readon
   },
   { name: 'redirect()', what: /\bc\.redirect\(/, where: /^src\/(browser|journey)\/responder\.tsx?$/ },
   { name: 'the Location header', what: /['"]location['"]/i, where: /^src\/(browser|journey)\/responder\.tsx?$/ },
+  // Its answer depends on how often it was asked: src/domain/parse-url.ts.
+  { name: 'URL.canParse', what: /\bcanParse\b/, where: /^nowhere$/ },
 ];
 
 function breachesOf(file: SourceFile): string[] {
@@ -215,6 +217,7 @@ describe('the rooms', () => {
       "await fetch('https://example.com');",
       'src/admin/planted.ts may not use the global fetch',
     ],
+    ['src/config/planted.ts', 'if (URL.canParse(text)) return;', 'src/config/planted.ts may not use URL.canParse'],
     ['src/account/planted.ts', "return c.redirect('/account');", 'src/account/planted.ts may not use redirect()'],
     ['src/account/planted.ts', "c.header('Location', next);", 'src/account/planted.ts may not use the Location header'],
   ])('a breach planted in %s is reported: %s', (path, text, report) => {

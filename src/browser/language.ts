@@ -53,9 +53,11 @@ export function languageLinks(c: Context<AppEnv>, deps: AppDeps, at?: string): r
   const here = new URL(c.req.url);
   const isAddress = c.req.method === 'GET' && !here.pathname.startsWith(ownPath(deps, '/callback/'));
   if (at === undefined && !isAddress) return [];
+  // An address that begins with two slashes would be another host's.
+  const path = at ?? `/${here.pathname.replace(/^\/+/, '')}`;
   const query = at === undefined ? new URLSearchParams(here.search) : new URLSearchParams();
   return LANGUAGES.map((tag) => {
     query.set('lang', tag);
-    return { tag, name: languageName(tag), url: `${at ?? here.pathname}?${query}` };
+    return { tag, name: languageName(tag), url: `${path}?${query}` };
   });
 }

@@ -10,6 +10,8 @@ const T_MIN = 1;
 const T_MAX = 26;
 const SKEW = 38;
 const DAMP = 700;
+/** What does not fit is no encoding (RFC 3492 6.4). */
+const MOST = 0x7fffffff;
 
 /** The Unicode form of an ASCII host; labels that do not decode stay as they are. */
 export function decodeDomain(host: string): string {
@@ -44,6 +46,7 @@ function decodeLabel(input: string): string | undefined {
       position += 1;
       if (digit === undefined) return undefined;
       index += digit * weight;
+      if (index > MOST) return undefined;
       const threshold = Math.min(Math.max(k - bias, T_MIN), T_MAX);
       if (digit < threshold) break;
       weight *= BASE - threshold;

@@ -108,7 +108,8 @@ function judgeSchemeRedirect(
  * an address of our own.
  */
 export function trustRedirect(requested: string, client: ClientMetadata, issuer: string): TrustedRedirect | undefined {
-  if (isScriptLike(requested) || !PLAIN.test(requested) || !isReadable(requested)) return undefined;
+  if (requested.length > MAX_LENGTH || isScriptLike(requested)) return undefined;
+  if (!PLAIN.test(requested) || !isReadable(requested)) return undefined;
   if (isOwnOrigin(requested, issuer)) return undefined;
   const matches =
     client.redirectUris.some((registered) => registered === requested) ||

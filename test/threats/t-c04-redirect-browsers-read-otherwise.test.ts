@@ -1,5 +1,7 @@
 /** T-C04, T-C07: redirects that our own parser and a browser's read differently, or that no browser can go to. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeDomain, hasTrueLabels } from '../../src/domain/punycode.ts';
+import { redirectDifference } from '../../src/domain/redirect-difference.ts';
 import { judgeRedirect, trustRedirect } from '../../src/domain/redirect-uri.ts';
 import { startGithubSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
@@ -61,6 +63,33 @@ describe('a redirect that no browser can go to', () => {
     expect(UNREADABLE.map((uri) => trustRedirect(uri, client, 'https://auth.example.com'))).toEqual(
       UNREADABLE.map(() => undefined),
     );
+  });
+});
+
+describe('a redirect made to be slow or to break what reads it', () => {
+  const endless = `xn--${'9'.repeat(320)}a.example`;
+
+  it('is no name when its label decodes to more than there is (RFC 3492 6.4)', () => {
+    expect(decodeDomain(endless)).toBe(endless);
+    expect(hasTrueLabels(endless)).toBe(false);
+  });
+
+  it('is not looked at beyond the length that can be registered', async () => {
+    const { issuer } = world.setting;
+    const client = await register(issuer);
+    const long = `https://app.example/${'/'.repeat(4_000)}x`;
+    expect(trustRedirect(long, { redirectUris: [long], authMethod: 'none' } as never, issuer)).toBeUndefined();
+    expect(redirectDifference(long, ['https://app.example/cb'])).toBe('path');
+    expect(redirectDifference(`https://app.example/cb${'/'.repeat(16_000)}`, ['https://app.example/cb'])).toBe(
+      'trailing slash',
+    );
+    for (const uri of [long, `https://${endless}/cb`]) {
+      const asked = authorizationUrl(issuer, client, newPkce(), { redirect_uri: uri });
+      const body = new URL(asked).search.slice(1);
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      const answer = await fetch(`${issuer}/authorize`, { method: 'POST', body, headers, redirect: 'manual' });
+      expect([answer.status, answer.headers.get('location')]).toEqual([400, null]);
+    }
   });
 });
 

@@ -112,6 +112,22 @@ export const endConsoleSession = given<{ idHash: TokenHash; now: Seconds }>()('c
     .returning({ userId: t.consoleSessions.userId, linkId: t.consoleSessions.linkId }),
 );
 
+export const endConsoleSessionsOfUser = given<{ userId: string; now: Seconds }>()(
+  'console_session_end_of_user',
+  (db, t, p) =>
+    db
+      .update(t.consoleSessions)
+      .set({ endedAt: p.now })
+      .where(
+        and(
+          eq(t.consoleSessions.userId, p.userId),
+          isNull(t.consoleSessions.endedAt),
+          gt(t.consoleSessions.expiresAt, p.now),
+        ),
+      )
+      .returning({ idHash: t.consoleSessions.idHash }),
+);
+
 interface Slice {
   before: Seconds;
   limit: number;

@@ -239,6 +239,12 @@ const fitsPerson = (db: Db, t: Tables, p: Places<'userId'>) =>
       db
         .select({ one: sql`1` })
         .from(t.users)
-        .where(and(eq(t.users.id, p.userId), isNull(t.users.disabledAt))),
+        .where(
+          and(
+            eq(t.users.id, p.userId),
+            isNull(t.users.disabledAt),
+            or(isNull(t.users.decidesFrom), lt(t.users.decidesFrom, t.journeys.decidedAt)),
+          ),
+        ),
     ),
   );

@@ -105,12 +105,17 @@ export const disableUser = given<{ id: string; now: Seconds }>()('user_disable',
     .returning(),
 );
 
-export const enableUser = given<{ id: string }>()('user_enable', (db, t, p) =>
+/** Nothing of before comes to life with it. */
+export const enableUser = given<{ id: string; now: Seconds }>()('user_enable', (db, t, p) =>
   db
     .update(t.users)
-    .set({ disabledAt: null })
+    .set({ disabledAt: null, decidesFrom: p.now })
     .where(and(eq(t.users.id, p.id), isNotNull(t.users.disabledAt)))
     .returning(),
+);
+
+export const decideAnew = given<{ id: string; now: Seconds }>()('user_decide_anew', (db, t, p) =>
+  db.update(t.users).set({ decidesFrom: p.now }).where(eq(t.users.id, p.id)),
 );
 
 export const endSessionsOfUser = given<{ userId: string; now: Seconds }>()('session_end_of_user', (db, t, p) =>

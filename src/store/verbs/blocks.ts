@@ -4,6 +4,7 @@ import { all, first } from '../statement.ts';
 import { listApprovals } from '../statements/approvals.ts';
 import * as blocks from '../statements/blocks.ts';
 import { endPersonsJourneys } from '../statements/journeys.ts';
+import { decideAnew } from '../statements/people.ts';
 import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { revokeApprovals } from './ending.ts';
@@ -35,8 +36,11 @@ export function blockVerbs(engine: Engine, record: Recorder): Blocking {
 
     unblockApp: (userId, blockId, trail) =>
       engine.unit(function* () {
+        yield* all(blocks.lockPerson, { userId });
         const removed = yield* first(blocks.deleteBlock, { userId, id: blockId });
         if (removed === undefined) return undefined;
+        // What they allowed before the block must not come to a code now; whose consent it was is known on return only.
+        yield* all(decideAnew, { id: userId, now: trail.at });
         const { clientId, name } = removed;
         yield* record('app.unblocked', { userId, clientId, details: { block: blockId, name } }, trail);
         return removed;

@@ -18,6 +18,7 @@ import { endSession, insertSession } from '../statements/people.ts';
 import { insertUpstreamGrant } from '../statements/upstream.ts';
 import type { Completion, JourneyStore, NewSession } from '../store.ts';
 import { aboutJourney, type Recorder } from './audit.ts';
+import { endExpired } from './ending.ts';
 import { journeyOf } from './rows.ts';
 import { mayBeGiven } from './standing.ts';
 
@@ -71,7 +72,7 @@ function* complete(
   // Written before it is held, and a removal of the unused waits for that: it is seen, or it lets this one be.
   yield* all(touchClient, { id: clientId, now: trail.at, before: trail.at - CLIENT_TOUCH });
   if (!(yield* mayBeGiven({ clientId, userId, redirectUri, shown: journey.clientSnapshot }))) return abandon();
-  const { approval, renewed } = yield* approve(journey, request, completion, trail);
+  const { approval, renewed } = yield* approve(record, journey, request, completion, trail);
   // Asked after the approval's row is locked: a revocation has been committed and is seen, or it comes after us.
   // What nobody looked at rests on an approval read a moment before, so there even the same second counts as after it.
   const since = journey.screen === 'skip' ? decidedAt - 1 : decidedAt;
@@ -89,8 +90,9 @@ function* complete(
   return { journey, approval };
 }
 
-/** Makes or widens the approval; its row is locked from here to the commit, so two completions widen one after the other. */
+/** Makes, widens or, when its time ran out, begins anew the approval; its row is locked from here to the commit, so two completions widen one after the other. */
 function* approve(
+  record: Recorder,
   journey: Journey,
   request: AuthorizationRequest,
   { userId, approval: wanted }: Completion,
@@ -115,7 +117,9 @@ function* approve(
   if (found === undefined) throw new Error('an approval was neither made nor found');
   if (found.id === id) return { approval: found, renewed: false };
 
-  const same = found.expiresAt > now && isDeepStrictEqual(found.face, JSON.parse(JSON.stringify(face)));
+  const over = found.expiresAt <= now;
+  if (over) yield* endExpired(record, found, trail);
+  const same = !over && isDeepStrictEqual(found.face, JSON.parse(JSON.stringify(face)));
   const terms = same ? widened(found, wanted) : { redirectUris, scopes };
   const renewed = yield* first(approvals.renewApproval, { id: found.id, ...terms, face, expiresAt });
   return { approval: renewed ?? found, renewed: true };

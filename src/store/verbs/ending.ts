@@ -8,7 +8,8 @@
  * the end and makes nothing, or the ender's later statements see what was made. Within a level: in order of ids.
  * Must never delete: ended rows tell what happened until the sweep removes them.
  */
-import type { Seconds, Trail } from '../../domain/types.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Approval, Seconds, Trail } from '../../domain/types.ts';
 import { all, first, type Unit } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import * as grants from '../statements/grants.ts';
@@ -143,25 +144,9 @@ function* revokeOne(
   reason: string,
   trail: Trail,
 ): Unit<EndedCounts> {
-  const now = trail.at;
-  const under = { approvalId: id, now };
-  const approval = yield* first(approvals.revokeApproval, { id, userId, now, reason });
+  const approval = yield* first(approvals.revokeApproval, { id, userId, now: trail.at, reason });
   if (approval === undefined) return NOTHING_ENDED;
-  const endedGrants = yield* all(grants.endGrants, { ...under, reason: 'approval_revoked' });
-  const families = yield* all(tokens.revokeFamilies, under);
-  const access = yield* all(tokens.revokeAccessTokens, under);
-  const codes = yield* all(grants.revokeCodes, under);
-  const upstreamGrants = yield* all(upstream.endUpstreamGrants, under);
-  yield* handOver(upstreamGrants, revocation, now);
-  const counts: EndedCounts = {
-    approvals: 1,
-    grants: endedGrants.length,
-    refreshTokens: currentOnes(families),
-    accessTokens: access.length,
-    codes: codes.length,
-    journeys: 0,
-    upstreamGrants: upstreamGrants.length,
-  };
+  const counts = { ...(yield* endUnder(id, revocation, 'approval_revoked', trail.at)), approvals: 1 };
   const { clientId, resource } = approval;
   yield* record(
     'approval.revoked',
@@ -169,4 +154,42 @@ function* revokeOne(
     trail,
   );
   return counts;
+}
+
+/** Ends what was given under an approval whose time ran out, before it is renewed: no new consent brings it back. */
+export function* endExpired(
+  record: Recorder,
+  { id, userId, clientId, resource }: Pick<Approval, 'id' | 'userId' | 'clientId' | 'resource'>,
+  trail: Trail,
+): Unit<void> {
+  const revocation = record.newId('rvk');
+  const reason = 'approval_expired';
+  const ended = yield* endUnder(id, revocation, reason, trail.at);
+  if (isDeepStrictEqual(ended, NOTHING_ENDED)) return;
+  yield* putReport(revocation, userId, reason, ended, trail);
+  yield* record(
+    'grant.ended',
+    { userId, clientId, resource, details: { approval: id, reason, ended, revocation } },
+    trail,
+  );
+}
+
+/** Ends everything under an approval, whose row the caller has written first. */
+function* endUnder(approvalId: string, revocation: string, reason: string, now: Seconds): Unit<EndedCounts> {
+  const under = { approvalId, now };
+  const endedGrants = yield* all(grants.endGrants, { ...under, reason });
+  const families = yield* all(tokens.revokeFamilies, under);
+  const access = yield* all(tokens.revokeAccessTokens, under);
+  const codes = yield* all(grants.revokeCodes, under);
+  const upstreamGrants = yield* all(upstream.endUpstreamGrants, under);
+  yield* handOver(upstreamGrants, revocation, now);
+  return {
+    approvals: 0,
+    grants: endedGrants.length,
+    refreshTokens: currentOnes(families),
+    accessTokens: access.length,
+    codes: codes.length,
+    journeys: 0,
+    upstreamGrants: upstreamGrants.length,
+  };
 }

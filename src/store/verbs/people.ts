@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { all, first, withoutNulls } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import { lockPerson } from '../statements/blocks.ts';
+import { endConsoleSessionsOfUser } from '../statements/console.ts';
 import * as people from '../statements/people.ts';
 import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
@@ -42,9 +43,13 @@ function personVerbs(engine: Engine) {
 function rulingVerbs(engine: Engine, record: Recorder) {
   const signOut = (userId: string, reason: string, trail: Trail) =>
     engine.unit(function* () {
-      const sessions = (yield* all(people.endSessionsOfUser, { userId, now: trail.at })).length;
+      const now = trail.at;
+      const sessions = (yield* all(people.endSessionsOfUser, { userId, now })).length;
       if (sessions > 0) yield* record('session.ended', { userId, details: { reason, sessions } }, trail);
-      return sessions;
+      const consoles = (yield* all(endConsoleSessionsOfUser, { userId, now })).length;
+      if (consoles > 0)
+        yield* record('console.session_ended', { userId, details: { reason, sessions: consoles } }, trail);
+      return sessions + consoles;
     });
   const endAll = async (userId: string, reason: string, trail: Trail) => {
     const sessions = await signOut(userId, 'disabled', trail);
@@ -82,7 +87,7 @@ function rulingVerbs(engine: Engine, record: Recorder) {
       return engine.unit(function* () {
         const now = yield* first(lockPerson, { userId: id });
         if (now !== undefined && !seen(now)) return 'changed' as const;
-        const user = yield* first(people.enableUser, { id });
+        const user = yield* first(people.enableUser, { id, now: trail.at });
         if (user === undefined) return now;
         yield* record('user.enabled', { userId: id, details: { reason } }, trail);
         return user;

@@ -1,1 +1,0 @@
-ALTER TABLE "revocations" ADD COLUMN "moved_at" bigint;

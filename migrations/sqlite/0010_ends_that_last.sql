@@ -1,0 +1,2 @@
+ALTER TABLE `revocations` ADD `moved_at` integer;--> statement-breakpoint
+ALTER TABLE `users` ADD `decides_from` integer;

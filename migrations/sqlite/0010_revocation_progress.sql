@@ -1,1 +1,0 @@
-ALTER TABLE `revocations` ADD `moved_at` integer;

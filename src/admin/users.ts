@@ -53,7 +53,7 @@ const signOutUser = call({
   id: 'signOutUser',
   method: 'post',
   path: '/users/{id}/sign-out',
-  summary: 'End every browser session of a person; their approvals stay',
+  summary: 'End every browser session of a person, here and in the console; their approvals stay',
   role: 'revoker',
   body: z.strictObject({}),
   bodyOptional: true,

@@ -46,7 +46,10 @@ const listCommand = listCommandOf<User>({
 const show = showCommandOf('Show one person', id.description, pathOf);
 
 const signOut = defineCommand({
-  meta: { name: 'sign-out', description: 'End every browser session of a person; their approvals stay' },
+  meta: {
+    name: 'sign-out',
+    description: 'End every browser session of a person, here and in the console; their approvals stay',
+  },
   args: { ...adminArguments, id },
   run: ({ args, data }) =>
     administering(data as Terminal, args, async (administration) => {

@@ -1,4 +1,4 @@
-/** A person allows much for a while, and later little: the tokens of the first time must not come back with the second. */
+/** T-A16: a person allows much for a while, and later little: the tokens of the first time must not come back with the second. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startGithubSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';

@@ -98,7 +98,7 @@ function rulingVerbs(engine: Engine, record: Recorder) {
   } satisfies Partial<ClientStore>;
 }
 
-/** Stops all that is under way for a client that is blocked, in slices, each with its report; new ones do not begin. */
+/** Stops all that is under way for a client that is blocked, in slices, each with its report; none completes meanwhile. */
 async function stopJourneys(
   engine: Engine,
   { clientId, revocation, reason }: { clientId: string; revocation: string; reason: string },

@@ -306,10 +306,15 @@ export async function populate(store: Store): Promise<void> {
 }
 
 /** Opened, allowed and returned from the upstream: it waits for its end. */
-export async function walkToReturn(store: Store, id: string, more: Partial<NewJourney> = {}): Promise<Journey> {
+export async function walkToReturn(
+  store: Store,
+  id: string,
+  more: Partial<NewJourney> = {},
+  at: number = T0,
+): Promise<Journey> {
   await store.openJourney(newJourney(id, more), trail());
-  await store.recordConsent(consent(id), trail());
-  const claim = await store.claimUpstreamState(hash(`state-${id}`), hash(`cookie-${id}`), trail());
+  await store.recordConsent(consent(id), trail(at));
+  const claim = await store.claimUpstreamState(hash(`state-${id}`), hash(`cookie-${id}`), trail(at));
   if (claim?.bound !== true) throw new Error(`the journey ${id} did not return`);
   return claim.journey;
 }

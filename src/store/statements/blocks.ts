@@ -38,6 +38,13 @@ export const listBlocks = given<{ userId: string }>()('block_list', (db, t, p) =
     .limit(MOST_BLOCKS),
 );
 
+export const getBlock = given<{ userId: string; id: string }>()('block_get', (db, t, p) =>
+  db
+    .select()
+    .from(t.blocks)
+    .where(and(eq(t.blocks.userId, p.userId), eq(t.blocks.id, p.id))),
+);
+
 export const deleteBlock = given<{ userId: string; id: string }>()('block_delete', (db, t, p) =>
   db
     .delete(t.blocks)

@@ -1,5 +1,5 @@
 /** Statements about journeys: each claim is one conditional UPDATE whose returned row decides who won. */
-import { and, eq, exists, gt, gte, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, gte, inArray, isNotNull, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { JourneyKind, Sealed, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
@@ -199,6 +199,23 @@ export const predateConsents = given<{ clientId: string; since: Seconds; to: Sec
       ),
 );
 
+/** The same for a person who is let in again: of every client, and where it is known that the person is the one. */
+export const predatePersonsConsents = given<{ userId: string; since: Seconds; to: Seconds }>()(
+  'journey_predate_consents_of_person',
+  (db, t, p) =>
+    db
+      .update(t.journeys)
+      .set({ decidedAt: p.to })
+      .where(
+        and(
+          or(isNull(t.journeys.expectedUserId), eq(t.journeys.expectedUserId, p.userId)),
+          gte(t.journeys.decidedAt, p.since),
+          eq(t.journeys.decision, 'allow'),
+          isNull(t.journeys.finishedAt),
+        ),
+      ),
+);
+
 /** Stops what is under way for this client, whoever the person may turn out to be: at most `limit` of them. */
 export const endClientsJourneys = given<{ clientId: string; now: Seconds; outcome: string; limit: number }>()(
   'journey_end_of_client',
@@ -243,7 +260,7 @@ const fitsPerson = (db: Db, t: Tables, p: Places<'userId'>) =>
           and(
             eq(t.users.id, p.userId),
             isNull(t.users.disabledAt),
-            or(isNull(t.users.decidesFrom), lt(t.users.decidesFrom, t.journeys.decidedAt)),
+            or(isNull(t.users.decidesFrom), lte(t.users.decidesFrom, t.journeys.decidedAt)),
           ),
         ),
     ),

@@ -64,7 +64,7 @@ export function peopleTables(k: Kit) {
       name: k.text('name').notNull(),
       createdAt: k.time('created_at').notNull(),
       disabledAt: k.time('disabled_at'),
-      /** What the person decided up to this second comes to nothing: they were disabled, or had blocked the app. */
+      /** What the person decided before comes to nothing: they were disabled, or had blocked an app. */
       decidesFrom: k.time('decides_from'),
     },
     (t) => [k.uniqueIndex('users_identity').on(t.upstream, t.subject), k.index('users_time').on(t.createdAt, t.id)],

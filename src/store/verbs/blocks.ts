@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts';
 import { all, first } from '../statement.ts';
 import { listApprovals } from '../statements/approvals.ts';
 import * as blocks from '../statements/blocks.ts';
-import { endPersonsJourneys } from '../statements/journeys.ts';
+import { endPersonsJourneys, predateConsents } from '../statements/journeys.ts';
 import { decideAnew } from '../statements/people.ts';
 import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
@@ -36,10 +36,13 @@ export function blockVerbs(engine: Engine, record: Recorder): Blocking {
 
     unblockApp: (userId, blockId, trail) =>
       engine.unit(function* () {
+        const kept = yield* first(blocks.getBlock, { userId, id: blockId });
+        if (kept === undefined) return undefined;
+        // What they allowed before must not come to a code now; whose consent it was is known on return only.
+        yield* all(predateConsents, { clientId: kept.clientId, since: trail.at, to: trail.at - 1 });
         yield* all(blocks.lockPerson, { userId });
         const removed = yield* first(blocks.deleteBlock, { userId, id: blockId });
         if (removed === undefined) return undefined;
-        // What they allowed before the block must not come to a code now; whose consent it was is known on return only.
         yield* all(decideAnew, { id: userId, now: trail.at });
         const { clientId, name } = removed;
         yield* record('app.unblocked', { userId, clientId, details: { block: blockId, name } }, trail);

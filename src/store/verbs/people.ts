@@ -5,6 +5,7 @@ import { all, first, withoutNulls } from '../statement.ts';
 import * as approvals from '../statements/approvals.ts';
 import { lockPerson } from '../statements/blocks.ts';
 import { endConsoleSessionsOfUser } from '../statements/console.ts';
+import { predatePersonsConsents } from '../statements/journeys.ts';
 import * as people from '../statements/people.ts';
 import type { PeopleStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
@@ -85,6 +86,7 @@ function rulingVerbs(engine: Engine, record: Recorder) {
       // What was being made in the very moment the person was disabled must not come to life now.
       await endAll(id, 'user_disabled', trail);
       return engine.unit(function* () {
+        yield* all(predatePersonsConsents, { userId: id, since: trail.at, to: trail.at - 1 });
         const now = yield* first(lockPerson, { userId: id });
         if (now !== undefined && !seen(now)) return 'changed' as const;
         const user = yield* first(people.enableUser, { id, now: trail.at });

@@ -74,9 +74,7 @@ export function consentModel(
     alreadyAllowed:
       screen === 'first_time' || screen === 'alarm'
         ? []
-        : already
-            .filter((name) => !shown.includes(name) || screen !== 'new_scopes')
-            .map((name) => abilityOf(name, resource)),
+        : already.filter((name) => !shown.includes(name)).map((name) => abilityOf(name, resource)),
     changes: live === undefined ? [] : changesOf(live, metadata, request.redirectUri),
     allowedAt: live?.grantedAt,
     expiredAt:

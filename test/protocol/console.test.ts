@@ -129,6 +129,8 @@ describe('the way in', () => {
     await admin(world.setting.issuer, 'PATCH', `/users/${id}`, { body: { state: 'disabled', reason: 'left' } });
     expect(wordsOf(await person.get(at('')))).toContain('Sign in with an account');
     await admin(world.setting.issuer, 'PATCH', `/users/${id}`, { body: { state: 'active', reason: 'back' } });
+    expect(wordsOf(await person.get(at('')))).toContain('Sign in with an account');
+    await person.follow(await signInToConsole(person, world.setting.issuer));
     plant(world.setting, 'UPDATE users SET subject = ? WHERE id = ?', 'renamed', id);
     expect(wordsOf(await person.get(at('')))).toContain('Sign in with an account');
     plant(world.setting, 'UPDATE users SET subject = ? WHERE id = ?', ADMINISTRATOR, id);

@@ -4,6 +4,7 @@
  * A database that is away is 503 with Retry-After and nothing half-done; anything else is a 500 that says nothing
  * about its inside (ASVS 16.5). Must never answer a stack, a message of an exception, or a success.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Context, MiddlewareHandler } from 'hono';
 import { refusePage } from './browser/error-page.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
@@ -15,6 +16,10 @@ const FOR_PROGRAMS = /\/(token|register|revoke|introspect|verify\/.*)$/;
 export function answerFailure(error: Error, c: Context<AppEnv>, deps: AppDeps): Response {
   const away = error instanceof StoreUnavailable;
   const event = c.get('event');
+  if (!away && brokeOff(c)) {
+    event.note({ outcome: 'refused', error: 'invalid_request', reason: 'broken_off' });
+    return c.body(null, 400);
+  }
   deps.log.error(
     { reference: event.reference, error: error.name, message: error.message, stack: away ? undefined : error.stack },
     away ? 'database unavailable' : 'unexpected failure',
@@ -33,6 +38,12 @@ export function answerFailure(error: Error, c: Context<AppEnv>, deps: AppDeps): 
   c.header('Cache-Control', 'no-store');
   if (away) c.header('Retry-After', String(RETRY_SECONDS));
   return c.json({ error: code, error_description: `reference ${event.reference}` }, away ? 503 : 500);
+}
+
+/** Whether the client went away in the middle of its request: no failure of ours, and nobody is there to be answered. */
+function brokeOff(c: Context<AppEnv>): boolean {
+  const { incoming } = (c.env ?? {}) as { readonly incoming?: IncomingMessage };
+  return incoming !== undefined && !incoming.complete && incoming.destroyed;
 }
 
 /** Nothing is granted while this machine and its database disagree about the time (promises P5, invariant 26). */

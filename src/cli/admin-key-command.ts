@@ -37,7 +37,7 @@ const create = defineCommand({
       role === undefined
         ? `--role is one of ${ROLES.join(', ')}`
         : days === 0
-          ? '--days is a whole number'
+          ? '--days is a whole number from 1 to 99999'
           : nameProblem(args.name);
     if (role === undefined || wrong !== undefined) {
       terminal.err(`${wrong}\n`);

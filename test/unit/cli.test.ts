@@ -68,6 +68,8 @@ describe('config check', () => {
     const { code, err } = await run(['config', 'check']);
     expect(code).toBe(78);
     expect(err).toContain('issuer: https://auth.example.com');
+    const { out } = await run(['config', 'check', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, problems: [{ code: 'E123' }] });
   });
 });
 
@@ -135,6 +137,7 @@ test('secret prints 32 random bytes, another each time', async () => {
   const second = await run(['secret']);
   expect(first.out).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
   expect(first.out).not.toBe(second.out);
+  expect(JSON.parse((await run(['secret', '--json'])).out).secret).toHaveLength(43);
 });
 
 test('version prints the version, also for --version', async () => {
@@ -145,4 +148,8 @@ test('version prints the version, also for --version', async () => {
 test('explain says the rule behind a code, and exits 3 for a code that is none', async () => {
   expect((await run(['explain', 'e107'])).out).toContain('A duration is a whole number with a unit');
   expect((await run(['explain', 'E999'])).code).toBe(3);
+  expect(JSON.parse((await run(['explain', 'e107', '--json'])).out)).toMatchObject({ code: 'E107' });
+  const unknown = await run(['explain', 'E999', '--json']);
+  expect([unknown.code, unknown.err]).toEqual([3, '']);
+  expect(JSON.parse(unknown.out)).toMatchObject({ ok: false, error: expect.stringContaining('no such code') });
 });

@@ -24,7 +24,7 @@ const create = defineCommand({
   meta: { name: 'create', description: 'Make a key and print it, this once' },
   args: {
     ...shared,
-    name: { type: 'string', default: '', valueHint: 'NAME', description: 'Whose key it is' },
+    name: { type: 'string', required: true, valueHint: 'NAME', description: 'Whose key it is' },
     role: { type: 'string', valueHint: 'ROLE', default: 'reader', description: 'reader, revoker or admin' },
     days: { type: 'string', valueHint: 'DAYS', description: 'How long it lasts (else until it is revoked)' },
     resources: { type: 'string', valueHint: 'KEYS', description: 'Limit it to these resources, separated by commas' },

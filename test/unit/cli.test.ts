@@ -109,6 +109,10 @@ describe('usage', () => {
     [['config', 'check', '--json=yes'], '--json takes no value'],
     [['explain'], 'Name a code (E101)'],
     [['demo', '--port', '99999'], '--port takes a number up to 65535'],
+    [['help', 'bogus'], 'Unknown command "bogus"'],
+    [['config', 'chek', '--help'], 'Unknown command "chek"; did you mean check?'],
+    [['admin-key', 'create'], '--name is needed'],
+    [['demo', '--auto', '--port', '8787'], 'leave out --port'],
     [['constructor'], 'Unknown command "constructor"'],
   ])('%j is a usage error', async (argv, said) => {
     const { code, out, err } = await run(argv);
@@ -123,7 +127,11 @@ describe('usage', () => {
       expect(out).toContain('USAGE consent-broker serve|demo|init|config');
       expect(out).not.toContain('\u001b');
     }
-    expect((await run(['help', 'config', 'print'])).out).toContain('Print the effective configuration');
+    const { out } = await run(['help', 'config', 'print']);
+    expect(out).toContain('Print the effective configuration');
+    expect(out).toContain('USAGE consent-broker config print [OPTIONS]');
+    expect((await run(['help', 'admin-key', 'create'])).out).not.toContain('(Default: )');
+    expect((await run(['explain', 'E104', '--help'])).code).toBe(0);
   });
 
   test('problems are coloured on a terminal only', async () => {

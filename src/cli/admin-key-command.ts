@@ -24,7 +24,7 @@ const create = defineCommand({
   meta: { name: 'create', description: 'Make a key and print it, this once' },
   args: {
     ...shared,
-    name: { type: 'string', default: '', valueHint: 'NAME', description: 'Whose key it is' },
+    name: { type: 'string', required: true, valueHint: 'NAME', description: 'Whose key it is' },
     role: { type: 'string', valueHint: 'ROLE', default: 'reader', description: 'reader, revoker or admin' },
     days: { type: 'string', valueHint: 'DAYS', description: 'How long it lasts (else until it is revoked)' },
     resources: { type: 'string', valueHint: 'KEYS', description: 'Limit it to these resources, separated by commas' },
@@ -37,7 +37,7 @@ const create = defineCommand({
       role === undefined
         ? `--role is one of ${ROLES.join(', ')}`
         : days === 0
-          ? '--days is a whole number'
+          ? '--days is a whole number from 1 to 99999'
           : nameProblem(args.name);
     if (role === undefined || wrong !== undefined) {
       terminal.err(`${wrong}\n`);

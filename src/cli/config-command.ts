@@ -6,7 +6,7 @@
 import { defineCommand } from 'citty';
 import { stringify } from 'yaml';
 import { printableSettings } from '../config/print.ts';
-import { configArgument, findConfiguration, refuse, WHAT_TO_WRITE } from './configured.ts';
+import { configArgument, findConfiguration, NO_CONFIGURATION, refuse, WHAT_TO_WRITE } from './configured.ts';
 import { EXIT } from './exit.ts';
 import { paint, type Terminal, toJson } from './terminal.ts';
 
@@ -18,7 +18,7 @@ const check = defineCommand({
   run: ({ args: { config, json }, data }) => {
     const terminal = data as Terminal;
     const found = findConfiguration(terminal, config);
-    if (found === undefined) return notThere(terminal);
+    if (found === undefined) return notThere(terminal, json);
     if (!found.ok) return refused(terminal, found.problems, json);
     const { issuer, upstreams, resources } = found.config;
     if (json) terminal.out(toJson({ ok: true, file: found.file, issuer }));
@@ -38,7 +38,7 @@ const print = defineCommand({
   run: ({ args: { config, json }, data }) => {
     const terminal = data as Terminal;
     const found = findConfiguration(terminal, config);
-    if (found === undefined) return notThere(terminal);
+    if (found === undefined) return notThere(terminal, json);
     if (!found.ok) return refused(terminal, found.problems, json);
     const values = printableSettings(found.values);
     terminal.out(json ? toJson(values) : stringify(values));
@@ -46,8 +46,9 @@ const print = defineCommand({
   },
 });
 
-function notThere(terminal: Terminal) {
-  terminal.err(WHAT_TO_WRITE);
+function notThere(terminal: Terminal, json: boolean | undefined) {
+  if (json) refuse(terminal, [NO_CONFIGURATION], json);
+  else terminal.err(WHAT_TO_WRITE);
   return EXIT.configuration;
 }
 

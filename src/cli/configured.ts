@@ -39,8 +39,16 @@ export function refuse(terminal: Terminal, problems: readonly Problem[], json = 
   else terminal.err(formatProblems(problems).replaceAll(/^✗ E\d+/gm, (mark) => paint(terminal, 'red', mark)));
 }
 
-export const WHAT_TO_WRITE = `✗ E123 there is no configuration
-  At:  --config, BROKER_CONFIG or broker.yaml in the working directory
+/** What commands answer in JSON where no configuration is named. */
+export const NO_CONFIGURATION: Problem = {
+  code: 'E123',
+  place: '--config, BROKER_CONFIG or broker.yaml in the working directory',
+  problem: 'there is no configuration',
+  fix: 'write broker.yaml: consent-broker init asks what it needs; all settings: docs/configuration.md',
+};
+
+export const WHAT_TO_WRITE = `✗ E123 ${NO_CONFIGURATION.problem}
+  At:  ${NO_CONFIGURATION.place}
   Fix: write broker.yaml; the shortest one is
 
     issuer: https://auth.example.com

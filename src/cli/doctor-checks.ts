@@ -111,12 +111,14 @@ async function checkDatabase(config: Config): Promise<readonly Check[]> {
 
 function keyCheck(check: Awaited<ReturnType<typeof checkKeys>>, { secrets }: Config): Check {
   const name = 'Key ring';
-  if (check.ok) return { name, status: 'ok', detail: `${secrets.length} secrets, the first one seals` };
+  if (check.ok) return { name, status: 'ok', detail: ringSize(secrets.length) };
   const fix = 'put back the secret that this database was made with, behind the first one';
   return check.problem === 'foreign'
     ? { name, status: 'fail', detail: 'none of the secrets opens this database', fix }
     : { name, status: 'fail', detail: `a key in use is missing: ${describeMissing(check.missing)}`, fix };
 }
+
+const ringSize = (count: number): string => (count === 1 ? '1 secret' : `${count} secrets, the first one seals`);
 
 function writable(folder: string): boolean {
   const existing = existsSync(folder) ? folder : dirname(folder);

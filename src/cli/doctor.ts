@@ -5,10 +5,10 @@
  */
 import { defineCommand } from 'citty';
 import { formatProblems, type Problem } from '../config/problems.ts';
-import { configArgument, findConfiguration, WHAT_TO_WRITE } from './configured.ts';
+import { configArgument, findConfiguration, NO_CONFIGURATION, WHAT_TO_WRITE } from './configured.ts';
 import type { Check } from './doctor-checks.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { columns, paint, printable, type Terminal, toJson } from './terminal.ts';
+import { columns, paint, plural, printable, type Terminal, toJson } from './terminal.ts';
 
 export const doctor = defineCommand({
   meta: { name: 'doctor', description: 'Check configuration, database, keys, addresses, upstreams and clock' },
@@ -29,7 +29,7 @@ export const doctor = defineCommand({
 });
 
 function noConfiguration(terminal: Terminal, problems: readonly Problem[] | undefined, json: boolean): ExitCode {
-  const checks = (problems ?? []).map(({ code, place, problem, fix }) => ({
+  const checks = (problems ?? [NO_CONFIGURATION]).map(({ code, place, problem, fix }) => ({
     name: 'Configuration',
     status: 'fail',
     detail: `${code} ${place}: ${problem}`,
@@ -51,5 +51,6 @@ function shown(terminal: Terminal, checks: readonly Check[]): string {
     return fix === undefined ? [head] : [head, `${' '.repeat(width + 2)}${paint(terminal, 'dim', printable(fix))}`];
   });
   const number = (status: Check['status']) => checks.filter((check) => check.status === status).length;
-  return `${lines.join('\n')}\n${number('fail')} problems, ${number('warn')} warnings.\n`;
+  const counted = [plural(number('fail'), 'problem', 'problems'), plural(number('warn'), 'warning', 'warnings')];
+  return `${lines.join('\n')}\n${counted.join(', ')}.\n`;
 }

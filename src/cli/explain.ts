@@ -49,18 +49,21 @@ export const explain = defineCommand({
       return EXIT.usage;
     }
     if (client !== undefined) return dryRun(terminal, args, { ...args, client });
-    return /^req_/.test(what ?? '') ? explainFlow(terminal, args, what ?? '') : explainCode(terminal, what ?? '');
+    return /^req_/.test(what ?? '') ? explainFlow(terminal, args, what ?? '') : explainCode(terminal, args, what ?? '');
   },
 });
 
-function explainCode(terminal: Terminal, typed: string): ExitCode {
+function explainCode(terminal: Terminal, { json }: AdminFlags, typed: string): ExitCode {
   const code = typed.toUpperCase();
   const rule = Object.entries(problemCodes).find(([known]) => known === code)?.[1];
   if (rule === undefined) {
-    terminal.err(`There is no such code. Known: ${Object.keys(problemCodes).join(' ')}\n`);
+    const error = `There is no such code. Known: ${Object.keys(problemCodes).join(' ')}`;
+    if (json) terminal.out(toJson({ ok: false, code, error }));
+    else terminal.err(`${error}\n`);
     return EXIT.nothingMatched;
   }
-  terminal.out(`${code}  ${rule}\nAll settings: docs/configuration.md\n`);
+  const settings = 'docs/configuration.md';
+  terminal.out(json ? toJson({ code, rule, settings }) : `${code}  ${rule}\nAll settings: ${settings}\n`);
   return EXIT.ok;
 }
 

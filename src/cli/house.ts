@@ -63,8 +63,10 @@ export const sweep = defineCommand({
 
 export const secret = defineCommand({
   meta: { name: 'secret', description: 'Print a fresh secret of 32 random bytes' },
-  run: ({ data }) => {
-    (data as Terminal).out(`${newSecret()}\n`);
+  args: json,
+  run: ({ args, data }) => {
+    const fresh = newSecret();
+    (data as Terminal).out(args.json ? toJson({ secret: fresh }) : `${fresh}\n`);
     return EXIT.ok;
   },
 });

@@ -5,8 +5,8 @@
  * the upstream's). Asks on a terminal what no flag says. Must never overwrite a file, nor print a secret.
  */
 
-import { existsSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, realpathSync, writeFileSync } from 'node:fs';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { defineCommand } from 'citty';
 import { stringify } from 'yaml';
@@ -101,17 +101,26 @@ function write(answers: Answers, files: { readonly config: string; readonly env:
   writeFileSync(files.config, text, { flag: 'wx' });
   const lines = [...Object.entries(secrets), ['UPSTREAM_SECRET', '']].map(([name, value]) => `${name}=${value}`);
   writeFileSync(files.env, `${lines.join('\n')}\n`, { flag: 'wx', mode: 0o600 });
+  const program = scriptFrom(terminal.cwd);
   terminal.out(
     [
       `${paint(terminal, 'green', '✓')} broker.yaml and .env written`,
       '  1  Put the upstream’s client secret into .env as UPSTREAM_SECRET',
       '  2  Give MCP_SERVER_SECRET to the MCP server; it asks /introspect with it',
-      '  3  node --env-file=.env dist/src/main.js config check',
-      '  4  node --env-file=.env dist/src/main.js serve',
+      `  3  node --env-file=.env ${program} config check`,
+      `  4  node --env-file=.env ${program} serve`,
       '',
     ].join('\n'),
   );
   return EXIT.ok;
+}
+
+/** The running script as a shell in that folder names it. */
+function scriptFrom(folder: string): string {
+  const script = realpathSync(process.argv[1] ?? '.');
+  const inside = relative(realpathSync(folder), script);
+  const named = inside.startsWith('..') || isAbsolute(inside) ? script : inside;
+  return /^[\w./:@+-]+$/.test(named) ? named : `'${named.replaceAll("'", "'\\''")}'`;
 }
 
 function configuration({ issuer, resource, upstream, clientId, upstreamIssuer }: Answers): string {

@@ -6,7 +6,7 @@
 import { type AdminFlags, type Administration, Refusal } from './administration.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { type Counts, type Report, reportText } from './report-text.ts';
-import { type Terminal, toJson } from './terminal.ts';
+import { plural, type Terminal, toJson } from './terminal.ts';
 
 const MANY = 20;
 const PROGRESS_MS = 1_500;
@@ -83,8 +83,6 @@ export async function permitted(terminal: Terminal, matched: Counts, flags: ActF
   terminal.err('Nothing was ended.\n');
   return EXIT.problem;
 }
-
-const plural = (n: number, one: string, several: string): string => `${n} ${n === 1 ? one : several}`;
 
 const sentence = ({ approvals, users, clients }: Counts): string =>
   `${plural(approvals, 'approval', 'approvals')} of ${plural(users, 'person', 'people')} for ${plural(clients, 'client', 'clients')}`;

@@ -31,8 +31,10 @@ import { paint, type Terminal } from './terminal.ts';
 import { toolsCommand } from './tools-command.ts';
 import { usersCommand } from './users-command.ts';
 
+const PROGRAM = 'consent-broker';
+
 const root: CommandDef = defineCommand({
-  meta: { name: 'consent-broker', version, description: 'An OAuth consent broker for MCP servers' },
+  meta: { name: PROGRAM, version, description: 'An OAuth consent broker for MCP servers' },
   subCommands: {
     ...{ serve, demo, init, config: configCommand, doctor, secret, keys: keysCommand, explain },
     ...{ approvals: approvalsCommand, clients: clientsCommand, users: usersCommand, audit, status },
@@ -57,7 +59,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv[0] === '--version' ? ['version'] : argv;
   const found = find(root, words);
   const flags = found.rest.slice(0, found.rest.includes('--') ? found.rest.indexOf('--') : undefined);
-  if (flags.includes('--help') || flags.includes('-h')) {
+  if ((flags.includes('--help') || flags.includes('-h')) && !namesUnknownCommand(found)) {
     terminal.out(await usage(terminal, found));
     return EXIT.ok;
   }
@@ -69,6 +71,10 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   const { result } = await runCommand(found.command, { rawArgs: [...found.rest], data: terminal });
   return typeof result === 'number' ? result : EXIT.ok;
 }
+
+/** Help is for commands that exist; an argument of a command that has none below it is no such word. */
+const namesUnknownCommand = ({ command, rest: [word = '-'] }: Found): boolean =>
+  command.subCommands !== undefined && !word.startsWith('-');
 
 const childrenOf = (command: CommandDef): Record<string, CommandDef> =>
   (command.subCommands ?? {}) as Record<string, CommandDef>;
@@ -82,7 +88,8 @@ function find(command: CommandDef, words: readonly string[], parent?: CommandDef
 }
 
 async function usage(terminal: Terminal, { command, parent, path }: Found): Promise<string> {
-  const text = `${await renderUsage(command, parent)}\n${examplesOf(path)}`;
+  const name = [PROGRAM, ...path.slice(0, -1)].join(' ');
+  const text = `${await renderUsage(command, parent && { ...parent, meta: { ...parent.meta, name } })}\n${examplesOf(path)}`;
   return terminal.colour ? text : stripVTControlCharacters(text);
 }
 
@@ -102,6 +109,7 @@ function usageProblem({ command, rest }: Found): string | undefined {
 function flagProblem(args: ArgsDef, words: readonly string[]): string | undefined {
   const flags = Object.keys(args).filter((name) => args[name]?.type !== 'positional');
   const positionals = Object.keys(args).filter((name) => args[name]?.type === 'positional');
+  const given = new Set<string>();
   let free = 0;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
@@ -115,6 +123,7 @@ function flagProblem(args: ArgsDef, words: readonly string[]): string | undefine
       const meant = didYouMean(name, flags);
       return `Unknown flag ${JSON.stringify(word)}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
     }
+    given.add(name);
     if (args[name]?.type === 'boolean') {
       if (value !== undefined) return `--${name} takes no value`;
     } else if (value === undefined) {
@@ -123,5 +132,7 @@ function flagProblem(args: ArgsDef, words: readonly string[]): string | undefine
     } else if (value === '') return `--${name} needs a value`;
   }
   const missing = positionals.slice(free).find((name) => args[name]?.required !== false);
-  return missing === undefined ? undefined : `${missing} is missing`;
+  if (missing !== undefined) return `${missing} is missing`;
+  const needed = flags.find((name) => args[name]?.required === true && !given.has(name));
+  return needed === undefined ? undefined : `--${needed} is needed`;
 }

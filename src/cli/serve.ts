@@ -53,6 +53,10 @@ export const demo = defineCommand({
       terminal.err(`--port takes a number up to 65535, not ${JSON.stringify(port)}\n`);
       return EXIT.usage;
     }
+    if (auto && (port !== undefined || dataDir !== undefined)) {
+      terminal.err('--auto takes free ports and a folder of its own: leave out --port and --data-dir\n');
+      return EXIT.usage;
+    }
     return runDemo(terminal, {
       auto,
       json,

@@ -64,6 +64,9 @@ export const printable = (text: string): string =>
 /** The same in quotes, so that a name cannot look like words of ours. */
 export const quoted = (text: string): string => `"${printable(text).replaceAll('"', '\\"')}"`;
 
+/** `1 problem`, `2 problems`. */
+export const plural = (n: number, one: string, several: string): string => `${n} ${n === 1 ? one : several}`;
+
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
 

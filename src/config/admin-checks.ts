@@ -8,6 +8,10 @@ import { valueAt } from './issues.ts';
 export function checkAdministrators(root: unknown, report: ReportAt): void {
   const people = valueAt(root, ['admin', 'people']);
   const keysOf = (section: string): readonly string[] => Object.keys(valueAt(root, [section]) ?? {});
+  const configured = (section: string): string => {
+    const keys = keysOf(section);
+    return keys.length === 0 ? `nothing is configured; add it to ${section}` : `configured: ${keys.join(', ')}`;
+  };
   for (const [index, person] of (Array.isArray(people) ? people : []).entries()) {
     const upstream = valueAt(person, ['upstream']);
     if (typeof upstream === 'string' && !keysOf('upstreams').includes(upstream))
@@ -15,7 +19,7 @@ export function checkAdministrators(root: unknown, report: ReportAt): void {
         ['admin', 'people', index, 'upstream'],
         'E110',
         `there is no upstream "${upstream}"`,
-        `configured: ${keysOf('upstreams').join(', ')}`,
+        configured('upstreams'),
       );
     const limits = valueAt(person, ['resources']);
     const unknown = (Array.isArray(limits) ? limits : []).find((key) => !keysOf('resources').includes(String(key)));
@@ -24,7 +28,7 @@ export function checkAdministrators(root: unknown, report: ReportAt): void {
         ['admin', 'people', index, 'resources'],
         'E110',
         `there is no resource "${String(unknown)}"`,
-        `configured: ${keysOf('resources').join(', ')}`,
+        configured('resources'),
       );
   }
 }

@@ -249,7 +249,9 @@ const verification: Check = (root, report) => {
             ['resources', key, 'rules', index, 'scopes', place],
             'E128',
             `"${scope}" is not a scope of ${key}`,
-            `name one of: ${known.join(', ')}`,
+            known.length === 0
+              ? `nothing is configured; add the scope to resources.${key}.scopes`
+              : `name one of: ${known.join(', ')}`,
           );
     const vends = [true, 'true'].includes(valueAt(resource, ['upstream_token']) as boolean);
     if (vends && valueAt(resource, ['credential']) === undefined)

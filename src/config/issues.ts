@@ -111,7 +111,7 @@ const nameOf = (path: SettingPath): string =>
   path.length === 0
     ? 'the file'
     : typeof path.at(-1) === 'number'
-      ? `${path.at(-2)} ${path.at(-1)}`
+      ? `${path.at(-2)}[${path.at(-1)}]`
       : String(path.at(-1));
 
 function wrongWord(name: string, allowed: readonly string[], value: unknown): [ProblemCode, string, string] {
@@ -161,9 +161,13 @@ const listed = (words: readonly string[]): string =>
         .map((word) => `"${word}"`)
         .join(', ')} or "${words.at(-1)}"`;
 
+/** A description as a terminal shows it: links by their file, names without marks. */
+const plainText = (markdown: string): string =>
+  markdown.replace(/\[[^\]]+\]\(([^)]+)\)/g, 'docs/$1').replaceAll('`', '');
+
 function descriptionAt(path: SettingPath, root: unknown): string {
   let node: SchemaNode | undefined = settingsNode;
   for (const [index, key] of path.entries())
     node = childNode(fittingNode(node, valueAt(root, path.slice(0, index))), key);
-  return node?.description ?? 'see docs/configuration.md';
+  return node?.description === undefined ? 'see docs/configuration.md' : plainText(node.description);
 }

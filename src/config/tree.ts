@@ -5,7 +5,18 @@
  * something that does not exist, or is empty, is a problem and never an empty value.
  * Must never put a filled-in value into a problem.
  */
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import type { Environment } from './environment.ts';
 import type { Problem } from './problems.ts';
 
@@ -41,22 +52,40 @@ export function readTree(text: string, name: string, sources: Sources): SourceTr
     return `${name} ${path.join('.')}`.trim();
   };
 
-  const problems: Problem[] = document.errors.map((error) => ({
-    code: 'E100',
-    place: lineAt(error.pos[0]),
-    problem: error.message,
-    fix: 'correct the YAML; texts that hold : # { } [ ] or start with $ or * belong in quotes',
-  }));
+  const problems: Problem[] = document.errors.map(({ code, message, pos: [offset] }) => {
+    const at = { code: 'E100', place: lineAt(offset) } as const;
+    return code === 'DUPLICATE_KEY'
+      ? { ...at, problem: `${keyAt(document, offset)} stands here a second time`, fix: 'remove one of the two' }
+      : {
+          ...at,
+          problem: message,
+          fix: 'correct the YAML; texts that hold : # { } [ ] or start with $ or * belong in quotes',
+        };
+  });
   if (problems.length > 0) return { value: {}, place, problems };
 
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key') return;
       const path = pathOf([...ancestors, node]);
-      problems.push(...fillIn(node, `${lineAt(node.range?.[0])} ${path.join('.')}`.trim(), sources));
+      const setting = path.join('.');
+      problems.push(...fillIn(node, { setting, place: `${lineAt(node.range?.[0])} ${setting}`.trim() }, sources));
     },
   });
   return { value: document.contents === null ? {} : document.toJS(), place, problems };
+}
+
+/** The name of the key that begins there. */
+function keyAt(document: Document.Parsed, offset: number): string {
+  let name = 'a key';
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isScalar(key) || key.range?.[0] !== offset) return undefined;
+      name = String(key.value);
+      return visit.BREAK;
+    },
+  });
+  return name;
 }
 
 /** The keys and indexes on the way through maps and lists. */
@@ -81,14 +110,19 @@ function offsetOf(node: unknown, path: SettingPath): number | undefined {
   return Array.isArray(items) ? offsetOf(items[Number(head)], rest) : undefined;
 }
 
-function fillIn(node: Scalar, place: string, sources: Sources): Problem[] {
+interface Spot {
+  readonly setting: string;
+  readonly place: string;
+}
+
+function fillIn(node: Scalar, spot: Spot, sources: Sources): Problem[] {
   if (typeof node.value !== 'string') return [];
   const problems: Problem[] = [];
   node.value = node.value.replace(REFERENCE, (whole: string, escaped: string, reference: string) => {
     if (escaped !== '') return whole.slice(1);
     const found = reference.startsWith('file:') ? fromFile(reference.slice(5), sources) : sources.env[reference.trim()];
     if (found !== undefined && found !== '') return found;
-    problems.push(missing(reference, place));
+    problems.push(missing(reference, spot));
     return whole;
   });
   return problems;
@@ -102,7 +136,10 @@ function fromFile(path: string, sources: Sources): string | undefined {
   }
 }
 
-const missing = (reference: string, place: string): Problem =>
+/** The settings that hold secrets of the broker's making, not what an upstream has given. */
+const OWN_SECRET = /^(secrets|admin\.keys|registration\.initial_access_tokens)\.\d+$|^resources\..+\.credential$/;
+
+const missing = (reference: string, { setting, place }: Spot): Problem =>
   reference.startsWith('file:')
     ? {
         code: 'E101',
@@ -113,6 +150,6 @@ const missing = (reference: string, place: string): Problem =>
     : {
         code: 'E101',
         place,
-        problem: `${reference} is not set`,
-        fix: `set the environment variable ${reference} (secrets: consent-broker secret)`,
+        problem: `${reference} is not set or empty`,
+        fix: `set the environment variable ${reference}${OWN_SECRET.test(setting) ? '; consent-broker secret makes a value' : ''}`,
       };

@@ -105,7 +105,7 @@ function greeting({ issuer, sampleUrl, install }: DemoServices, paint: Paint): s
   ${paint('Pages', 'bold')}   Consent preview   ${issuer}/preview
           Apps with access  ${issuer}/account
   ${paint('Admin', 'bold')}   ${issuer}/admin/v1   key: ${adminKey}
-  ${paint('Next', 'bold')}    consent-broker init   connect GitHub, Google, Entra or any OAuth server
+  ${paint('Next', 'bold')}    npx consent-broker init   connect GitHub, Google, Entra or any OAuth server
 
   Stop with Ctrl+C. ${paint('Not for production', 'bold')}: plain http, practice sign-in, sample data.
 `;

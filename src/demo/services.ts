@@ -45,13 +45,13 @@ export async function startServices(options: ServicesOptions): Promise<DemoServi
   if (!isLoopbackHost(host)) {
     throw new DemoRefusal(
       `Demo mode listens on this computer only (localhost, 127.0.0.1 or ::1), not on ${JSON.stringify(host)}.\n` +
-        'For other computers, write a configuration: consent-broker init',
+        'For other computers, write a configuration: npx consent-broker init',
       78,
     );
   }
   const [brokerPort = 0, samplePort = 0, upstreamPort = 0] = await freePorts(host, port);
   const issuer = `http://${nameOf(host)}:${brokerPort}`;
-  const install = await openInstall(dataDir);
+  const install = await openInstallIn(dataDir);
   const running: { close(): Promise<void> }[] = [];
   const close = async () => {
     for (const program of running.splice(0).reverse()) await program.close();
@@ -89,6 +89,10 @@ const PORT_PROBLEMS: ReadonlyMap<string, string> = new Map([
   ['ERR_SOCKET_BAD_PORT', 'does not exist'],
 ]);
 
+const HIGHEST_START = 65_533;
+
+const otherPort = (port: number): number => (port + 1000 <= HIGHEST_START ? port + 1000 : port - 1000);
+
 async function freePorts(host: string, port: number): Promise<number[]> {
   try {
     return await reservePorts(host, port === 0 ? [0, 0, 0] : [port, port + 1, port + 2]);
@@ -98,7 +102,21 @@ async function freePorts(host: string, port: number): Promise<number[]> {
     if (what === undefined) throw error;
     throw new DemoRefusal(
       `Port ${taken} ${what}. The demo needs ports ${port}, ${port + 1} and ${port + 2}.\n` +
-        `Choose others: --port ${port === 8787 ? 9787 : 8787}`,
+        `Choose others: npx consent-broker demo --port ${otherPort(port)}`,
+      1,
+    );
+  }
+}
+
+async function openInstallIn(dataDir: string): Promise<Install> {
+  try {
+    return await openInstall(dataDir);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new DemoRefusal(
+      `The demo cannot keep its data in ${dataDir} (${code}).\n` +
+        'Choose a folder that this user may write: npx consent-broker demo --data-dir DIR',
       1,
     );
   }
@@ -117,7 +135,7 @@ async function loadPrograms() {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new DemoRefusal(
       'The demo needs the development dependencies, which this install left out.\n' +
-        'Run it from a checkout after npm ci, or write a configuration: consent-broker init',
+        'Run it from a checkout after npm ci, or write a configuration: npx consent-broker init',
       1,
     );
   }

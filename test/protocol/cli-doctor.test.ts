@@ -50,8 +50,8 @@ describe('doctor', { timeout: 30_000 }, () => {
     });
     expect(checks['Server notes']?.status).toBe('warn');
     const words = await runIn(folder, ['doctor']);
-    expect(words.out).toMatch(/✓ Key ring +1 secrets, the first one seals\n/);
-    expect(words.out).toMatch(/0 problems, \d warnings\.\n$/);
+    expect(words.out).toMatch(/✓ Key ring +1 secret\n/);
+    expect(words.out).toMatch(/\n0 problems, (1 warning|\d warnings)\.\n$/);
   });
 
   it('names each thing that is wrong, with exit code 1', async () => {
@@ -98,6 +98,11 @@ describe('doctor', { timeout: 30_000 }, () => {
     const refused = await runIn(folder, ['doctor', '--json']);
     expect([refused.code, JSON.parse(refused.out).ok]).toEqual([78, false]);
     expect((await runIn(tmpdir(), ['doctor'])).code).toBe(78);
+    const none = await runIn(tmpdir(), ['doctor', '--json']);
+    expect([none.code, JSON.parse(none.out)]).toMatchObject([
+      78,
+      { ok: false, checks: [{ status: 'fail', detail: expect.stringMatching(/^E123 .+ there is no configuration$/) }] },
+    ]);
   });
 });
 

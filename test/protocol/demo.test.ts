@@ -1,5 +1,5 @@
 /** The demo as a newcomer meets it: the walk with the real MCP client, the greeting, and what it refuses. */
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,7 @@ describe('the greeting', () => {
     );
     expect(printed).toContain('3  You should see: “Allow an app on this computer to use Sample Notes?”');
     expect(printed).toMatch(/Consent preview {3}http:\/\/localhost:\d+\/preview/);
+    expect(printed).toContain('npx consent-broker init');
     expect(printed).toContain('Not for production');
     expect(code).toBe(0);
   });
@@ -151,6 +152,14 @@ describe('what the demo refuses', () => {
     expect(code).toBe(1);
     // The demo takes two ports in a row, and another test may have the first.
     expect(lines[0]).toMatch(new RegExp(`Port (${port - 1}|${port}) is taken\\.`));
-    expect(lines[0]).toContain('--port 8787');
+    expect(lines[0]).toContain(`npx consent-broker demo --port ${port - 1 <= 64_533 ? port + 999 : port - 1001}`);
+  });
+
+  it('a data directory that cannot be made, with what to choose', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+
+    expect(await runDemo({ auto: false, port: 0, dataDir: join(file, 'x'), out })).toBe(1);
+    expect(lines[0]).toMatch(/cannot keep its data in .+ \(ENOTDIR\)\.\nChoose a folder .+ --data-dir DIR/);
   });
 });

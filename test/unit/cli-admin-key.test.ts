@@ -69,6 +69,7 @@ describe('admin-key', () => {
       [],
     ];
     for (const words of tries) expect((await run('create', ...words)).code).toBe(2);
+    expect((await run('create', '--name', 'x', '--days', '0')).err).toContain('a whole number from 1');
     expect((await run('list')).out).toBe('There are no keys.\n');
   });
 });

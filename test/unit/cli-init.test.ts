@@ -1,5 +1,5 @@
 /** `init`: a configuration that the broker accepts, secrets only in .env, nothing overwritten. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,6 +41,7 @@ test.each([
   const written = await run(['init', ...FLAGS, '--upstream', upstream, ...more]);
   expect([written.code, written.err]).toEqual([0, '']);
   expect(written.out).toContain(`https://auth.example.com/callback/${upstream}`);
+  expect(written.out).toContain(`node --env-file=.env ${realpathSync(process.argv[1] ?? '')} config check`);
   const secrets = Object.fromEntries(
     read('.env')
       .trim()

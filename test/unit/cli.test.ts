@@ -68,6 +68,8 @@ describe('config check', () => {
     const { code, err } = await run(['config', 'check']);
     expect(code).toBe(78);
     expect(err).toContain('issuer: https://auth.example.com');
+    const { out } = await run(['config', 'check', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, problems: [{ code: 'E123' }] });
   });
 });
 
@@ -107,6 +109,10 @@ describe('usage', () => {
     [['config', 'check', '--json=yes'], '--json takes no value'],
     [['explain'], 'Name a code (E101)'],
     [['demo', '--port', '99999'], '--port takes a number up to 65535'],
+    [['help', 'bogus'], 'Unknown command "bogus"'],
+    [['config', 'chek', '--help'], 'Unknown command "chek"; did you mean check?'],
+    [['admin-key', 'create'], '--name is needed'],
+    [['demo', '--auto', '--port', '8787'], 'leave out --port'],
     [['constructor'], 'Unknown command "constructor"'],
   ])('%j is a usage error', async (argv, said) => {
     const { code, out, err } = await run(argv);
@@ -121,7 +127,11 @@ describe('usage', () => {
       expect(out).toContain('USAGE consent-broker serve|demo|init|config');
       expect(out).not.toContain('\u001b');
     }
-    expect((await run(['help', 'config', 'print'])).out).toContain('Print the effective configuration');
+    const { out } = await run(['help', 'config', 'print']);
+    expect(out).toContain('Print the effective configuration');
+    expect(out).toContain('USAGE consent-broker config print [OPTIONS]');
+    expect((await run(['help', 'admin-key', 'create'])).out).not.toContain('(Default: )');
+    expect((await run(['explain', 'E104', '--help'])).code).toBe(0);
   });
 
   test('problems are coloured on a terminal only', async () => {
@@ -135,6 +145,7 @@ test('secret prints 32 random bytes, another each time', async () => {
   const second = await run(['secret']);
   expect(first.out).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
   expect(first.out).not.toBe(second.out);
+  expect(JSON.parse((await run(['secret', '--json'])).out).secret).toHaveLength(43);
 });
 
 test('version prints the version, also for --version', async () => {
@@ -145,4 +156,8 @@ test('version prints the version, also for --version', async () => {
 test('explain says the rule behind a code, and exits 3 for a code that is none', async () => {
   expect((await run(['explain', 'e107'])).out).toContain('A duration is a whole number with a unit');
   expect((await run(['explain', 'E999'])).code).toBe(3);
+  expect(JSON.parse((await run(['explain', 'e107', '--json'])).out)).toMatchObject({ code: 'E107' });
+  const unknown = await run(['explain', 'E999', '--json']);
+  expect([unknown.code, unknown.err]).toEqual([3, '']);
+  expect(JSON.parse(unknown.out)).toMatchObject({ ok: false, error: expect.stringContaining('no such code') });
 });

@@ -93,10 +93,12 @@ describe('references', () => {
       {
         code: 'E101',
         place: 'broker.yaml:2 secrets.0',
-        problem: 'BROKER_SECRET is not set',
-        fix: 'set the environment variable BROKER_SECRET (secrets: consent-broker secret)',
+        problem: 'BROKER_SECRET is not set or empty',
+        fix: 'set the environment variable BROKER_SECRET; consent-broker secret makes a value',
       },
     ]);
+    const brand = problemsWith({ brand: 'brand: { name: "${BROKER_SECRET}" }' }, env as Record<string, string>);
+    expect(brand.map(({ fix }) => fix)).toEqual(['set the environment variable BROKER_SECRET']);
   });
 });
 

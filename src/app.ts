@@ -35,7 +35,7 @@ import { registerEndpoint } from './registration/register.ts';
 import { mountResourceMetadata } from './resources/metadata.ts';
 import { verifyEndpoint } from './resources/verify.ts';
 import { mountDocument } from './security/prepared-document.ts';
-import { crossOrigin, deliberateVisit, isPlainPath, ownHost } from './security/visit-rules.ts';
+import { crossOrigin, deliberateVisit, isPlainPath, methodNotAllowed, ownHost } from './security/visit-rules.ts';
 import { introspectEndpoint } from './tokens/introspect.ts';
 import { revokeEndpoint } from './tokens/revoke.ts';
 import { tokenEndpoint } from './tokens/token-endpoint.ts';
@@ -175,6 +175,7 @@ function mountRoute(app: Hono<AppEnv>, path: string, route: Route, deps: AppDeps
     .map((method) => method.toUpperCase())
     .join(', ');
   app.all(path, (c) => {
+    if (route.rule !== 'page') return methodNotAllowed(c, allowed);
     c.header('Allow', allowed);
     return c.text('method not allowed\n', 405);
   });

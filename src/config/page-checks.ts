@@ -65,7 +65,7 @@ function checkSentence(
   const path = ['messages', language, key];
   if (!rules.messageKeys.includes(key)) {
     const meant = didYouMean(key, rules.messageKeys);
-    const fix = meant === undefined ? 'keys are listed in docs/configuration.md' : `did you mean ${meant}?`;
+    const fix = meant === undefined ? 'keys are listed in docs/messages.md' : `did you mean ${meant}?`;
     report(path, 'E127', `there is no sentence "${key}"`, fix);
     return;
   }

@@ -34,9 +34,18 @@ const decode = (text: string): string =>
     return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
   });
 
+const UNSEEN = /<(head|style|script)\b[\s\S]*?<\/\1>/gi;
+/** Tags within a line: words go on right behind them. */
+const INLINE = /<\/?(?:a|b|bdi|code|em|span|strong)\b[^>]*>/gi;
+
 /** The words a person sees, whitespace collapsed; tags, styles and the document's head are gone. */
 export const textOf = (html: string): string =>
-  decode(html.replace(/<(head|style|script)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' '))
+  decode(
+    html
+      .replace(UNSEEN, ' ')
+      .replace(INLINE, '')
+      .replace(/<[^>]*>/g, ' '),
+  )
     .replace(/\s+/g, ' ')
     .trim();
 

@@ -131,7 +131,7 @@ function configuration(
     extraParams: [FILLED_IN],
     features: {
       devInteractions: { enabled: false },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: { enabled: false },
     },
     findAccount: (_ctx, sub) => {

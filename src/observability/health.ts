@@ -7,6 +7,7 @@
  */
 import type { Hono } from 'hono';
 import type { AppDeps, AppEnv } from '../ports.ts';
+import { methodNotAllowed, READ_METHODS } from '../security/visit-rules.ts';
 
 const PING_LIMIT_MS = 2_000;
 
@@ -26,6 +27,7 @@ export function mountHealth(app: Hono<AppEnv>, deps: Pick<AppDeps, 'store' | 're
     const { body, headers } = answer(status);
     return c.body(body, status === 'ready' ? 200 : 503, headers);
   });
+  for (const path of ['/healthz', '/readyz']) app.all(path, (c) => methodNotAllowed(c, READ_METHODS));
 }
 
 async function judge(store: Pick<AppDeps['store'], 'ping' | 'trouble'>): Promise<string> {

@@ -1,9 +1,10 @@
 /**
  * The body of a registration or update: JSON of at most 16 KiB.
  *
- * Must never read on beyond the cap, nor accept another content type.
+ * Must never read on beyond the cap, nor accept another content type or a name that comes twice.
  */
 import type { Context } from 'hono';
+import { parseStrictJson } from '../domain/strict-json.ts';
 import { readText } from '../security/parameters.ts';
 
 const MAX_BODY = 16 * 1024;
@@ -18,9 +19,6 @@ export async function readJson(c: Context): Promise<JsonReading> {
   }
   const text = await readText(c, MAX_BODY);
   if (text === undefined) return { ok: false, detail: `the body is longer than ${MAX_BODY} bytes`, status: 413 };
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false, detail: 'the body is not JSON', status: 400 };
-  }
+  const parsed = parseStrictJson(text);
+  return parsed.ok ? parsed : { ok: false, detail: parsed.problem, status: 400 };
 }

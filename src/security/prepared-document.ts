@@ -8,7 +8,7 @@ import type { Hono } from 'hono';
 import type { AppEnv } from '../ports.ts';
 import { sentHeaders } from './parameters.ts';
 import { type FlatHeaders, flatHeaders, headerOf, type QuickAnswer, sendPrepared } from './quick-answer.ts';
-import { crossOrigin } from './visit-rules.ts';
+import { crossOrigin, isRead, methodNotAllowed, READ_METHODS } from './visit-rules.ts';
 
 /** Seconds that anybody may keep a document. A new signing key is published for longer before it signs. */
 const DOCUMENT_MAX_AGE = 300;
@@ -40,7 +40,7 @@ export function preparedJson(value: unknown, maxAge = DOCUMENT_MAX_AGE): Prepare
   return { body, etag, headers, flat: flatHeaders(headers, body) };
 }
 
-/** Answers GET with whatever the document is then. */
+/** Answers GET with whatever the document is then, and refuses to be written. */
 export function mountDocument(app: Hono<AppEnv>, { path, document }: Published): void {
   app.get(path, (c, next) => {
     const sent = sentHeaders(c);
@@ -49,6 +49,12 @@ export function mountDocument(app: Hono<AppEnv>, { path, document }: Published):
   });
   // A browser-based client sends `mcp-protocol-version`, so its GET is preflighted.
   app.options(path, crossOrigin);
+  app.all(path, (c, next) => {
+    const sent = sentHeaders(c);
+    if (isRead(c) || document(() => sent('host'), c.req.path) === undefined) return next();
+    c.header('Access-Control-Allow-Origin', '*');
+    return methodNotAllowed(c, READ_METHODS);
+  });
 }
 
 /** The quick way to a document that is wanted whole; a question whether it has changed is left. */

@@ -4,7 +4,7 @@
  * Browser pages have no CORS at all and never answer a prefetch or HEAD, which would open journeys nobody asked for
  * (requirements A-12, E11; contract rulings 19 and 20).
  */
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { pageHeaders } from './page-policy.ts';
 
@@ -33,6 +33,18 @@ export const deliberateVisit: MiddlewareHandler = async (c, next) => {
   }
   return next();
 };
+
+/** How an address is asked that is only read. */
+export const READ_METHODS = 'GET, HEAD';
+export const isRead = ({ req }: Context): boolean => req.method === 'GET' || req.method === 'HEAD';
+
+/** An address for programs was asked with a method it has no answer to. */
+export const methodNotAllowed = (c: Context, allowed: string): Response =>
+  c.json({ error: 'invalid_request', error_description: `only ${allowed} is answered here` }, 405, {
+    Allow: allowed,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
 
 /** No address of ours holds NUL, and Postgres cannot even look for what does. */
 export const isPlainPath = (url: string): boolean => !/^[^?#]*%00/.test(url);

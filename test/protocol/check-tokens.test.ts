@@ -3,7 +3,7 @@
  * in the languages this machine has.
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -178,7 +178,8 @@ describe('requireToken', () => {
   });
 });
 
-const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'check-tokens.md'), 'utf8');
+const ROOT = join(import.meta.dirname, '..', '..');
+const document = readFileSync(join(ROOT, 'docs', 'check-tokens.md'), 'utf8');
 const snippet = (language: string): string => {
   const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(document)?.[1];
   if (found === undefined) throw new Error(`docs/check-tokens.md has nothing in ${language}`);
@@ -215,4 +216,27 @@ describe.each([
       }
     },
   );
+});
+
+it('the snippet in TypeScript compiles, strictly', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'broker-snippet-'));
+  try {
+    symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+    writeFileSync(join(directory, 'server.mts'), snippet('ts'));
+    const settings = {
+      extends: join(ROOT, 'tsconfig.json'),
+      compilerOptions: {
+        incremental: false,
+        paths: { 'mcp-consent-broker/verify': [join(ROOT, 'src', 'verify', 'index.ts')] },
+      },
+      files: ['server.mts'],
+      include: [],
+    };
+    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(settings));
+    const compiler = join(ROOT, 'node_modules', '.bin', 'tsc');
+    const found = await run(compiler, ['-p', directory]).catch((error: { stdout: string }) => error);
+    expect(found.stdout).toBe('');
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });

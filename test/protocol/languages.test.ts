@@ -134,6 +134,11 @@ describe('the operator’s own words', () => {
       'E127 there is no sentence "alow": did you mean allow?',
     ],
     [
+      'a key like no other',
+      { messages: { de: { 'no-such-sentence-anywhere': 'Erlauben' } } },
+      'E127 there is no sentence "no-such-sentence-anywhere": keys are listed in docs/messages.md',
+    ],
+    [
       'an unknown language',
       { messages: { nl: { allow: 'Toestaan' } } },
       'E127 there is no language "nl": write one of en, de, fr, es, ja, zh-Hans, ar',

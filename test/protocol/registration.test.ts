@@ -281,6 +281,8 @@ describe('metadata that is refused', () => {
     ['a number', '7'],
     ['half of an object', '{"redirect_uris":['],
     ['nothing', ''],
+    ['of two minds', `{"redirect_uris":["https://evil.example/cb"],"redirect_uris":["${LOOPBACK}"]}`],
+    ['of two minds inside', `{"redirect_uris":["${LOOPBACK}"],"jwks":{"keys":[],"k\\u0065ys":[]}}`],
   ])('a body that is %s', async (_what, body) => {
     const answer = await send(world.setting.issuer, '/register', {
       method: 'POST',

@@ -66,6 +66,17 @@ describe('the only resource', () => {
     expect(again).toMatchObject({ status: 304, body: '' });
   });
 
+  it.each([
+    ...[ROOT, `${ROOT}/mcp`, '/metadata/notes', '/.well-known/oauth-authorization-server'],
+    ...['/.well-known/openid-configuration', '/jwks', '/healthz', '/readyz'],
+  ])('at %s, as any document, is only read', async (path) => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+      const { status, headers, body } = await send(single.broker.url, path, { method });
+      expect([status, headers.allow, JSON.parse(body).error]).toEqual([405, 'GET, HEAD', 'invalid_request']);
+    }
+    expect((await send(single.broker.url, path, { method: 'HEAD' })).status).toBe(200);
+  });
+
   it('is described alike whatever the request says of hosts', async () => {
     const { body } = await at(single, ROOT);
     const hostile = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'ftp', forwarded: 'host=evil.example' };

@@ -90,6 +90,7 @@ describe('the form', () => {
   it.each(['GET', 'PUT', 'DELETE', 'PATCH'])('is not taken by %s', async (method) => {
     const answer = await send(world.setting.issuer, '/token', { method });
     expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+    expect(JSON.parse(answer.body).error).toBe('invalid_request');
   });
 });
 

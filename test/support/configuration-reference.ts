@@ -42,6 +42,11 @@ const TITLES: Readonly<Record<string, string>> = {
   resources: 'resources.\\<key\\>',
 };
 
+/** Where a group without settings of its own is described. */
+const MORE: Readonly<Record<string, string>> = {
+  messages: '\nAll keys, with what stands there in English: [messages](messages.md).\n',
+};
+
 /** The whole page as Markdown. */
 export function configurationReference(): string {
   const scalars = Object.entries(settingsNode.properties ?? {}).filter(([, node]) => !isGroup(node));
@@ -64,7 +69,9 @@ function section(name: string, node: SchemaNode): string {
   const alternatives = entry.oneOf?.map(
     (option) => `### preset: ${presetsOf(option).join(', ')}\n\n${table(rows(option, ''))}`,
   );
-  return `${heading}\n${alternatives?.join('\n') ?? table(rows(entry, ''))}`;
+  const settings = rows(entry, '');
+  if (settings.length === 0 && alternatives === undefined) return `${heading}${MORE[name] ?? ''}`;
+  return `${heading}\n${alternatives?.join('\n') ?? table(settings)}`;
 }
 
 function rows(node: SchemaNode, prefix: string): string[] {

@@ -38,7 +38,7 @@ describe('reading a page', () => {
   });
 
   it('reads the heading, the links, and the text with and without what is folded away', () => {
-    expect(headingOf(html)).toBe('Allow it ?');
+    expect(headingOf(html)).toBe('Allow it?');
     expect(linksOf(html)).toEqual([{ href: '/a?x=1&y=2', label: 'Go on' }]);
     expect(textOf(html)).toContain('Read your notes');
     expect(textOf(withoutDetails(html))).not.toContain('Read your notes');

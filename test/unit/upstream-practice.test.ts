@@ -1,5 +1,5 @@
 /** The practice provider: real OpenID Connect, three people, and a memory that makes deputies confused. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OidcUpstream } from '../../src/config/config.ts';
 import { startPracticeUpstream } from '../../src/demo/practice-upstream.ts';
 import { createConnectors } from '../../src/upstream/connectors.ts';
@@ -107,6 +107,14 @@ describe('the practice provider', () => {
     expect(tokens.refreshToken).toMatch(/^.{40,}$/);
     expect(tokens.scopes).toContain('offline_access');
     expect((await walk('maya', jar, using)).hops).toEqual(['303 auth']);
+  });
+
+  it('ends what it gave, without a notice in the terminal', async () => {
+    const noticed = vi.spyOn(console, 'info');
+    const { tokens } = successOf((await walk('maya', new BrowserJar())).result);
+    expect(successOf(await connector().revoke(tokens))).toBe('revoked');
+    expect(noticed).not.toHaveBeenCalled();
+    noticed.mockRestore();
   });
 
   it('rotates refresh tokens', async () => {

@@ -5,8 +5,8 @@
  * the upstream's). Asks on a terminal what no flag says. Must never overwrite a file, nor print a secret.
  */
 
-import { existsSync, realpathSync, writeFileSync } from 'node:fs';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { defineCommand } from 'citty';
 import { stringify } from 'yaml';
@@ -15,6 +15,7 @@ import { parseUrl } from '../domain/parse-url.ts';
 import { newSecret } from '../security/secrets.ts';
 import { refuse } from './configured.ts';
 import { EXIT } from './exit.ts';
+import { scriptFrom } from './script.ts';
 import { paint, type Terminal } from './terminal.ts';
 
 interface Answers {
@@ -113,14 +114,6 @@ function write(answers: Answers, files: { readonly config: string; readonly env:
     ].join('\n'),
   );
   return EXIT.ok;
-}
-
-/** The running script as a shell in that folder names it. */
-function scriptFrom(folder: string): string {
-  const script = realpathSync(process.argv[1] ?? '.');
-  const inside = relative(realpathSync(folder), script);
-  const named = inside.startsWith('..') || isAbsolute(inside) ? script : inside;
-  return /^[\w./:@+-]+$/.test(named) ? named : `'${named.replaceAll("'", "'\\''")}'`;
 }
 
 function configuration({ issuer, resource, upstream, clientId, upstreamIssuer }: Answers): string {

@@ -4,7 +4,9 @@
  * Says what it is and that it is not for production. Must never listen beyond loopback or print a secret, the admin
  * key of a new install excepted, once.
  */
+
 import { once } from 'node:events';
+import { commandHere } from '../cli/script.ts';
 import { walkJourney } from './auto.ts';
 import { DemoRefusal, type DemoServices, defaultDataDir, startServices } from './services.ts';
 import { HopFailure, type PassedHop } from './trail.ts';
@@ -104,8 +106,8 @@ function greeting({ issuer, sampleUrl, install }: DemoServices, paint: Paint): s
 
   ${paint('Pages', 'bold')}   Consent preview   ${issuer}/preview
           Apps with access  ${issuer}/account
-  ${paint('Admin', 'bold')}   ${issuer}/admin/v1   key: ${adminKey}
-  ${paint('Next', 'bold')}    npx consent-broker init   connect GitHub, Google, Entra or any OAuth server
+  ${paint('Admin', 'bold')}   ${issuer}/admin/v1/status   key: ${adminKey}
+  ${paint('Next', 'bold')}    ${commandHere('init')}   connect GitHub, Google, Entra or any OAuth server
 
   Stop with Ctrl+C. ${paint('Not for production', 'bold')}: plain http, practice sign-in, sample data.
 `;

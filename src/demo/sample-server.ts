@@ -132,15 +132,20 @@ async function authenticate(
 ): Promise<Caller | Response> {
   // A token in a URL ends up in logs and histories: the request is refused before any token is looked at.
   const token = c.req.query('access_token') === undefined ? bearerToken(c.req.header('authorization')) : undefined;
-  if (token === undefined) return refuse(c, 401, 'unauthorized', challenge.missing);
+  if (token === undefined)
+    return refuse(c, 401, 'unauthorized', challenge.missing, 'Unauthorized: send an access token');
   const verdict = await introspect(token, settings);
   if (verdict.kind === 'inactive') return refuse(c, 401, 'invalid_token', challenge.invalid);
   if (verdict.kind === 'unavailable') return c.json({ error: 'temporarily_unavailable' }, 503, { 'retry-after': '1' });
   return verdict.caller;
 }
 
-const refuse = (c: Context, status: 401 | 403, error: string, challenge: string): Response =>
-  c.json({ error }, status, { 'www-authenticate': challenge, 'cache-control': 'no-store' });
+/** Some MCP clients begin to ask the person only where the body says “Unauthorized”. */
+const refuse = (c: Context, status: 401 | 403, error: string, challenge: string, description?: string): Response =>
+  c.json({ error, error_description: description }, status, {
+    'www-authenticate': challenge,
+    'cache-control': 'no-store',
+  });
 
 function parseJson(text: string): unknown {
   try {

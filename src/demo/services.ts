@@ -3,9 +3,11 @@
  *
  * Must never listen anywhere but on this computer; that is refused before anything starts.
  */
+
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { startBroker } from '../broker.ts';
+import { commandHere } from '../cli/script.ts';
 import { demoConfig, PRACTICE, PRACTICE_CLIENT_ID } from './demo-config.ts';
 import { type Install, openInstall } from './install.ts';
 import { isLoopbackHost, nameOf, reservePorts } from './loopback.ts';
@@ -45,7 +47,7 @@ export async function startServices(options: ServicesOptions): Promise<DemoServi
   if (!isLoopbackHost(host)) {
     throw new DemoRefusal(
       `Demo mode listens on this computer only (localhost, 127.0.0.1 or ::1), not on ${JSON.stringify(host)}.\n` +
-        'For other computers, write a configuration: npx consent-broker init',
+        `For other computers, write a configuration: ${commandHere('init')}`,
       78,
     );
   }
@@ -102,7 +104,7 @@ async function freePorts(host: string, port: number): Promise<number[]> {
     if (what === undefined) throw error;
     throw new DemoRefusal(
       `Port ${taken} ${what}. The demo needs ports ${port}, ${port + 1} and ${port + 2}.\n` +
-        `Choose others: npx consent-broker demo --port ${otherPort(port)}`,
+        `Choose others: ${commandHere(`demo --port ${otherPort(port)}`)}`,
       1,
     );
   }
@@ -116,7 +118,7 @@ async function openInstallIn(dataDir: string): Promise<Install> {
     if (syscall === undefined) throw error;
     throw new DemoRefusal(
       `The demo cannot keep its data in ${dataDir} (${code}).\n` +
-        'Choose a folder that this user may write: npx consent-broker demo --data-dir DIR',
+        `Choose a folder that this user may write: ${commandHere('demo --data-dir DIR')}`,
       1,
     );
   }
@@ -135,7 +137,7 @@ async function loadPrograms() {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new DemoRefusal(
       'The demo needs the development dependencies, which this install left out.\n' +
-        'Run it from a checkout after npm ci, or write a configuration: npx consent-broker init',
+        `Run it from a checkout after npm ci, or write a configuration: ${commandHere('init')}`,
       1,
     );
   }

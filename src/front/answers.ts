@@ -25,9 +25,12 @@ export const answerError = (
     headers: { ...HEADERS, ...headers },
   });
 
-/** 401 or 403 with the challenge. Without a token there is nothing to describe. */
+/** Some MCP clients begin to ask the person only where the body says this word. */
+const NO_TOKEN = { error: 'unauthorized', error_description: 'Unauthorized: send an access token' };
+
+/** 401 or 403 with the challenge. */
 export function refuseAccess({ status, error, challenge }: Refusal): Response {
-  const body = error === undefined ? { error: 'unauthorized' } : { error, error_description: describeRefusal(error) };
+  const body = error === undefined ? NO_TOKEN : { error, error_description: describeRefusal(error) };
   return new Response(JSON.stringify(body), { status, headers: { ...HEADERS, 'www-authenticate': challenge } });
 }
 

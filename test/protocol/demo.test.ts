@@ -100,7 +100,7 @@ describe('the greeting', () => {
     );
     expect(printed).toContain('3  You should see: “Allow an app on this computer to use Sample Notes?”');
     expect(printed).toMatch(/Consent preview {3}http:\/\/localhost:\d+\/preview/);
-    expect(printed).toContain('npx consent-broker init');
+    expect(printed).toMatch(/Next {4}node \S+ init /);
     expect(printed).toContain('Not for production');
     expect(code).toBe(0);
   });
@@ -152,7 +152,7 @@ describe('what the demo refuses', () => {
     expect(code).toBe(1);
     // The demo takes two ports in a row, and another test may have the first.
     expect(lines[0]).toMatch(new RegExp(`Port (${port - 1}|${port}) is taken\\.`));
-    expect(lines[0]).toContain(`npx consent-broker demo --port ${port - 1 <= 64_533 ? port + 999 : port - 1001}`);
+    expect(lines[0]).toMatch(new RegExp(`node \\S+ demo --port ${port - 1 <= 64_533 ? port + 999 : port - 1001}`));
   });
 
   it('a data directory that cannot be made, with what to choose', async () => {

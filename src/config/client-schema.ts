@@ -35,7 +35,7 @@ export const FOREIGN_SCHEMES = new Set([
   'wss',
 ]);
 
-const redirectUri = text().superRefine((value, context) => {
+const redirectUri = text(2048).superRefine((value, context) => {
   const url = parseUrl(value);
   const fix = 'use https, loopback http, or a scheme of the app';
   if (url === undefined) return report(context, 'E119', 'this redirect URI is not absolute', fix);

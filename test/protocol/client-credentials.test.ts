@@ -57,7 +57,7 @@ describe('a program listed for it', () => {
     expect(answer).toEqual({
       access_token: expect.stringMatching(/^mcb_at_/),
       token_type: 'Bearer',
-      expires_in: 600,
+      expires_in: expect.closeTo(600, -1),
       scope: 'notes:read notes:write',
     });
     expect(await atNotes(answer.access_token)).toEqual({

@@ -4,10 +4,10 @@
  * A database that is away is 503 with Retry-After and nothing half-done; anything else is a 500 that says nothing
  * about its inside (ASVS 16.5). Must never answer a stack, a message of an exception, or a success.
  */
-import type { IncomingMessage } from 'node:http';
 import type { Context, MiddlewareHandler } from 'hono';
 import { refusePage } from './browser/error-page.ts';
 import type { AppDeps, AppEnv } from './ports.ts';
+import { brokeOff } from './security/broken-off.ts';
 import { StoreUnavailable } from './store/store.ts';
 
 const RETRY_SECONDS = 2;
@@ -16,7 +16,7 @@ const FOR_PROGRAMS = /\/(token|register|revoke|introspect|verify\/.*)$/;
 export function answerFailure(error: Error, c: Context<AppEnv>, deps: AppDeps): Response {
   const away = error instanceof StoreUnavailable;
   const event = c.get('event');
-  if (!away && brokeOff(c)) {
+  if (brokeOff(c, error)) {
     event.note({ outcome: 'refused', error: 'invalid_request', reason: 'broken_off' });
     return c.body(null, 400);
   }
@@ -38,12 +38,6 @@ export function answerFailure(error: Error, c: Context<AppEnv>, deps: AppDeps): 
   c.header('Cache-Control', 'no-store');
   if (away) c.header('Retry-After', String(RETRY_SECONDS));
   return c.json({ error: code, error_description: `reference ${event.reference}` }, away ? 503 : 500);
-}
-
-/** Whether the client went away in the middle of its request: no failure of ours, and nobody is there to be answered. */
-function brokeOff(c: Context<AppEnv>): boolean {
-  const { incoming } = (c.env ?? {}) as { readonly incoming?: IncomingMessage };
-  return incoming !== undefined && !incoming.complete && incoming.destroyed;
 }
 
 /** Nothing is granted while this machine and its database disagree about the time (promises P5, invariant 26). */

@@ -1,2 +1,2 @@
-ALTER TABLE "revocations" ADD COLUMN "moved_at" bigint;--> statement-breakpoint
-ALTER TABLE "users" ADD COLUMN "decides_from" bigint;
+ALTER TABLE "users" ADD COLUMN "decides_from" bigint;--> statement-breakpoint
+ALTER TABLE "revocations" ADD COLUMN "moved_at" bigint;

@@ -7,6 +7,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { AppDeps, AppEnv } from '../ports.ts';
+import { brokeOff } from '../security/broken-off.ts';
 import { readQuery, readText } from '../security/parameters.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { approvalCalls } from './approvals.ts';
@@ -115,6 +116,7 @@ const answeringFor =
 
 function unexpected(error: unknown, c: Context<AppEnv>, { log }: AppDeps): Refused {
   const { reference } = c.get('event');
+  if (brokeOff(c, error)) return new Refused(400, 'invalid_request', 'The request broke off.');
   if (error instanceof StoreUnavailable) {
     log.error({ reference, message: error.message }, 'database unavailable');
     return new Refused(503, 'unavailable', 'The database is away; try again.', {

@@ -11,6 +11,7 @@ import { judgeAccess, type Refusal, refuseOtherWay } from '../domain/access.ts';
 import type { McpMessage } from '../domain/mcp-message.ts';
 import type { AppDeps, AppEnv, KnownToken } from '../ports.ts';
 import { type AccessVerdict, accessVerdict } from '../resources/access-verdict.ts';
+import { brokeOff } from '../security/broken-off.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { answerError, refuseAccess, rpcRefusal } from './answers.ts';
 import type { ServerLine } from './dial.ts';
@@ -168,6 +169,10 @@ const auditText = (text: string): string => text.slice(0, 200).replace(/[\p{Cc}\
 function unexpected(error: Error, c: Context<AppEnv>, deps: AppDeps): Response {
   const away = error instanceof StoreUnavailable;
   const { reference } = c.get('event');
+  if (brokeOff(c, error)) {
+    c.get('event').note({ outcome: 'refused', error: 'invalid_request', reason: 'broken_off' });
+    return answerError(400, 'invalid_request', 'the request broke off');
+  }
   deps.log.error(
     { reference, error: error.name, message: error.message, stack: away ? undefined : error.stack },
     away ? 'database unavailable' : 'unexpected failure',

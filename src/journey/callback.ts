@@ -20,16 +20,17 @@ import { redirectKind, rememberedRedirect, trustRedirect } from '../domain/redir
 import { grantableScopes } from '../domain/scope.ts';
 import { sealedRow } from '../domain/sealed.ts';
 import type { Journey, User } from '../domain/types.ts';
-import { ownBlock, stopsNow } from '../policy/visit.ts';
+import { ownBlock } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readQuery, repeatedParameter } from '../security/parameters.ts';
 import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import type { NewSession } from '../store/store.ts';
 import type { UpstreamArrival } from '../upstream/connector.ts';
 import { finishAdminSignIn } from './admin-sign-in.ts';
-import { refuseBlocked, showStop } from './blocked.ts';
+import { refuseBlocked } from './blocked.ts';
 import { clientHandOff, scopesUpstream, upstreamFailed } from './hand-off.ts';
 import { openJourneySecrets } from './journey-secrets.ts';
+import { notCompleted, notSignedIn, stoppedAt } from './not-completed.ts';
 import { otherAccount } from './other-account.ts';
 import { reopen } from './reopen.ts';
 import { upstreamRefused } from './upstream-refused.ts';
@@ -213,16 +214,7 @@ async function finish(
     },
     trail,
   );
-  if (completed === undefined) {
-    const late = await stoppedAt(c, deps, visitor, journey, person);
-    if (late !== undefined) return late;
-    await deps.store.failJourney(journey.id, 'not_permitted', trail);
-    return refusePage(c, deps, undefined, {
-      code: 'user_not_allowed',
-      reason: 'the person is disabled or the client is gone',
-      facts: { accountName: person.name, resourceName: deps.config.resources.get(request.resource)?.name },
-    });
-  }
+  if (completed === undefined) return notCompleted(c, deps, visitor, journey, person);
 
   visitor.binding.write(c, 'session', sessionCookie);
   c.get('event').note({ outcome: 'completed' });
@@ -231,25 +223,6 @@ async function finish(
   if (redirectKind(redirect) !== 'scheme') return seeClient(c, answer);
   const model = clientHandOff(c, deps, visitor, request, clientSnapshot, answer, 'allowed');
   return answerPage(c, deps, HandOffPage(model, textFor(c, deps)), { continueTo: answer });
-}
-
-/** The end of a journey that an administrator stops; undefined when none does. */
-async function stoppedAt(
-  c: Context<AppEnv>,
-  deps: AppDeps,
-  visitor: Visitor,
-  journey: Journey,
-  person: User,
-): Promise<Response | undefined> {
-  const { request, clientSnapshot: shown } = journey;
-  const client = request && (await deps.store.findClient(request.clientId));
-  const { redirectUri } = request ?? {};
-  if (client === undefined || redirectUri === undefined) return undefined;
-  const stop = await stopsNow(deps, client, { redirectUri, shown }, person.id);
-  if (stop === undefined) return undefined;
-  const outcome = stop.decision === 'wait' ? 'quarantined' : 'refused_by_rule';
-  await deps.store.failJourney(journey.id, outcome, personTrail(c, deps, person.id));
-  return showStop(c, deps, visitor, journey, stop);
 }
 
 /** What the upstream gave decides what the approval, the code and the tokens carry (C-14). */
@@ -274,12 +247,7 @@ async function finishSignIn(
     newSession(cookie, deps, visitor),
     personTrail(c, deps, person.id),
   );
-  if (done === undefined)
-    return refusePage(c, deps, undefined, {
-      code: 'user_not_allowed',
-      reason: 'the person is disabled',
-      facts: { accountName: person.name },
-    });
+  if (done === undefined) return notSignedIn(c, deps, person);
   visitor.binding.write(c, 'session', cookie);
   return seeOwnPage(c, deps, '/account');
 }

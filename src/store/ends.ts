@@ -8,7 +8,7 @@ import type { AnyStatement } from './statement.ts';
 import { revokeAdminKey } from './statements/admin-keys.ts';
 import { revokeApproval } from './statements/approvals.ts';
 import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
-import { endConsoleSession, insertConsoleSession } from './statements/console.ts';
+import { endConsoleSession, endConsoleSessionsOfUser, insertConsoleSession } from './statements/console.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
 import { endClientsJourneys } from './statements/journeys.ts';
 import { insertMachineToken, revokeMachineToken, revokeMachineTokensOf } from './statements/machine-tokens.ts';
@@ -38,7 +38,7 @@ export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
 
 /** Each row they return is a session, an admin key or a journey that ended, which nobody keeps in memory. */
 const ENDS_STANDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
-  ...[endSession, endSessionsOfUser, endConsoleSession, revokeAdminKey, endClientsJourneys],
+  ...[endSession, endSessionsOfUser, endConsoleSession, endConsoleSessionsOfUser, revokeAdminKey, endClientsJourneys],
 ]);
 
 const ISSUES: ReadonlySet<AnyStatement> = new Set<AnyStatement>([

@@ -153,7 +153,7 @@ test('every statement that can end access is one of those that are heard', () =>
 
 test('what makes a code, a token or an administrator’s session is never part of a unit that only ends', () => {
   const named = (name: string) => statements.find((one) => one.name === name) as AnyStatement;
-  for (const end of ['session_end', 'console_session_end'])
+  for (const end of ['session_end', 'console_session_end', 'session_end_of_user', 'console_session_end_of_user'])
     for (const name of ['code_insert', 'access_insert', 'refresh_insert', 'console_session_insert']) {
       const effect = new Effect();
       effect.note(named(end), 1);

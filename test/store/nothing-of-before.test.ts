@@ -59,6 +59,14 @@ describe.each(ENGINES)('nothing of before on %s', (engine) => {
       });
     });
 
+    test('is not begun anew by a journey that nobody looked at', async () => {
+      const { store } = fixture;
+      await walkToReturn(store, 'j3', { screen: 'skip', reasons: [] });
+      const before = await fixture.counts();
+      expect(await store.completeJourney(completion('j3'), trail(T0 + 20))).toBeUndefined();
+      expect(await fixture.counts()).toEqual(before);
+    });
+
     test('gives the new code its tokens', async () => {
       const { store } = fixture;
       await store.completeJourney(completion('j2'), trail(T0 + 20));

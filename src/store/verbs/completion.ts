@@ -118,6 +118,8 @@ function* approve(
   if (found.id === id) return { approval: found, renewed: false };
 
   const over = found.expiresAt <= now;
+  // What nobody looked at rests on the approval alone.
+  if (over && journey.screen === 'skip') return abandon();
   if (over) yield* endExpired(record, found, trail);
   const same = !over && isDeepStrictEqual(found.face, JSON.parse(JSON.stringify(face)));
   const terms = same ? widened(found, wanted) : { redirectUris, scopes };

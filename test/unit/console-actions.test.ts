@@ -41,6 +41,6 @@ describe('the console', () => {
   it.each([...new Set(Object.values(SAME).map(([, command]) => command))])('does what “%s” does', async (command) => {
     const { code, out } = await runIn(import.meta.dirname, [...command.split(' '), '--help']);
     expect(code).toBe(0);
-    expect(out).toContain(`USAGE ${command} `);
+    expect(out).toContain(`USAGE consent-broker ${command} `);
   });
 });

@@ -13,6 +13,8 @@ import { whyPage } from './account/why.ts';
 import { mountConsole } from './admin/console/mount.ts';
 import { placeOf } from './admin/console/place.ts';
 import { mountAdmin } from './admin/mount.ts';
+import { answerProblem } from './admin/problem.ts';
+import { refusalFor } from './admin/unexpected.ts';
 import { mountAssets } from './browser/assets.ts';
 import { rememberLanguage } from './browser/language.ts';
 import { answerFailure, answerNotFound, onlyWithSureTime } from './failure.ts';
@@ -146,6 +148,7 @@ export function createAdminApp(deps: AppDeps): Hono<AppEnv> {
   app.use((c, next) => (isPlainPath(c.req.url) ? next() : Promise.resolve(c.notFound())));
   mountAssets(app, deps, '');
   mountAdministration(app, '', deps);
+  app.onError((error, c) => answerProblem(c, refusalFor(error, c, deps)));
   return app;
 }
 

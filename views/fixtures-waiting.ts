@@ -1,5 +1,4 @@
 /** The states of the page of an app that waits for an administrator. */
-
 import { FORM, REFERENCE } from './fixture-facts.ts';
 import type { Fixture } from './fixtures.ts';
 import type { Frame } from './models.ts';

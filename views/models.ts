@@ -4,7 +4,6 @@
  * Decides nothing. Dates are epoch seconds, formatted by the views in `Frame.timeZone`; URLs are our own,
  * except `HandOffModel.url`. Everything a client chose arrives cleaned (CleanedName) or is shown as text only.
  */
-
 import type { Destination } from '../src/domain/destination.ts';
 import type { CleanedName } from '../src/domain/display-name.ts';
 import type { Identity, Tier } from '../src/domain/identity.ts';

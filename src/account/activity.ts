@@ -3,7 +3,6 @@
  *
  * Read from the audit log, the last 90 days. Must never show an address, another person, or an id of the broker's.
  */
-
 import type { ActivityKind, ActivityModel } from '../../views/account-models.ts';
 import { ActivityPage } from '../../views/account-pages.tsx';
 import { identityOf, plainMetadata } from '../browser/client-identity.ts';

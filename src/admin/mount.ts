@@ -7,9 +7,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import { brokeOff } from '../security/broken-off.ts';
 import { readQuery, readText } from '../security/parameters.ts';
-import { StoreUnavailable } from '../store/store.ts';
 import { approvalCalls } from './approvals.ts';
 import { authenticate, authorize, type Caller } from './authenticate.ts';
 import { blockCalls } from './blocks.ts';
@@ -23,11 +21,11 @@ import { proofCalls } from './proof.ts';
 import { quarantineCalls } from './quarantine.ts';
 import { onlyOnce } from './repeat.ts';
 import { toolCalls } from './tools.ts';
+import { refusalFor } from './unexpected.ts';
 import { userCalls } from './users.ts';
 import { readIfMatch } from './version.ts';
 
 const MAX_BODY = 16 * 1024;
-const RETRY_SECONDS = '2';
 
 type Handler = (c: Context<AppEnv>) => Promise<Response>;
 
@@ -107,25 +105,12 @@ const answeringFor =
       const later = /(^|,)\s*respond-async\s*(,|;|$)/i.test(c.req.header('prefer') ?? '');
       return await work(c, { deps, caller, trail, accept, later, ifMatch: undefined });
     } catch (error) {
-      const refused = error instanceof Refused ? error : unexpected(error, c, deps);
+      const refused = refusalFor(error, c, deps);
       event.note({ outcome: 'refused', error: refused.title });
       deps.metrics.refused('admin', refused.title);
       return answerProblem(c, refused);
     }
   };
-
-function unexpected(error: unknown, c: Context<AppEnv>, { log }: AppDeps): Refused {
-  const { reference } = c.get('event');
-  if (brokeOff(c, error)) return new Refused(400, 'invalid_request', 'The request broke off.');
-  if (error instanceof StoreUnavailable) {
-    log.error({ reference, message: error.message }, 'database unavailable');
-    return new Refused(503, 'unavailable', 'The database is away; try again.', {
-      headers: { 'retry-after': RETRY_SECONDS },
-    });
-  }
-  log.error({ reference, err: error }, 'unexpected failure');
-  return new Refused(500, 'internal', 'Something failed that should not; the log has it under this reference.');
-}
 
 const runCall =
   (each: Call) =>

@@ -1,7 +1,6 @@
 /**
  * The checks of `doctor`, each judged alone, so that one failure hides no other.
  */
-
 import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';

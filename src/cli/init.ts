@@ -4,7 +4,6 @@
  * Writes `broker.yaml` (no secret in it) and `.env` (mode 0600: the broker's own secrets, made here, and the place for
  * the upstream's). Asks on a terminal what no flag says. Must never overwrite a file, nor print a secret.
  */
-
 import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';

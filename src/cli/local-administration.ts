@@ -4,7 +4,6 @@
  * Whoever can read the configuration's secrets could do as much; the audit log names the actor `system`, `cli`. Must
  * never listen anywhere.
  */
-
 import { openInProcess } from '../admin/in-process.ts';
 import { rowMarker } from '../audit/audit-key.ts';
 import { openDeps } from '../broker.ts';

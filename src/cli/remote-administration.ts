@@ -4,7 +4,6 @@
  * https, or plain http to this machine alone, because the key travels in every request. Follows no redirect, which could
  * carry the key elsewhere. Must never print the key or put it into a message.
  */
-
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { headersOf, queryText } from '../admin/in-process.ts';

@@ -3,15 +3,13 @@
  */
 import type { ReportAt } from './checks.ts';
 import { valueAt } from './issues.ts';
+import { chooseAmong } from './problems.ts';
 
 /** Reports people of unknown upstreams and limits to unknown resources. */
 export function checkAdministrators(root: unknown, report: ReportAt): void {
   const people = valueAt(root, ['admin', 'people']);
   const keysOf = (section: string): readonly string[] => Object.keys(valueAt(root, [section]) ?? {});
-  const configured = (section: string): string => {
-    const keys = keysOf(section);
-    return keys.length === 0 ? `nothing is configured; add it to ${section}` : `configured: ${keys.join(', ')}`;
-  };
+  const configured = (section: string): string => chooseAmong(keysOf(section), `it to ${section}`);
   for (const [index, person] of (Array.isArray(people) ? people : []).entries()) {
     const upstream = valueAt(person, ['upstream']);
     if (typeof upstream === 'string' && !keysOf('upstreams').includes(upstream))

@@ -4,7 +4,6 @@
  * Each check reads the plain values defensively, so that it speaks even when other parts of the file are wrong; what
  * has the wrong form altogether has been reported by the schema. Must never quote a secret.
  */
-
 import { parseUrl } from '../domain/parse-url.ts';
 import { canonicalResource } from '../domain/resource.ts';
 import { isLoopback, isPrivateHost } from './addresses.ts';
@@ -12,7 +11,7 @@ import { checkAdministrators } from './admin-checks.ts';
 import { checkClients } from './client-checks.ts';
 import { checkFronts } from './front-checks.ts';
 import { valueAt } from './issues.ts';
-import { didYouMean, type ProblemCode } from './problems.ts';
+import { chooseAmong, didYouMean, type ProblemCode } from './problems.ts';
 import { parseDuration, parseListener } from './scalars.ts';
 import type { SettingPath } from './tree.ts';
 import { checkProvider } from './upstream-checks.ts';
@@ -52,7 +51,7 @@ const knownUpstreams: Check = (root, report) => {
       ['resources', key, 'upstream'],
       'E110',
       `there is no upstream "${name}"`,
-      meant === undefined ? `configured: ${names.join(', ')}` : `did you mean ${meant}?`,
+      meant === undefined ? chooseAmong(names, 'it to upstreams') : `did you mean ${meant}?`,
     );
   }
 };
@@ -249,9 +248,7 @@ const verification: Check = (root, report) => {
             ['resources', key, 'rules', index, 'scopes', place],
             'E128',
             `"${scope}" is not a scope of ${key}`,
-            known.length === 0
-              ? `nothing is configured; add the scope to resources.${key}.scopes`
-              : `name one of: ${known.join(', ')}`,
+            chooseAmong(known, `the scope to resources.${key}.scopes`),
           );
     const vends = [true, 'true'].includes(valueAt(resource, ['upstream_token']) as boolean);
     if (vends && valueAt(resource, ['credential']) === undefined)

@@ -4,7 +4,6 @@
  * Field meanings and defaults: docs/configuration.md. Durations are seconds unless the name says milliseconds.
  * Must never hold an unresolved `${ENV}` or an unchecked value.
  */
-
 import type { AccessRule } from '../domain/access-rules.ts';
 import type { Administrator } from '../domain/administrator.ts';
 import type { CatalogEntry } from '../domain/catalog/entry.ts';

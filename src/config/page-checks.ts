@@ -3,7 +3,6 @@
  *
  * The rules come from whoever draws the pages; this file only places and words the problems.
  */
-
 import type { ReportAt } from './checks.ts';
 import { valueAt } from './issues.ts';
 import { didYouMean } from './problems.ts';

@@ -68,6 +68,10 @@ export function formatProblems(problems: readonly Problem[]): string {
   return `${blocks.join('\n')}\n\n${count}. Nothing was started. Rules: docs/configuration.md\n`;
 }
 
+/** The fix for a name that is none of these: what there is, or where to add it when there is nothing. */
+export const chooseAmong = (known: readonly string[], add: string): string =>
+  known.length === 0 ? `nothing is configured; add ${add}` : `configured: ${known.join(', ')}`;
+
 /** The known word closest to what was written, when it is close enough to be meant. */
 export function didYouMean(written: string, known: readonly string[]): string | undefined {
   const ranked = known

@@ -5,7 +5,6 @@
  * One holder per item by a lease, so several instances share the work; every item is delivered at least once. Tokens
  * leave the outbox with the outcome. Must never revoke at an upstream what other live access of the person needs.
  */
-
 import type { Trail } from '../domain/types.ts';
 import { nextRevocationTry } from '../domain/upstream-life.ts';
 import type { AppDeps } from '../ports.ts';

@@ -6,7 +6,6 @@
  * write. After a crash in between the next caller tries the old token once; if the upstream refuses it, the grant ends.
  * Must never answer with tokens of a grant that has ended, nor end one for trouble that may pass.
  */
-
 import type { Trail } from '../domain/types.ts';
 import { judgeUpstream, retryMoment, type UpstreamVerdict } from '../domain/upstream-life.ts';
 import type { AppDeps } from '../ports.ts';

@@ -4,7 +4,6 @@
  * Everything on the wire is the SDK's own doing; this file stores what the SDK hands it and notes where it wants to
  * send the person. Must never print or persist what it holds.
  */
-
 import type { OAuthClientProvider, OAuthDiscoveryState } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';

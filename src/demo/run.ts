@@ -4,7 +4,6 @@
  * Says what it is and that it is not for production. Must never listen beyond loopback or print a secret, the admin
  * key of a new install excepted, once.
  */
-
 import { once } from 'node:events';
 import { commandHere } from '../cli/script.ts';
 import { walkJourney } from './auto.ts';

@@ -3,7 +3,6 @@
  *
  * Must never listen anywhere but on this computer; that is refused before anything starts.
  */
-
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { startBroker } from '../broker.ts';

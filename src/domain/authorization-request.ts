@@ -5,7 +5,6 @@
  * failures there are OAuth errors that may travel to the trusted redirect.
  * Must never take anything from the request that is not named here, nor a parameter that came twice.
  */
-
 import { trustRedirect } from './redirect-uri.ts';
 import { findResource } from './resource.ts';
 import { requestedScopes } from './scope.ts';

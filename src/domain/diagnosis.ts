@@ -5,7 +5,6 @@
  * The last step that went wrong decides; where none did, the place where the flow stopped does. Must never name a cause
  * that the steps do not show; "unknown" is an answer.
  */
-
 import { RULES, type Rule, STOPS } from './diagnosis-rules.ts';
 
 /** What one request came to, as the memory of flows has it. */

@@ -5,7 +5,6 @@
  * The URL is judged as the raw string before any parser has seen it. Must never take a shared secret or a private key
  * from a document, and never call one good whose `client_id` is not, byte for byte, where it was found.
  */
-
 import { judgeMetadata, type MetadataPolicy } from './client.ts';
 import { parseUrl } from './parse-url.ts';
 import type { ClientMetadata, Seconds } from './types.ts';

@@ -4,7 +4,6 @@
  * Decides nothing. Every other file takes its words from here (glossary: ARCHITECTURE.md).
  * Must never import a package or a node: module.
  */
-
 import type { ClientKeys, KeySet } from './client-keys.ts';
 import type { DocumentState } from './metadata-document.ts';
 import type { Standing } from './quarantine.ts';

@@ -3,7 +3,6 @@
  *
  * Must never be kept by a cache, and never say more than the caller may know.
  */
-
 import type { Refusal } from '../domain/access.ts';
 import { describeRefusal } from '../domain/challenge.ts';
 import type { McpMessage } from '../domain/mcp-message.ts';

@@ -44,7 +44,7 @@ export function frontEndpoint(
       return answerError(403, 'forbidden_origin', 'This page may not call this server.');
     }
     const answer = await answerOwn(c, resource, line, deps, underWay).catch((error: Error) =>
-      unexpected(error, c, deps),
+      answerUnexpected(error, c, deps),
     );
     for (const [name, value] of Object.entries(origin.headers)) answer.headers.append(name, value);
     return answer;
@@ -166,7 +166,8 @@ async function recordCalls(
 /** A client's text as a database keeps it: short, no control characters, whole code points. */
 const auditText = (text: string): string => text.slice(0, 200).replace(/[\p{Cc}\p{Cs}]/gu, '\uFFFD');
 
-function unexpected(error: Error, c: Context<AppEnv>, deps: AppDeps): Response {
+/** A JSON error that tells the reference and nothing of the error, which the log has. */
+export function answerUnexpected(error: Error, c: Context<AppEnv>, deps: AppDeps): Response {
   const away = error instanceof StoreUnavailable;
   const { reference } = c.get('event');
   if (brokeOff(c, error)) {

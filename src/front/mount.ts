@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { answerError } from './answers.ts';
 import { openLine, type ServerLine } from './dial.ts';
-import { frontEndpoint } from './front.ts';
+import { answerUnexpected, frontEndpoint } from './front.ts';
 import type { FrontedResource } from './visit.ts';
 
 const frontedOf = (config: Config): readonly FrontedResource[] =>
@@ -43,7 +43,7 @@ export function frontHosts(deps: AppDeps, prepare: (app: Hono<AppEnv>) => void):
   for (const resource of frontedOf(deps.config)) {
     if (originOf(resource) === origin) continue;
     const names = hostNames(resource);
-    const app = apps.get(names[0] ?? '') ?? hostApp(prepare);
+    const app = apps.get(names[0] ?? '') ?? hostApp(prepare, deps);
     for (const name of names) apps.set(name, app);
     mount(app, resource, deps);
   }
@@ -62,10 +62,11 @@ function hostNames({ url }: FrontedResource): readonly string[] {
 
 const originOf = ({ url }: FrontedResource): string => new URL(url).origin;
 
-function hostApp(prepare: (app: Hono<AppEnv>) => void): Hono<AppEnv> {
+function hostApp(prepare: (app: Hono<AppEnv>) => void, deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   prepare(app);
   app.notFound(() => answerError(404, 'not_found', 'There is no such address.'));
+  app.onError((error, c) => answerUnexpected(error, c, deps));
   return app;
 }
 

@@ -4,7 +4,6 @@
  * The id is no credential: the token alone says who asks, and the id then has to be theirs (threat T-G10). Kept in the
  * database as a hash, so that every instance agrees. Must never tell an unknown session from somebody else's.
  */
-
 import { hashSecret } from '../security/secrets.ts';
 import type { McpSession } from '../store/store.ts';
 import { rpcProblem } from './answers.ts';

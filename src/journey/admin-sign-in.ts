@@ -14,6 +14,7 @@ import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { CONSOLE_ABSOLUTE } from '../security/console-session.ts';
 import { hashSecret, newId, newSecret } from '../security/secrets.ts';
+import { notSignedIn } from './not-completed.ts';
 import { startSignIn } from './start-sign-in.ts';
 
 export const adminSignIn =
@@ -58,11 +59,13 @@ export async function finishAdminSignIn(
   const { admin } = deps.config;
   const administrator = admin.listen === undefined ? administratorOf(admin.people, person) : undefined;
   const trail = personTrail(c, deps, person.id);
-  const refuse = (reason: string) =>
-    refusePage(c, deps, undefined, { code: 'user_not_allowed', reason, facts: { accountName: person.name } });
   if (administrator === undefined) {
     await deps.store.failJourney(journey.id, 'not_an_administrator', trail);
-    return refuse('not among admin.people');
+    return refusePage(c, deps, undefined, {
+      code: 'user_not_allowed',
+      reason: 'not among admin.people',
+      facts: { accountName: person.name },
+    });
   }
   const cookie = newSecret();
   const before = visitor.binding.read(c, 'console');
@@ -72,7 +75,7 @@ export async function finishAdminSignIn(
     replaces: before === undefined ? undefined : hashSecret(before),
   };
   const done = await deps.store.completeAdminSignIn(journey.id, person.id, administrator, session, trail);
-  if (done === undefined) return refuse('the person is disabled');
+  if (done === undefined) return notSignedIn(c, deps, person);
   visitor.binding.write(c, 'console', cookie);
   return seeOwnPage(c, deps, '/admin');
 }

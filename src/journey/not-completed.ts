@@ -33,7 +33,7 @@ export async function notCompleted(
   });
 }
 
-/** The same for a sign-in to the account page. */
+/** The same for a sign-in, to the account page or to the console. */
 export async function notSignedIn(c: Context<AppEnv>, deps: AppDeps, person: User): Promise<Response> {
   if (await mayComeIn(deps, person)) return takenBack(c, deps);
   return refusePage(c, deps, undefined, {

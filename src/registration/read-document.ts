@@ -5,7 +5,6 @@
  * such document) is the site's word and withdraws the client; everything else is trouble on the way, and nothing of it
  * is kept. Must never follow a redirect, nor tell a caller more of a failed fetch than that it failed.
  */
-
 import type { DocumentState } from '../domain/metadata-document.ts';
 import {
   type CachingWords,

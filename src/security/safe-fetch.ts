@@ -6,7 +6,6 @@
  * Must never follow a redirect, send a cookie, retry, answer more bytes than asked for, or tell the caller's caller
  * why a call failed.
  */
-
 import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from 'undici';

@@ -5,7 +5,6 @@
  * instances that start at once one migrates and the others wait; one that is killed leaves all or nothing, and the lock.
  * Must never answer before a commit is durable: where the database would, its sessions here are told to wait.
  */
-
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';

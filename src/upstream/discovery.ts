@@ -4,7 +4,6 @@
  * Decides whether metadata may be believed: exact issuer, safe authorization endpoint, asymmetric algorithms only.
  * Must never keep a failure, and never take an address from anywhere but the configured issuer.
  */
-
 import {
   type AuthorizationServer,
   allowInsecureRequests,

@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { consoleUrl } from '../../src/admin/console/place.ts';
+import { StoreUnavailable } from '../../src/store/store.ts';
 import { freePort, startGithubSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { runIn, writeConfigOf } from '../support/command-line.ts';
-import { makeLink } from '../support/console.ts';
+import { enterByLink, makeLink } from '../support/console.ts';
 import { auditRows, rows } from '../support/database-file.ts';
 import { startHttpsSetting } from '../support/https-broker.ts';
 import { linksTo, submit, wordsOf } from '../support/page-forms.ts';
@@ -74,6 +75,40 @@ describe('a listener of its own', () => {
     const json = JSON.parse((await runIn(folder, ['admin-link', '--json', '--resources', 'notes'])).out);
     expect(json).toMatchObject({ role: 'reader', url: expect.stringContaining('/admin/enter/') });
   });
+});
+
+describe.each(['on a listener of its own', 'beside the pages of people'])('what fails in the console %s', (where) => {
+  let own: Awaited<ReturnType<typeof startGithubSetting>>;
+  let origin: string;
+  beforeAll(async () => {
+    const port = await freePort();
+    const listen = where === 'on a listener of its own' ? `127.0.0.1:${port}` : undefined;
+    own = await startGithubSetting({ settings: { admin: listen === undefined ? {} : { listen } } });
+    origin = listen === undefined ? own.setting.issuer : `http://${listen}`;
+  });
+  afterAll(() => own.close());
+
+  it.each([
+    ['before it is known who is in', 'findConsoleSession', new StoreUnavailable('disk of the house'), 503, '2'],
+    ['inside', 'listRegistry', new StoreUnavailable('disk of the house'), 503, '2'],
+    ['inside, and why nobody knows', 'findConsoleSession', new Error('disk of the house'), 500, undefined],
+  ] as const)(
+    'a page says so %s, with the headers of every page, and works a moment later',
+    async (...[, verb, error, status, retry]) => {
+      const { jar } = await enterByLink(own.setting, 'revoker', { origin });
+      vi.spyOn(own.setting.broker.deps.store, verb).mockRejectedValueOnce(error);
+      const page = await jar.get(`${origin}/admin/approvals`);
+      expect([page.status, page.headers['retry-after'], page.headers['cache-control']]).toEqual([
+        status,
+        retry,
+        'no-store',
+      ]);
+      expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(wordsOf(page)).toMatch(/req_[0-9a-f]{32}/);
+      expect(page.body).not.toContain('disk of the house');
+      expect((await jar.get(`${origin}/admin/approvals`)).status).toBe(200);
+    },
+  );
 });
 
 describe('its address', () => {

@@ -136,6 +136,29 @@ describe('the way in', () => {
     plant(world.setting, 'UPDATE users SET subject = ? WHERE id = ?', ADMINISTRATOR, id);
     expect(wordsOf(await person.get(at('')))).toContain('Overview');
   });
+
+  it('is not entered by a sign-in that began before the person was disabled, and tells why', async () => {
+    const { issuer } = world.setting;
+    await signInToConsole(new BrowserJar(), issuer);
+    const { id } = (await admin(issuer, 'GET', `/users?upstream=corp&subject=${ADMINISTRATOR}`)).json.items[0];
+    const become = (state: string) =>
+      admin(issuer, 'PATCH', `/users/${id}`, { body: { state, reason: 'a matter of time' } });
+    const begin = async () => {
+      const jar = new BrowserJar();
+      const handOff = await jar.follow(await jar.get(`${issuer}/admin/sign-in/corp`));
+      return { jar, back: await jar.follow(handOff) };
+    };
+    const [first, second] = [await begin(), await begin()];
+    await become('disabled');
+    const refused = await first.jar.follow(first.back);
+    expect([refused.status, refused.next]).toEqual([403, undefined]);
+    expect(wordsOf(refused)).not.toContain('expired');
+    await become('active');
+    const late = await second.jar.follow(second.back);
+    expect([late.status, late.next]).toEqual([410, undefined]);
+    expect(wordsOf(late)).toContain('expired');
+    for (const { jar } of [first, second]) expect(wordsOf(await jar.get(at('')))).toContain('Sign in with an account');
+  });
 });
 
 describe('forms', () => {

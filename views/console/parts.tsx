@@ -20,17 +20,19 @@ export function ConsolePage(props: {
   const { sections } = props.frame;
   return (
     <Page frame={props.frame} text={TEXT} title={props.title} width="wide console">
-      <nav class="sections" aria-label={words.navigation}>
-        <ul>
-          {sections.map(({ name, url, current }) => (
-            <li>
-              <a href={url} aria-current={current ? 'page' : undefined}>
-                {words[name]}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      {sections.length > 0 && (
+        <nav class="sections" aria-label={words.navigation}>
+          <ul>
+            {sections.map(({ name, url, current }) => (
+              <li>
+                <a href={url} aria-current={current ? 'page' : undefined}>
+                  {words[name]}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
       <h1>{props.title}</h1>
       {props.children}
     </Page>

@@ -19,6 +19,7 @@ import { hashSecret } from '../../security/secrets.ts';
 import type { Caller } from '../authenticate.ts';
 import type { AdminRequest, CallAdmin } from '../in-process.ts';
 import { Refused } from '../problem.ts';
+import { refusalFor } from '../unexpected.ts';
 import type { Place } from './place.ts';
 
 export interface Desk {
@@ -73,20 +74,26 @@ export const forInside =
     try {
       return await show(c, inside);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      return refusal(c, desk, inside, error);
+      return refusal(c, desk, inside, refusalFor(error, c, desk.deps));
     }
   };
 
-export function refusal(c: Context<AppEnv>, desk: Desk, inside: Inside, { status, title, message }: Refused): Response {
+/** The error page: with the sections for who is in, without where that is not known. */
+export function refusal(
+  c: Context<AppEnv>,
+  desk: Desk,
+  inside: Inside | undefined,
+  { status, title, message, headers }: Refused,
+): Response {
   const { reference, note } = c.get('event');
   note({ outcome: 'refused', error: title });
   const model = {
-    frame: insideFrame(desk, inside, undefined),
+    frame: inside === undefined ? { ...outsideFrame(desk), sections: [] } : insideFrame(desk, inside, undefined),
     detail: message,
     reference,
     backUrl: `${desk.place.base}/admin`,
   };
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   return consolePage(c, desk, ConsoleErrorPage(model), status);
 }
 
@@ -100,7 +107,10 @@ export async function ask<Answer>(
   const response = await desk.call({ caller, event: c.get('event') }, request);
   const answer = (await response.json()) as Answer & { detail?: string; title?: string };
   if (response.ok) return answer;
-  throw new Refused(response.status as Refused['status'], answer.title ?? 'refused', answer.detail ?? '');
+  const later = response.headers.get('retry-after');
+  throw new Refused(response.status as Refused['status'], answer.title ?? 'refused', answer.detail ?? '', {
+    headers: later === null ? {} : { 'retry-after': later },
+  });
 }
 
 export const consolePage = (

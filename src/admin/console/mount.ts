@@ -8,8 +8,9 @@ import type { Context, Hono } from 'hono';
 import type { AppDeps, AppEnv } from '../../ports.ts';
 import { deliberateVisit } from '../../security/visit-rules.ts';
 import { openInProcess } from '../in-process.ts';
+import { refusalFor } from '../unexpected.ts';
 import { confirmPage, doAction } from './act.ts';
-import { type Desk, forInside, type Inside } from './desk.ts';
+import { type Desk, forInside, type Inside, refusal } from './desk.ts';
 import { donePage } from './done.ts';
 import { claimLink, entrance, linkPage, signOut } from './enter.ts';
 import { LISTS, type ListName } from './lists.ts';
@@ -33,14 +34,20 @@ export function mountConsole(app: Hono<AppEnv>, deps: AppDeps, place: Place): vo
   for (const { path, get, post } of routesOf(desk)) {
     const address = `${place.base}/admin${path}`;
     app.use(address, deliberateVisit);
-    if (get !== undefined) app.get(address, get);
-    if (post !== undefined) app.post(address, post);
+    if (get !== undefined) app.get(address, caught(desk, get));
+    if (post !== undefined) app.post(address, caught(desk, post));
     app.all(address, (c) => {
       c.header('Allow', [get && 'GET', post && 'POST'].filter((method) => method !== undefined).join(', '));
       return c.text('method not allowed\n', 405);
     });
   }
 }
+
+/** What fails before it is known who is in. */
+const caught =
+  (desk: Desk, handle: Handler): Handler =>
+  (c) =>
+    handle(c).catch((error: unknown) => refusal(c, desk, undefined, refusalFor(error, c, desk.deps)));
 
 function routesOf(desk: Desk): readonly Route[] {
   const inside = (show: Show): Handler => forInside(desk, entrance(desk), show);

@@ -188,15 +188,7 @@ export const predateConsents = given<{ clientId: string; since: Seconds; to: Sec
     db
       .update(t.journeys)
       .set({ decidedAt: p.to })
-      .where(
-        and(
-          eq(t.journeys.clientId, p.clientId),
-          isNull(t.journeys.expectedUserId),
-          gte(t.journeys.decidedAt, p.since),
-          eq(t.journeys.decision, 'allow'),
-          isNull(t.journeys.finishedAt),
-        ),
-      ),
+      .where(and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.expectedUserId), allowedSince(t, p))),
 );
 
 /** The same for a person who is let in again: of every client, and where it is known that the person is the one. */
@@ -206,14 +198,7 @@ export const predatePersonsConsents = given<{ userId: string; since: Seconds; to
     db
       .update(t.journeys)
       .set({ decidedAt: p.to })
-      .where(
-        and(
-          or(isNull(t.journeys.expectedUserId), eq(t.journeys.expectedUserId, p.userId)),
-          gte(t.journeys.decidedAt, p.since),
-          eq(t.journeys.decision, 'allow'),
-          isNull(t.journeys.finishedAt),
-        ),
-      ),
+      .where(and(or(isNull(t.journeys.expectedUserId), eq(t.journeys.expectedUserId, p.userId)), allowedSince(t, p))),
 );
 
 /** Stops what is under way for this client, whoever the person may turn out to be: at most `limit` of them. */
@@ -234,6 +219,10 @@ type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeo
 /** Of this client, and neither finished nor run out. */
 const underWay = (t: Tables, p: Places<'clientId' | 'now'>) =>
   and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now));
+
+/** Allowed then or after, and not finished. */
+const allowedSince = (t: Tables, p: Places<'since'>) =>
+  and(gte(t.journeys.decidedAt, p.since), eq(t.journeys.decision, 'allow'), isNull(t.journeys.finishedAt));
 
 /** As the index of undecided journeys says it, word for word. */
 export const pending = (t: Tables) => and(isNull(t.journeys.decision), isNull(t.journeys.finishedAt)) ?? sql`true`;

@@ -90,7 +90,10 @@ function* complete(
   return { journey, approval };
 }
 
-/** Makes, widens or, when its time ran out, begins anew the approval; its row is locked from here to the commit, so two completions widen one after the other. */
+/**
+ * Makes, widens or, when its time ran out, begins anew the approval. Its row is locked from here to the commit, so two
+ * completions widen one after the other.
+ */
 function* approve(
   record: Recorder,
   journey: Journey,

@@ -19,7 +19,6 @@ import { hashSecret } from '../../security/secrets.ts';
 import type { Caller } from '../authenticate.ts';
 import type { AdminRequest, CallAdmin } from '../in-process.ts';
 import { Refused } from '../problem.ts';
-import { refusalFor } from '../unexpected.ts';
 import type { Place } from './place.ts';
 
 export interface Desk {
@@ -74,7 +73,8 @@ export const forInside =
     try {
       return await show(c, inside);
     } catch (error) {
-      return refusal(c, desk, inside, refusalFor(error, c, desk.deps));
+      if (!(error instanceof Refused)) throw error;
+      return refusal(c, desk, inside, error);
     }
   };
 

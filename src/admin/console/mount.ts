@@ -43,11 +43,15 @@ export function mountConsole(app: Hono<AppEnv>, deps: AppDeps, place: Place): vo
   }
 }
 
-/** What fails before it is known who is in. */
+/** What was not expected becomes a page of the console, whoever may be in. */
 const caught =
   (desk: Desk, handle: Handler): Handler =>
   (c) =>
-    handle(c).catch((error: unknown) => refusal(c, desk, undefined, refusalFor(error, c, desk.deps)));
+    handle(c).catch((error: unknown) => {
+      const refused = refusalFor(error, c, desk.deps);
+      desk.deps.metrics.refused('page', refused.title);
+      return refusal(c, desk, undefined, refused);
+    });
 
 function routesOf(desk: Desk): readonly Route[] {
   const inside = (show: Show): Handler => forInside(desk, entrance(desk), show);

@@ -51,16 +51,25 @@ function reasonsToAsk(facts: ConsentFacts): readonly ConsentReason[] {
   if (facts.session === undefined) return ['unknown_person'];
   if (approval === undefined || approval.revokedAt !== undefined) return ['first_time'];
   if (approval.expiresAt <= now) return ['expired'];
+  const reasons = notAllowedYet(approval, request, facts.face);
+  return reasons.length === 0 && facts.prompts.length > 0 ? ['asked_again'] : reasons;
+}
+
+/** In what a request goes beyond an approval that is live; nothing where the person has allowed just that. */
+export function notAllowedYet(
+  approval: Pick<Approval, 'redirectUris' | 'scopes' | 'face'>,
+  { redirectUri, scopes }: Pick<AuthorizationRequest, 'redirectUri' | 'scopes'>,
+  face: ClientFace,
+): readonly ConsentReason[] {
   const reasons: ConsentReason[] = [];
-  if (!coversRedirect(approval, request.redirectUri)) reasons.push('redirect_changed');
-  if (faceChanged(approval.face, facts.face)) reasons.push('client_changed');
-  if (!isSubset(request.scopes, approval.scopes)) reasons.push('new_scopes');
-  if (reasons.length === 0 && facts.prompts.length > 0) reasons.push('asked_again');
+  if (!coversRedirect(approval, redirectUri)) reasons.push('redirect_changed');
+  if (faceChanged(approval.face, face)) reasons.push('client_changed');
+  if (!isSubset(scopes, approval.scopes)) reasons.push('new_scopes');
   return reasons;
 }
 
 /** The approved redirects, byte for byte but for a loopback port. */
-const coversRedirect = (approval: Approval, redirectUri: string): boolean =>
+const coversRedirect = (approval: Pick<Approval, 'redirectUris'>, redirectUri: string): boolean =>
   approval.redirectUris.some((approved) => approved === redirectUri || sameButPort(approved, redirectUri));
 
 function maySkip(facts: ConsentFacts): boolean {

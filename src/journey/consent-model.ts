@@ -7,11 +7,13 @@ import type { Ability, ConsentModel, ConsentScreenKind, FaceChange, Frame } from
 import { identityOf } from '../browser/client-identity.ts';
 import { ownPath } from '../browser/responder.ts';
 import { faceOf } from '../domain/client.ts';
+import { notAllowedYet } from '../domain/consent.ts';
 import { upstreamScopes, withImplied } from '../domain/scope.ts';
 import type {
   Approval,
   AuthorizationRequest,
   Client,
+  ClientFace,
   ClientMetadata,
   Journey,
   Resource,
@@ -37,13 +39,13 @@ export interface ConsentScene {
   readonly usedHere: boolean | undefined;
 }
 
+/** All the page says; its form is whoever's that shows it. */
 export function consentModel(
   scene: ConsentScene,
   frame: Frame,
-  ticket: string,
   problem: ConsentModel['problem'],
   deps: AppDeps,
-): ConsentModel {
+): Omit<ConsentModel, 'form'> {
   const { journey, request, metadata, resource, approval, client } = scene;
   const view = { id: request.clientId, metadata };
   const identity = identityOf(deps, view, request.redirectUri, scene.siteUsedBefore);
@@ -52,14 +54,16 @@ export function consentModel(
     approval !== undefined && approval.revokedAt === undefined && approval.expiresAt > deps.now()
       ? approval
       : undefined;
-  const already = live?.scopes ?? [];
+  const face = faceOf(metadata, request.redirectUri);
+  // What was allowed for another redirect, or to another face, is not allowed here.
+  const holds = live !== undefined && notAllowedYet(live, { ...request, scopes: [] }, face).length === 0;
+  const already = (screen === 'new_scopes' && !holds ? undefined : live?.scopes) ?? [];
   const shown = screen === 'new_scopes' ? request.scopes.filter((scope) => !already.includes(scope)) : request.scopes;
   const keepsTicks = screen === 'returning' || screen === 'client_changed';
   const upstream = deps.connectors.get(resource.upstream);
 
   return {
     frame,
-    form: { action: ownPath(deps, `/consent/${journey.id}`), ticket },
     screen,
     identity,
     resource: { name: resource.name, host: new URL(resource.url).host },
@@ -75,7 +79,7 @@ export function consentModel(
       screen === 'first_time' || screen === 'alarm'
         ? []
         : already.filter((name) => !shown.includes(name)).map((name) => abilityOf(name, resource)),
-    changes: live === undefined ? [] : changesOf(live, metadata, request.redirectUri),
+    changes: live === undefined ? [] : changesOf(live, face),
     allowedAt: live?.grantedAt,
     expiredAt:
       approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
@@ -102,6 +106,10 @@ export function consentModel(
     },
   };
 }
+
+/** What the page lists as allowed already and offers no choice about: an Allow keeps it. */
+export const keptScopes = ({ screen, alreadyAllowed }: Pick<ConsentModel, 'screen' | 'alreadyAllowed'>) =>
+  screen === 'new_scopes' ? alreadyAllowed.map(({ scope }) => scope) : [];
 
 /** What every hop asks of the third party, whatever the app asks of us. */
 function ownScopesUpstream(resource: Resource, { config }: AppDeps): readonly string[] {
@@ -133,9 +141,7 @@ function abilityOf(name: string, resource: Resource): Ability {
   };
 }
 
-function changesOf(approval: Approval, metadata: ClientMetadata, redirectUri: string): readonly FaceChange[] {
-  const before = approval.face;
-  const now = faceOf(metadata, redirectUri);
+function changesOf({ face: before }: Approval, now: ClientFace): readonly FaceChange[] {
   const rows: readonly FaceChange[] = [
     { what: 'destination', before: before.destination, now: now.destination },
     { what: 'name', before: before.name, now: now.name },

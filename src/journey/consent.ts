@@ -13,6 +13,7 @@ import { frameOf, textFor } from '../browser/frame.ts';
 import { languageLinks, wishLanguages } from '../browser/language.ts';
 import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
+import type { RawParameters } from '../domain/authorization-request.ts';
 import { chosenScopes } from '../domain/scope.ts';
 import type { Journey, TokenHash } from '../domain/types.ts';
 import { ownBlock, stopsNow } from '../policy/visit.ts';
@@ -21,7 +22,8 @@ import { isSameHash } from '../security/browser-binding.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { alreadyAnswered } from './answered.ts';
 import { refuseBlocked, showStop } from './blocked.ts';
-import { type ConsentScene, consentModel } from './consent-model.ts';
+import { type ConsentScene, consentModel, keptScopes } from './consent-model.ts';
+import { consentTicket, isConsentTicket, saidKept, ticketBound } from './consent-ticket.ts';
 import { consentRecord } from './journey-secrets.ts';
 import { sceneOf } from './scene.ts';
 
@@ -29,9 +31,6 @@ import { sceneOf } from './scene.ts';
 export const REPEAT_WINDOW = 60;
 /** Seconds left of a request that count as nearly over; a fifth of its life where that is shorter. */
 const NEARLY_OVER = 120;
-
-/** What a ticket of a journey's page is bound to. */
-export const ticketBound = (journeyId: string, browserHash: TokenHash): string => `${journeyId}\n${browserHash}`;
 
 /** The consent page of a journey, in whatever state its scene is. */
 export function showConsent(
@@ -42,15 +41,15 @@ export function showConsent(
   browserHash: TokenHash,
   problem?: ConsentModel['problem'],
 ): Response {
-  const ticket = visitor.binding.ticket('consent', ticketBound(scene.journey.id, browserHash));
   const own = ownPath(deps, `/consent/${scene.journey.id}`);
   const frame = {
     ...frameOf(c, deps, visitor.session),
     reportUrl: `${own}/report`,
     languages: languageLinks(c, deps, own),
   };
-  const model = consentModel(scene, frame, ticket, problem, deps);
-  return answerPage(c, deps, ConsentPage(model, textFor(c, deps)), {
+  const model = consentModel(scene, frame, problem, deps);
+  const ticket = consentTicket(visitor.binding, ticketBound(scene.journey.id, browserHash), keptScopes(model));
+  return answerPage(c, deps, ConsentPage({ ...model, form: { action: own, ticket } }, textFor(c, deps)), {
     hasForm: true,
     status: problem === undefined ? 200 : 422,
   });
@@ -83,7 +82,7 @@ export const consentDecision =
       return staleForm(c, deps, visitor, repeated === undefined ? 'posted from elsewhere' : `${repeated} came twice`);
     const journey = await findOwnJourney(c, deps, visitor, one(form, 'ticket'));
     if (journey instanceof Response) return journey;
-    if (!visitor.binding.isTicket('consent', ticketBound(journey.id, journey.browserHash), one(form, 'ticket')))
+    if (!isConsentTicket(visitor.binding, ticketBound(journey.id, journey.browserHash), one(form, 'ticket')))
       return staleForm(c, deps, visitor, 'wrong ticket');
     const decision = one(form, 'decision');
     if (decision !== 'allow' && decision !== 'deny')
@@ -95,9 +94,7 @@ export const consentDecision =
     if (journey.decision !== undefined) return repeatDecision(c, deps, visitor, journey, decision);
     const scene = await sceneOf(deps, journey);
     if (scene === undefined) return expired(c, deps, visitor, 'the client or resource is gone');
-    return decision === 'deny'
-      ? deny(c, deps, visitor, journey)
-      : allow(c, deps, visitor, journey, scene, form.get('scope') ?? [], one(form, 'understood') !== undefined);
+    return decision === 'deny' ? deny(c, deps, visitor, journey) : allow(c, deps, visitor, journey, scene, form);
   };
 
 async function allow(
@@ -106,24 +103,19 @@ async function allow(
   visitor: Visitor,
   journey: Journey,
   scene: ConsentScene,
-  ticked: readonly string[],
-  understood: boolean,
+  form: RawParameters,
 ): Promise<Response> {
   const stopped = await whyNot(c, deps, visitor, journey, scene);
   if (stopped !== undefined) return stopped;
-  const { identity, alarmBlocks, screen, alreadyAllowed } = consentModel(
-    scene,
-    frameOf(c, deps, visitor.session),
-    '',
-    undefined,
-    deps,
-  );
+  const model = consentModel(scene, frameOf(c, deps, visitor.session), undefined, deps);
+  const { identity, alarmBlocks } = model;
   if (identity.tier === 'alarm' && alarmBlocks) return staleForm(c, deps, visitor, 'look-alikes are blocked here');
-  if (identity.tier === 'alarm' && !understood)
+  if (identity.tier === 'alarm' && one(form, 'understood') === undefined)
     return showConsent(c, deps, visitor, scene, journey.browserHash, 'understood_missing');
-  // The page of new scopes lists what is allowed already without a box: it stays allowed.
-  const kept = screen === 'new_scopes' ? alreadyAllowed.map(({ scope }) => scope) : [];
-  const scopes = chosenScopes(scene.request.scopes, [...ticked, ...kept], scene.resource);
+  const kept = keptScopes(model);
+  if (!saidKept(visitor.binding, ticketBound(journey.id, journey.browserHash), kept, one(form, 'ticket')))
+    return staleForm(c, deps, visitor, 'what is allowed already has changed');
+  const scopes = chosenScopes(scene.request.scopes, [...(form.get('scope') ?? []), ...kept], scene.resource);
   if (scopes.length === 0) return deny(c, deps, visitor, journey);
 
   const consented = await deps.store.recordConsent(
@@ -190,7 +182,7 @@ export async function findOwnJourney(
   if (!isSameHash(visitor.browserHash, journey.browserHash)) {
     const lost =
       visitor.browserHash === undefined &&
-      visitor.binding.isTicket('consent', ticketBound(journey.id, journey.browserHash), ticket);
+      isConsentTicket(visitor.binding, ticketBound(journey.id, journey.browserHash), ticket);
     return lost
       ? refusePage(c, deps, visitor.session, {
           code: 'cookie_missing',

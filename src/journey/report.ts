@@ -15,7 +15,8 @@ import type { Journey, Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
 import { newId } from '../security/secrets.ts';
-import { findOwnJourney, staleForm, ticketBound } from './consent.ts';
+import { findOwnJourney, staleForm } from './consent.ts';
+import { ticketBound } from './consent-ticket.ts';
 import { spendWords } from './prompt-budget.ts';
 
 /** Characters of a report. */

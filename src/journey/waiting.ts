@@ -13,7 +13,8 @@ import { personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import type { Journey } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, repeatedParameter } from '../security/parameters.ts';
-import { findOwnJourney, staleForm, ticketBound } from './consent.ts';
+import { findOwnJourney, staleForm } from './consent.ts';
+import { ticketBound } from './consent-ticket.ts';
 import { spendWords } from './prompt-budget.ts';
 
 /** Characters of a reason. */

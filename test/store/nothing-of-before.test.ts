@@ -75,6 +75,42 @@ describe.each(ENGINES)('nothing of before on %s', (engine) => {
     });
   });
 
+  describe('a journey that nobody looked at', () => {
+    const silent = (id: string, more: Parameters<typeof walkToReturn>[2] = {}) =>
+      walkToReturn(fixture.store, id, { screen: 'skip', reasons: [], ...more }, T0 + 10);
+    const allow = (scopes: readonly string[], redirectUri = completion('j1').approval.redirectUri) =>
+      walkToCode(fixture.store, 'j1', { approval: { ...completion('j1').approval, scopes, redirectUri } });
+
+    test('completes under an approval that answers all of it', async () => {
+      await allow(WIDE);
+      await silent('j2');
+      const completed = await fixture.store.completeJourney(completion('j2'), trail(T0 + 11));
+      expect(completed?.approval).toMatchObject({ id: 'apr_j1', scopes: WIDE });
+    });
+
+    test('makes no approval, whenever the one it rested on was taken back', async () => {
+      const { store } = fixture;
+      await allow(WIDE);
+      await store.revokeApprovals('usr_ann', undefined, 'removed', trail(T0 + 2));
+      await silent('j2');
+      const before = await fixture.counts();
+      expect(await store.completeJourney(completion('j2'), trail(T0 + 11))).toBeUndefined();
+      expect(await fixture.counts()).toEqual(before);
+    });
+
+    test.each([
+      ['fewer permissions', ['tickets:write'], undefined],
+      ['another redirect', WIDE, 'http://127.0.0.1:7777/elsewhere'],
+    ] as const)('is not completed by what was allowed anew, with %s', async (_what, scopes, redirectUri) => {
+      const { store } = fixture;
+      await allow(scopes, redirectUri);
+      await silent('j2');
+      const before = await fixture.counts();
+      expect(await store.completeJourney(completion('j2'), trail(T0 + 11))).toBeUndefined();
+      expect(await fixture.counts()).toEqual(before);
+    });
+  });
+
   test.each([
     ['later', 60],
     ['in the same second', 0],

@@ -1,7 +1,7 @@
 /** FastMCP #4670: the page shows less than is granted. Page, upstream query, token and stored rows must agree (requirements B-04, A-23). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOTES_CREDENTIAL, NOTES_URL, startGithubSetting } from '../support/broker.ts';
-import { BrowserJar } from '../support/browser-jar.ts';
+import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { rows } from '../support/database-file.ts';
 import {
   answerOf,
@@ -154,6 +154,45 @@ describe('T-B15 more is granted than was shown', () => {
     expect(stored('grants')).toEqual([expected.granted.split(' ')]);
     expect(stored('approvals')).toEqual([expected.granted.split(' ')]);
   });
+
+  it.each([
+    ['the same', 'http://127.0.0.1/callback'],
+    ['another', 'http://127.0.0.1/elsewhere'],
+  ])(
+    'never what was left unticked, where it was allowed meanwhile at %s redirect: the page is shown again',
+    async (_which, elsewhere) => {
+      const { issuer } = world.setting;
+      const client = await register(issuer, { redirect_uris: ['http://127.0.0.1/callback', elsewhere] });
+      const open = (jar: BrowserJar, scope: string, redirect_uri = 'http://127.0.0.1/callback') =>
+        jar.get(authorizationUrl(issuer, client, newPkce(), { scope, redirect_uri }));
+      const finish = async (jar: BrowserJar, page: JarResponse, ticked: readonly (readonly [string, string])[] = []) =>
+        jar.follow(await jar.follow(await jar.follow(await decide(jar, page, 'allow', ticked))));
+      const granted = (clientId: string) =>
+        JSON.parse(
+          String(
+            rows(world.setting, 'SELECT scopes FROM codes WHERE client_id = ? ORDER BY rowid', clientId).at(-1)?.scopes,
+          ),
+        );
+      const [first, second] = [new BrowserJar(), new BrowserJar()];
+      expect((await finish(first, await open(first, 'notes:read'))).next).toContain('code=');
+      const page = await open(first, 'notes:read notes:purge');
+      expect(page.body).toContain('value="notes:purge"');
+
+      const wide = await open(second, 'notes:read notes:purge', elsewhere);
+      expect((await finish(second, wide, [['scope', 'notes:purge']])).next).toContain('code=');
+
+      const stale = await decide(first, page, 'allow');
+      expect([stale.status, stale.next]).toEqual([403, undefined]);
+      const journey = /consent\/(jny_[0-9a-f]+)/.exec(stale.body)?.[1] ?? '';
+      expect(rows(world.setting, 'SELECT decision FROM journeys WHERE id = ?', journey)).toEqual([{ decision: null }]);
+      const again = await first.get(`${issuer}/consent/${journey}`);
+      expect(again.status).toBe(200);
+      expect((await finish(first, again)).next).toContain('code=');
+      const same = elsewhere === 'http://127.0.0.1/callback';
+      expect(again.body.includes('value="notes:purge"')).toBe(!same);
+      expect(granted(client.client_id)).toEqual(same ? ['notes:read', 'notes:purge'] : ['notes:read']);
+    },
+  );
 
   it('grants a narrower request what it asks, whatever the earlier approval holds', async () => {
     const { issuer } = world.setting;

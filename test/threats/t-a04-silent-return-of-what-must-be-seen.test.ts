@@ -1,8 +1,9 @@
 /** T-A04, T-A16: even where remembered consent needs no page, alarms and the person's own choices do. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startOidcSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { approveAs, authorizationUrl, newPkce, register } from '../support/mcp-client.ts';
+import { signInAs } from '../support/upstreams/oidc-upstream.ts';
 
 let world: Awaited<ReturnType<typeof startOidcSetting>>;
 beforeAll(async () => {
@@ -43,5 +44,24 @@ describe('a remembered consent', () => {
     const again = await jar.get(url);
     expect(again.status).toBe(200);
     expect(again.body).toContain('name="decision"');
+  });
+
+  it('gives nothing when it is taken back after it was read and before the journey is there to be stopped', async () => {
+    const { issuer, broker, clock } = world.setting;
+    const jar = new BrowserJar();
+    const url = authorizationUrl(issuer, await register(issuer, CONFIDENTIAL), newPkce());
+    await approveAs('maya', jar, await jar.get(url));
+    const { store } = broker.deps;
+    const { openJourney } = store;
+    vi.spyOn(store, 'openJourney').mockImplementationOnce(async (journey, ...rest) => {
+      const trail = { at: clock.now(), reference: 'req_test', actor: { kind: 'person', id: undefined } } as const;
+      const ended = await store.revokeApprovals(journey.expectedUserId ?? '', undefined, 'removed', trail);
+      expect(ended.approvals).toBeGreaterThan(0);
+      clock.advance(3);
+      return openJourney(journey, ...rest);
+    });
+    const answered = await signInAs('maya', jar, (await jar.follow(await jar.get(url))).next ?? '');
+    const page = await jar.follow(answered);
+    expect([page.status, page.next]).toEqual([410, undefined]);
   });
 });

@@ -4,6 +4,7 @@
  * Lock order: journey → person → client → approval → the rest (see ending.ts).
  */
 import { isDeepStrictEqual } from 'node:util';
+import { notAllowedYet } from '../../domain/consent.ts';
 import { keyIdOf } from '../../domain/sealed.ts';
 import type { Approval, AuthorizationRequest, Journey, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
@@ -118,11 +119,12 @@ function* approve(
     expiresAt,
   });
   if (found === undefined) throw new Error('an approval was neither made nor found');
-  if (found.id === id) return { approval: found, renewed: false };
-
+  const made = found.id === id;
   const over = found.expiresAt <= now;
-  // What nobody looked at rests on the approval alone.
-  if (over && journey.screen === 'skip') return abandon();
+  // What nobody looked at rests on an approval that was there, and still answers all of it.
+  const silent = journey.screen === 'skip';
+  if (silent && (made || over || notAllowedYet(found, { ...request, scopes }, face).length > 0)) return abandon();
+  if (made) return { approval: found, renewed: false };
   if (over) yield* endExpired(record, found, trail);
   const same = !over && isDeepStrictEqual(found.face, JSON.parse(JSON.stringify(face)));
   const terms = same ? widened(found, wanted) : { redirectUris, scopes };

@@ -131,6 +131,7 @@ export type ActivityKind =
   | 'allowed'
   | 'allowed_more'
   | 'denied'
+  | 'denied_more'
   | 'warned'
   | 'removed'
   | 'removed_by_admin'

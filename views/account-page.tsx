@@ -170,16 +170,15 @@ function Notice({
     );
   }
   const { upstream } = notice;
+  const all = notice.kind === 'removed_all' || notice.appName === undefined;
   return (
     <p class="notice" role="status" id="notice" tabindex={-1}>
       <Icon name="done" />
       <span>
-        {notice.kind === 'removed_all' || notice.appName === undefined
-          ? say(text, 'removedAllNotice')
-          : say(text, 'removedNotice', { name: <bdi>{notice.appName}</bdi> })}{' '}
+        {all ? say(text, 'removedAllNotice') : say(text, 'removedNotice', { name: <bdi>{notice.appName}</bdi> })}{' '}
         {notice.endsWithin === 0
-          ? say(text, 'removedNow')
-          : say(text, 'removedSoon', { duration: durationText(text, notice.endsWithin) })}{' '}
+          ? say(text, all ? 'removedAllNow' : 'removedNow')
+          : say(text, all ? 'removedAllSoon' : 'removedSoon', { duration: durationText(text, notice.endsWithin) })}{' '}
         {upstream?.cancelled === true && say(text, 'removedUpstream', { upstream: upstream.name })}
         {upstream?.cancelled === false &&
           say(text, 'removedUpstreamNot', { upstream: upstream.name, brand: frame.brand.name })}

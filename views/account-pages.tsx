@@ -134,6 +134,7 @@ const ACTIVITY = {
   allowed: 'actAllowed',
   allowed_more: 'actAllowedMore',
   denied: 'actDenied',
+  denied_more: 'actDeniedMore',
   warned: 'actWarned',
   removed: 'actRemoved',
   removed_by_admin: 'actRemovedByAdmin',

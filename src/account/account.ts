@@ -11,6 +11,7 @@ import { RemoveAllPage, RemovePage, SignedOutPage } from '../../views/account-pa
 import { frameOf, textFor } from '../browser/frame.ts';
 import { answerPage, ownPath, seeOwnPage } from '../browser/responder.ts';
 import { personTrail, readVisitor } from '../browser/visitor.ts';
+import { REMOVED_BY_PERSON } from '../domain/consent.ts';
 import type { Session } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { type AccountRow, accountRows, endsWithin, shownAs, stillTaken } from './apps.ts';
@@ -83,7 +84,7 @@ export const removeAction =
         : await deps.store.revokeApprovals(
             checked.session.user.id,
             meant.map(({ id }) => id),
-            'removed_by_person',
+            REMOVED_BY_PERSON,
             personTrail(c, deps, checked.session.user.id),
           );
     if (ended !== undefined && ended.approvals > 0) deps.metrics.revoked('person');

@@ -48,7 +48,6 @@ async function activityOf(deps: AppDeps, userId: string): Promise<readonly Entry
 
 const PLAIN_KINDS: Readonly<Record<string, ActivityKind>> = {
   'approval.granted': 'allowed',
-  'consent.denied': 'denied',
   'consent.warned': 'warned',
   'request.reported': 'reported',
   'app.blocked': 'blocked',
@@ -61,6 +60,7 @@ function kindOf(row: AuditRow, rows: readonly AuditRow[]): ActivityKind | undefi
   const { event, details, actorKind } = row;
   if (event === 'approval.revoked')
     return actorKind === 'admin' ? 'removed_by_admin' : actorKind === 'person' ? 'removed' : 'ended';
+  if (event === 'consent.denied') return details.more === true ? 'denied_more' : 'denied';
   if (event === 'approval.renewed') return isMore(row, rows) ? 'allowed_more' : 'allowed';
   if (event === 'session.ended') return details.reason === 'signed_out' ? 'signed_out' : undefined;
   // Whoever allowed an app was signed in on the way; that is no news.

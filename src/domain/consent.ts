@@ -15,6 +15,9 @@ import type { Approval, AuthorizationRequest, Client, ClientFace, ConsentReason,
 /** A session counts as fresh for a silent return this long after its sign-in. */
 const FRESH_SESSION = 3600;
 
+/** Why an approval ended that its person took back. */
+export const REMOVED_BY_PERSON = 'removed_by_person';
+
 export interface ConsentFacts {
   readonly request: AuthorizationRequest;
   readonly client: Client;

@@ -7,7 +7,7 @@ import type { Ability, ConsentModel, ConsentScreenKind, FaceChange, Frame } from
 import { identityOf } from '../browser/client-identity.ts';
 import { ownPath } from '../browser/responder.ts';
 import { faceOf } from '../domain/client.ts';
-import { notAllowedYet } from '../domain/consent.ts';
+import { notAllowedYet, REMOVED_BY_PERSON } from '../domain/consent.ts';
 import { upstreamScopes, withImplied } from '../domain/scope.ts';
 import type {
   Approval,
@@ -83,7 +83,7 @@ export function consentModel(
     allowedAt: live?.grantedAt,
     expiredAt:
       approval !== undefined && approval.revokedAt === undefined && live === undefined ? approval.expiresAt : undefined,
-    removedAt: approval?.revokedAt,
+    removedAt: approval?.revokedReason === REMOVED_BY_PERSON ? approval.revokedAt : undefined,
     registeredAt: client?.kind === 'document' ? undefined : client?.createdAt,
     lastConfirmedAt: client?.document?.failingSince === undefined ? undefined : client.document.confirmedAt,
     usedHere: scene.usedHere,

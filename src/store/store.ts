@@ -165,6 +165,7 @@ export interface PeopleStore extends BlockStore {
   findSession(idHash: TokenHash, now: Seconds, idleSince: Seconds): Promise<Session | undefined>;
   /** Ends the session. Audits `session.ended`. */
   endSession(idHash: TokenHash, trail: Trail): Promise<boolean>;
+  /** The live approval, expired ones included; where there is none, the one that was revoked last. */
   findApproval(userId: string, clientId: string, resource: string): Promise<Approval | undefined>;
   getApproval(id: string): Promise<Approval | undefined>;
   /** The person's live approvals with their clients and the scopes their live grants hold, newest first. */

@@ -127,7 +127,11 @@ describe.each(ENGINES)('people on %s', (engine) => {
       upstreamGrants: 3,
       revocation: expect.stringMatching(/^rvk_/),
     });
-    expect(await store.findApproval('usr_ann', 'cli_acme', 'tickets')).toBeUndefined();
+    // What a page says of it: the latest that ended, where none lives.
+    expect(await store.findApproval('usr_ann', 'cli_acme', 'tickets')).toMatchObject({
+      id: 'apr_j1',
+      revokedAt: T0 + 1,
+    });
     for (const access of ['access-j1-0', 'access-j2-0', 'access-j2-1'])
       expect(await store.findAccessToken(hash(access), T0 + 1)).toBeUndefined();
     expect(await store.rotateRefresh(rotation('j1', 0), trail(T0 + 1))).toBeUndefined();

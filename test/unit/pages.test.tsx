@@ -303,7 +303,7 @@ describe('apps with access', () => {
       /Access removed for Inspector\. It can’t get new access without asking you\. Anything it already opened stops working within 10 minutes\./,
     );
     expect(page('account')).toMatch(/role="status" id="notice"/);
-    expect(textOf(page('account-empty'))).toContain('It has stopped working.');
+    expect(textOf(page('account-empty'))).toContain('They have all stopped working.');
   });
 
   it('keeps first and removes second, and changes nothing by a link', () => {

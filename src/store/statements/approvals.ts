@@ -116,6 +116,7 @@ export const revokeApproval = given<{ id: string; userId: string; now: Seconds; 
       .returning({ id: t.approvals.id, clientId: t.approvals.clientId, resource: t.approvals.resource }),
 );
 
+/** The live one, or else the one that was revoked last. */
 export const findApproval = given<{ userId: string; clientId: string; resource: string }>()(
   'approval_find',
   (db, t, p) =>
@@ -127,9 +128,10 @@ export const findApproval = given<{ userId: string; clientId: string; resource: 
           eq(t.approvals.userId, p.userId),
           eq(t.approvals.clientId, p.clientId),
           eq(t.approvals.resource, p.resource),
-          isNull(t.approvals.revokedAt),
         ),
-      ),
+      )
+      .orderBy(sql`case when ${t.approvals.revokedAt} is null then 0 else 1 end`, desc(t.approvals.revokedAt))
+      .limit(1),
 );
 
 export const getApproval = given<{ id: string }>()('approval_get', (db, t, p) =>

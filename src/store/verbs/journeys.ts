@@ -69,7 +69,9 @@ function deciding(engine: Engine, record: Recorder) {
         const row = yield* first(journeys.claimRefusal, { id: journeyId, now: trail.at, outcome: 'denied' });
         if (row === undefined) return undefined;
         const journey = journeyOf(row);
-        yield* record('consent.denied', aboutJourney(journey), trail);
+        // Refused was more than what stays allowed.
+        const more = journey.reasons.includes('new_scopes');
+        yield* record('consent.denied', aboutJourney(journey, more ? { more } : {}), trail);
         return journey;
       }),
   } satisfies Partial<Moving>;

@@ -2,10 +2,11 @@
  * `GET /account/sign-in/{upstream}`: the person asks to be signed in to our own account page.
  *
  * A journey without a client: no approval, no code, no token comes of it. Only our own pages and a typed address
- * start one; from elsewhere the choice is shown first.
+ * start one; from elsewhere the choice is shown first. A source starts no more of them than it may ask for anything.
  */
 import type { Context } from 'hono';
 import { seeOwnPage } from '../browser/responder.ts';
+import { spendOpening } from '../browser/source-limit.ts';
 import { bindBrowser, personTrail, readVisitor } from '../browser/visitor.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
@@ -22,6 +23,8 @@ export const signIn =
     const site = c.req.header('sec-fetch-site') ?? 'none';
     if (!deps.connectors.has(upstream) || !['none', 'same-origin'].includes(site))
       return seeOwnPage(c, deps, '/account');
+    const often = spendOpening(c, deps, visitor.session);
+    if (often !== undefined) return often;
     const now = deps.now();
     const journey: NewJourney = {
       id: newId('jny'),

@@ -2,13 +2,16 @@
  * The admin API called from inside the process, by whom this process itself vouches for: the console and the command line.
  *
  * The very calls of `/admin/v1`, with their roles, limits, schemas and audit rows, so that there is no second copy of
- * what an administrator may do. Must never be reachable over a network: it asks for no key.
+ * what an administrator may do; and their addresses, so that what no address of ours holds is not there. Must never be
+ * reachable over a network: it asks for no key.
  */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { AppDeps, AppEnv, RequestEvent } from '../ports.ts';
+import { isPlainPath } from '../security/visit-rules.ts';
 import type { Caller } from './authenticate.ts';
 import type { Method } from './call.ts';
 import { mountAdmin } from './mount.ts';
+import { answerProblem, notFound } from './problem.ts';
 
 /** Who calls, and the event whose reference the audit rows carry. */
 export interface Calling {
@@ -38,13 +41,15 @@ export type CallAdmin = (calling: Calling, request: AdminRequest) => Promise<Res
 
 const PREFIX = '/admin/v1';
 
+const callingOf = ({ env }: Context<AppEnv>): Calling => env as Calling;
+
 export function openInProcess(deps: AppDeps): CallAdmin {
-  const app = new Hono<AppEnv & { Bindings: Calling }>();
+  const app = new Hono<AppEnv>();
   app.use((c, next) => {
-    c.set('event', c.env.event);
-    return next();
+    c.set('event', callingOf(c).event);
+    return isPlainPath(c.req.url) ? next() : Promise.resolve(answerProblem(c, notFound()));
   });
-  mountAdmin(app as unknown as Hono<AppEnv>, PREFIX, deps, (c) => (c.env as Calling).caller);
+  mountAdmin(app, PREFIX, deps, (c) => callingOf(c).caller);
   return async (calling, request) => {
     const { method, path, query, body } = request;
     return app.fetch(

@@ -2,8 +2,9 @@
  * The memory of flows: what each request of an authorization came to, written behind the answers and never before them.
  *
  * Steps hold what the log line holds: ids, words for errors and reasons, never a secret, address or body. Refusals are
- * put on record in the audit log, too; a flood of them is counted by the minute, so that nobody can fill the disk with
- * them. Must never make a request wait or fail.
+ * put on record in the audit log, too. What belongs to no flow costs nothing to ask, and what belongs to one can be asked
+ * again and again: a flood of either is counted by the minute, so that nobody can fill the disk with it. Must never make
+ * a request wait or fail.
  */
 import type { Log, Trace } from '../ports.ts';
 import { newId } from '../security/secrets.ts';
@@ -12,8 +13,10 @@ import type { FlowStep, Store } from '../store/store.ts';
 /** Steps waiting to be written; beyond it the newest are left out and counted. */
 const MOST_WAITING = 5_000;
 const SLICE = 200;
-/** Refusals of a minute that are put on record one by one. */
-const SINGLE_REFUSALS = 120;
+/** Refusals, and requests of no flow, of a minute that are put on record one by one. */
+const SINGLE = 120;
+/** Steps of one flow in a minute that are kept, of either outcome: many times what a person and their app can need. */
+const MOST_OF_A_FLOW = 60;
 const MINUTE = 60;
 
 /** Routes whose requests are steps of a flow, whatever they come to. */
@@ -28,14 +31,15 @@ export interface FlowTrace extends Trace {
 export function createTrace(store: Pick<Store, 'keepSteps' | 'recordEvent'>, log: Log): FlowTrace {
   const waiting: FlowStep[] = [];
   let dropped = 0;
-  const refusals = countRefusals();
+  const minutes = countByMinute();
 
   const flush = async () => {
     while (waiting.length > 0) {
-      const steps = waiting.splice(0, SLICE);
-      await store.keepSteps(steps.filter(isFlowStep), steps.filter(isRefusal).filter(refusals.isSingle));
+      const kept = waiting.splice(0, SLICE).map((step) => ({ step, ...minutes.keeps(step) }));
+      const stepsOf = (where: 'flow' | 'audit') => kept.filter((each) => each[where]).map(({ step }) => step);
+      await store.keepSteps(stepsOf('flow'), stepsOf('audit'));
     }
-    const many = refusals.takeMinute();
+    const many = minutes.takeFinished();
     if (many !== undefined)
       await store.recordEvent(
         'requests.refused',
@@ -52,7 +56,7 @@ export function createTrace(store: Pick<Store, 'keepSteps' | 'recordEvent'>, log
       if (!isFlowStep(step) && !isRefusal(step)) return;
       if (waiting.length < MOST_WAITING) waiting.push(step);
       else dropped += 1;
-      refusals.see(step.at);
+      minutes.see(step.at);
     },
     flush,
   };
@@ -66,29 +70,47 @@ const isRefusal = ({ outcome }: FlowStep): boolean => outcome === 'refused' || o
 const isFlowStep = (step: FlowStep): boolean =>
   FLOW.test(step.endpoint) || (TOKEN.test(step.endpoint) && (step.flow !== undefined || isRefusal(step)));
 
-/** The first refusals of a minute one by one, the rest by endpoint and error. */
-function countRefusals() {
+/** The opening request, or the journey, that a step is known to belong to. */
+const flowOf = ({ flow, journey }: FlowStep): string | undefined => flow ?? journey;
+
+/** What of a minute is kept: of refusals and of what belongs to no flow the first ones, the rest by endpoint and error. */
+function countByMinute() {
   let minute = 0;
   let single = 0;
+  let ofFlow = new Map<string, number>();
   let counts: Record<string, number> = {};
   let finished: { since: number; until: number; counts: Record<string, number> } | undefined;
 
-  const see = (at: number) => {
-    const now = Math.floor(at / MINUTE);
-    if (now === minute) return;
-    if (Object.keys(counts).length > 0) finished = { since: minute * MINUTE, until: (minute + 1) * MINUTE, counts };
-    [minute, single, counts] = [now, 0, {}];
+  const isSingle = ({ endpoint, status, error = String(status) }: FlowStep): boolean => {
+    single += 1;
+    if (single <= SINGLE) return true;
+    const name = `${endpoint} ${error}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+    return false;
+  };
+  // Refusals apart: anybody who knows an address of the flow can cause those, and would push out what it came to.
+  const isWithinFlow = (flow: string, refused: boolean): boolean => {
+    const key = `${flow} ${refused}`;
+    const before = ofFlow.get(key) ?? 0;
+    ofFlow.set(key, before + 1);
+    return before < MOST_OF_A_FLOW;
   };
   return {
-    see,
-    isSingle: ({ endpoint, error = '' }: FlowStep): boolean => {
-      single += 1;
-      if (single <= SINGLE_REFUSALS) return true;
-      const name = `${endpoint} ${error}`;
-      counts[name] = (counts[name] ?? 0) + 1;
-      return false;
+    see: (at: number) => {
+      const now = Math.floor(at / MINUTE);
+      if (now === minute) return;
+      if (Object.keys(counts).length > 0) finished = { since: minute * MINUTE, until: (minute + 1) * MINUTE, counts };
+      [minute, single, ofFlow, counts] = [now, 0, new Map(), {}];
     },
-    takeMinute: () => {
+    /** Whether a step is kept for its flow, and whether as an audit row. */
+    keeps: (step: FlowStep): { readonly flow: boolean; readonly audit: boolean } => {
+      const own = flowOf(step);
+      const refused = isRefusal(step);
+      const alone = (refused || own === undefined) && isSingle(step);
+      const remembered = own === undefined ? alone : isWithinFlow(own, refused);
+      return { flow: isFlowStep(step) && remembered, audit: refused && alone };
+    },
+    takeFinished: () => {
       const taken = finished;
       finished = undefined;
       return taken;

@@ -219,7 +219,9 @@ export const settings = z.strictObject({
         .union([z.literal('off'), bucketShape])
         .optional()
         .describe('Of all sources together. Fifty times that of one source where nothing is said.'),
-      authorizations: bucket(600, 1200).describe('`/authorize`.'),
+      authorizations: bucket(600, 1200).describe(
+        '`/authorize`, and every other page that opens a request or a sign-in.',
+      ),
       tokens: bucket(6000, 2000).describe('`/token` and `/revoke`.'),
       admin_failures: bucket(60, 120).describe('Counts wrong admin keys only.'),
       documents: bucket(60, 60).describe('Metadata documents and key sets fetched because of this source.'),

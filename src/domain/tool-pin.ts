@@ -27,13 +27,16 @@ const KINDS: readonly (readonly [HiddenKind, RegExp])[] = [
   ['control', /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFFF9-\uFFFB]/u],
 ];
 
-/** What is pinned of a listed tool; undefined for what is no tool (no name, or one nobody could call). */
+/** Whether a tool may be called so: a name that can be kept and looked up in any database. What is not can be no tool's. */
+export const isToolName = (name: unknown): name is string =>
+  typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME && !/[\p{Cc}\p{Cs}]/u.test(name);
+
+/** What is pinned of a listed tool; undefined for what is no tool (no name, or one nobody may call). */
 export function definitionOf(tool: unknown): ToolDefinition | undefined {
   if (typeof tool !== 'object' || tool === null) return undefined;
   const members = tool as Readonly<Record<string, unknown>>;
   const { name } = members;
-  if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME || /[\p{Cc}\p{Cs}]/u.test(name))
-    return undefined;
+  if (!isToolName(name)) return undefined;
   const counting = Object.entries(members).filter(([member]) => !NOT_COUNTING.has(member));
   return { name, text: canonical(Object.fromEntries(counting)), hidden: hiddenKinds(counting) };
 }

@@ -84,7 +84,7 @@ async function passingTools(tools: readonly unknown[], context: ListContext): Pr
   return tools.filter((_, index) => {
     const definition = definitions[index];
     const state = definition === undefined ? undefined : byDefinition.get(definition)?.state;
-    const offered = table === undefined || (definition !== undefined && scopesOf(definition.name, table) !== undefined);
+    const offered = definition !== undefined && (table === undefined || scopesOf(definition.name, table) !== undefined);
     return offered && (state === 'accepted' || !holds);
   });
 }

@@ -8,6 +8,7 @@
 import type { Context } from 'hono';
 import { refusePage } from '../browser/error-page.ts';
 import { seeOwnPage } from '../browser/responder.ts';
+import { spendOpening } from '../browser/source-limit.ts';
 import { bindBrowser, personTrail, readVisitor, type Visitor } from '../browser/visitor.ts';
 import { administratorOf } from '../domain/administrator.ts';
 import type { Journey, User } from '../domain/types.ts';
@@ -26,6 +27,8 @@ export const adminSignIn =
     if (!offered || !deps.connectors.has(upstream) || !['none', 'same-origin'].includes(site))
       return seeOwnPage(c, deps, '/admin');
     const visitor = await readVisitor(c, deps);
+    const often = spendOpening(c, deps, visitor.session);
+    if (often !== undefined) return often;
     const now = deps.now();
     const journey = {
       id: newId('jny'),

@@ -8,6 +8,7 @@ import type { Context } from 'hono';
 import { refusePage } from '../browser/error-page.ts';
 import { wishLanguages } from '../browser/language.ts';
 import { seeOwnPage } from '../browser/responder.ts';
+import { spendOpening, tooMany } from '../browser/source-limit.ts';
 import { bindBrowser, personTrail, readVisitor, sessionAt, type Visitor } from '../browser/visitor.ts';
 import {
   type Addressee,
@@ -18,7 +19,6 @@ import {
   type RawParameters,
   requestedClientId,
 } from '../domain/authorization-request.ts';
-import type { Session } from '../domain/types.ts';
 import { judgeVisit } from '../policy/visit.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
 import { one, readForm, readQuery } from '../security/parameters.ts';
@@ -28,7 +28,7 @@ import { refuseBlocked, refuseRuled } from './blocked.ts';
 import { showConsent } from './consent.ts';
 import { consentRecord } from './journey-secrets.ts';
 import { mergeKeyOf, openJourney } from './open.ts';
-import { spendPrompt } from './prompt-budget.ts';
+import { spendPage } from './prompt-budget.ts';
 import { refuseAddressee, refuseRequest } from './refuse.ts';
 import { usedBefore } from './scene.ts';
 import { showWaiting } from './waiting.ts';
@@ -38,8 +38,8 @@ export const authorizeEndpoint =
   async (c: Context<AppEnv>): Promise<Response> => {
     const visitor = await readVisitor(c, deps);
     const { session } = visitor;
-    const limit = deps.limits.take('authorizations', c.get('event').source);
-    if (!limit.ok) return tooMany(c, deps, session, 'authorizations from this source', limit.retryAfter);
+    const often = spendOpening(c, deps, session);
+    if (often !== undefined) return often;
     const reading = c.req.method === 'POST' ? await readForm(c) : readQuery(c);
     if (!reading.ok)
       return refusePage(c, deps, session, {
@@ -71,20 +71,6 @@ export const authorizeEndpoint =
     return askOrSkip(c, deps, visitor, addressee.value, checked.value);
   };
 
-const tooMany = (
-  c: Context<AppEnv>,
-  deps: AppDeps,
-  session: Session | undefined,
-  reason: string,
-  retryAfter: number,
-): Response =>
-  refusePage(c, deps, session, {
-    code: 'rate_limited',
-    reason,
-    retryAfter,
-    facts: { retryAfterSeconds: retryAfter },
-  });
-
 /**
  * A form of another site: SameSite=Lax cookies stayed behind, so this browser looks like a new one, and giving it a
  * cookie would cut it off from what it has under way. A navigation of its own brings the cookies along.
@@ -112,7 +98,7 @@ async function askOrSkip(
   if (visit.decision === 'refuse') return refuseRuled(c, deps, visitor, visit.by);
   if (visit.decision === 'own_block') return refuseBlocked(c, deps, visitor);
   if (visit.decision === 'wait') {
-    const spent = spendPage(c, deps, visitor, session, client.id);
+    const spent = spendPage(c, deps, visitor, resource.upstream, client.id);
     if (spent !== undefined) return spent;
     const asked = newJourney(c, deps, visitor, addressee, checked, 'ask', ['first_time']);
     const opened = await openJourney(c, deps, { ...asked, mergeKey: mergeKeyOf(asked) }, session?.user.id);
@@ -125,7 +111,7 @@ async function askOrSkip(
       description: 'this needs the person at the page',
     });
 
-  const spent = verdict.screen === 'skip' ? undefined : spendPage(c, deps, visitor, session, client.id);
+  const spent = verdict.screen === 'skip' ? undefined : spendPage(c, deps, visitor, resource.upstream, client.id);
   if (spent !== undefined) return spent;
   const wanted = newJourney(c, deps, visitor, addressee, checked, verdict.screen, verdict.reasons);
   const mergeKey = verdict.screen === 'skip' ? undefined : mergeKeyOf(wanted);
@@ -152,18 +138,6 @@ async function askOrSkip(
   };
   return showConsent(c, deps, visitor, scene, journey.browserHash);
 }
-
-/** A browser that has not been seen yet has had no page; its source has a budget of its own. */
-const spendPage = (
-  c: Context<AppEnv>,
-  deps: AppDeps,
-  visitor: Visitor,
-  session: Session | undefined,
-  clientId: string,
-): Response | undefined =>
-  visitor.browserHash === undefined
-    ? undefined
-    : spendPrompt(c, deps, visitor, session?.user.id ?? visitor.browserHash, clientId);
 
 function newJourney(
   c: Context<AppEnv>,

@@ -98,7 +98,7 @@ export function upstreamFailed(
   visitor: Visitor,
   upstreamName: string,
   failure: ConnectorFailure,
-  tryAgain: string,
+  tryAgain: string | undefined,
 ): Response {
   c.get('event').note({ reason: `${failure.kind}: ${failure.detail}` });
   deps.metrics.journey('failed', failure.kind);
@@ -106,7 +106,7 @@ export function upstreamFailed(
     code: 'upstream_unavailable',
     reason: `${failure.kind}: ${failure.detail}`,
     facts: { upstreamName },
-    links: { tryAgain },
+    links: tryAgain === undefined ? {} : { tryAgain },
   });
 }
 

@@ -2,17 +2,17 @@
  * The upstream signed in somebody else than the page had named: nothing of that journey completes (requirements B-13; ruling 9).
  *
  * The upstream tokens just received are dropped unseen. The other account may go on only through a consent page of
- * its own, which leads upstream once more.
+ * its own, which leads upstream once more. The two ways on count as one page, since a person takes one of them.
  */
 import type { Context } from 'hono';
 import { DifferentAccountPage } from '../../views/error-page.tsx';
 import type { DifferentAccountModel } from '../../views/models.ts';
 import { frameOf, textFor } from '../browser/frame.ts';
-import { answerPage } from '../browser/responder.ts';
+import { answerPage, ownPath } from '../browser/responder.ts';
 import { personTrail, type Visitor } from '../browser/visitor.ts';
 import type { Journey, User } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
-import { reopen } from './reopen.ts';
+import { reopenBelow, spendReopening } from './reopen.ts';
 
 export async function otherAccount(
   c: Context<AppEnv>,
@@ -25,14 +25,18 @@ export async function otherAccount(
 ): Promise<Response> {
   await deps.store.failJourney(journey.id, 'account_changed', personTrail(c, deps, expectedUserId));
   deps.metrics.journey('failed', 'account_changed');
+  const spent = spendReopening(c, deps, visitor, journey);
+  if (spent !== undefined) return spent;
+  const reopen = async (userId: string) =>
+    ownPath(deps, await reopenBelow(c, deps, visitor, journey, 'account_changed', userId));
   const expected = await deps.store.findUser(expectedUserId);
   const model: DifferentAccountModel = {
     frame: frameOf(c, deps, visitor.session),
     upstreamName,
     expectedName: expected?.name ?? '',
     returnedName: returned.name,
-    startAgainUrl: await reopen(c, deps, visitor, journey, 'account_changed', expectedUserId),
-    useReturnedUrl: await reopen(c, deps, visitor, journey, 'account_changed', returned.id),
+    startAgainUrl: await reopen(expectedUserId),
+    useReturnedUrl: await reopen(returned.id),
     reference: c.get('event').reference,
     at: deps.now(),
   };

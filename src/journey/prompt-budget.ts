@@ -6,18 +6,49 @@
  */
 import type { Context } from 'hono';
 import { refusePage } from '../browser/error-page.ts';
-import type { Visitor } from '../browser/visitor.ts';
-import type { AppDeps, AppEnv } from '../ports.ts';
+import { sessionAt, type Visitor } from '../browser/visitor.ts';
+import type { AppDeps, AppEnv, LimitVerdict } from '../ports.ts';
 
-/** Spends one; the page that says so when the budget is gone. */
-export function spendPrompt(
+/**
+ * Counts a page about this client, unless the budget is gone. A browser that has not been seen yet has had none; its
+ * source has a limit of its own (../browser/source-limit.ts).
+ */
+export const takePage = (
+  { limits }: Pick<AppDeps, 'limits'>,
+  visitor: Visitor,
+  upstream: string,
+  clientId: string,
+): LimitVerdict =>
+  visitor.browserHash === undefined
+    ? { ok: true }
+    : limits.prompt(sessionAt(visitor, upstream)?.user.id ?? visitor.browserHash, clientId);
+
+/** Spends a page about this client; the page that says so when the budget is gone. */
+export const spendPage = (
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  upstream: string,
+  clientId: string,
+): Response | undefined => refuseSpent(c, deps, visitor, takePage(deps, visitor, upstream, clientId));
+
+/** The same for what a person says of a request, which is a row each time. */
+export const spendWords = (
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  visitor: Visitor,
+  clientId: string,
+): Response | undefined => {
+  const who = visitor.session?.user.id ?? c.get('event').source;
+  return refuseSpent(c, deps, visitor, deps.limits.prompt(who, clientId));
+};
+
+function refuseSpent(
   c: Context<AppEnv>,
   deps: AppDeps,
   { session }: Visitor,
-  who: string,
-  clientId: string,
+  budget: LimitVerdict,
 ): Response | undefined {
-  const budget = deps.limits.prompt(who, clientId);
   if (budget.ok) return undefined;
   return refusePage(c, deps, session, {
     code: 'prompt_limit',
@@ -26,11 +57,3 @@ export function spendPrompt(
     facts: { retryAfterSeconds: budget.retryAfter },
   });
 }
-
-/** The same for what a person says of a request, which is a row each time. */
-export const spendWords = (
-  c: Context<AppEnv>,
-  deps: AppDeps,
-  visitor: Visitor,
-  clientId: string,
-): Response | undefined => spendPrompt(c, deps, visitor, visitor.session?.user.id ?? c.get('event').source, clientId);

@@ -24,12 +24,13 @@ export async function upstreamRefused(
 ): Promise<Response> {
   deps.metrics.journey('failed', 'refused');
   const backToApp = await denialFor(deps, journey);
+  const tryAgain = await reopen(c, deps, visitor, journey, 'asked_again', journey.expectedUserId);
   return refusePage(c, deps, visitor.session, {
     code: 'upstream_denied',
     reason: `${failure.error}: ${failure.detail}`,
     facts: { upstreamName },
     links: {
-      tryAgain: await reopen(c, deps, visitor, journey, 'asked_again', journey.expectedUserId),
+      ...(tryAgain === undefined ? {} : { tryAgain }),
       ...(backToApp === undefined ? {} : { backToApp }),
     },
   });

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { auditRows, count, rows } from '../support/database-file.ts';
-import { answerOf, approveAs, decide, register } from '../support/mcp-client.ts';
+import { answerOf, approveAs, authorizationUrl, decide, newPkce, register } from '../support/mcp-client.ts';
+import { linksTo } from '../support/page-forms.ts';
 import { signInAs } from '../support/upstreams/oidc-upstream.ts';
 import { handOffIn, type OidcWorld, openAuthorize, rememberedVictim, startWorld } from '../support/victim.ts';
 
@@ -12,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const becomeNobodyUpstream = (jar: BrowserJar) =>
-  jar.postForm(`${world.upstream.issuer}/sign-out`, {}, { origin: world.upstream.issuer });
+const becomeNobodyUpstream = (jar: BrowserJar, { upstream } = world) =>
+  jar.postForm(`${upstream.issuer}/sign-out`, {}, { origin: upstream.issuer });
 const approvalsOf = (clientId: string) =>
   rows(
     world.setting,
@@ -21,11 +22,11 @@ const approvalsOf = (clientId: string) =>
     clientId,
   );
 
-async function mayaStartsJonasReturns() {
+async function mayaStartsJonasReturns(world: OidcWorld) {
   const { jar } = await rememberedVictim(world, 'maya');
   const client = await register(world.setting.issuer);
   const { upstreamUrl } = await handOffIn(world, jar, client);
-  await becomeNobodyUpstream(jar);
+  await becomeNobodyUpstream(jar, world);
   const page = await jar.follow(await signInAs('jonas', jar, upstreamUrl));
   return { jar, client, page };
 }
@@ -33,7 +34,7 @@ async function mayaStartsJonasReturns() {
 describe('T-A14 another account returns from the upstream', () => {
   it('completes nothing: no code, no approval, no session, no stored upstream tokens', async () => {
     const grants = () => count(world.setting, 'upstream_grants');
-    const { jar, client, page } = await mayaStartsJonasReturns();
+    const { jar, client, page } = await mayaStartsJonasReturns(world);
     const before = grants();
     expect(page.status).toBe(200);
     expect(page.next).toBeUndefined();
@@ -52,7 +53,7 @@ describe('T-A14 another account returns from the upstream', () => {
   });
 
   it('lets the other account go on only over a page of its own and one more hop', async () => {
-    const { jar, client, page } = await mayaStartsJonasReturns();
+    const { jar, client, page } = await mayaStartsJonasReturns(world);
     const links = [...page.body.matchAll(/href="(\/consent\/[^"]+)"/g)].map((match) => match[1] ?? '');
     expect(links).toHaveLength(2);
     const hops = world.upstream.seen('/auth').length;
@@ -67,7 +68,7 @@ describe('T-A14 another account returns from the upstream', () => {
   });
 
   it('refuses the other account again when it was the first that should start again', async () => {
-    const { jar, client, page } = await mayaStartsJonasReturns();
+    const { jar, client, page } = await mayaStartsJonasReturns(world);
     const [again] = [...page.body.matchAll(/href="(\/consent\/[^"]+)"/g)].map((match) => match[1] ?? '');
     const asked = await jar.click(`${world.setting.issuer}${again}`);
     expect(asked.body).toContain('<bdi>maya</bdi>');
@@ -90,5 +91,30 @@ describe('T-A14 another account returns from the upstream', () => {
     expect(answered.next).toBeUndefined();
     expect(answered.body).toContain('<bdi>aiko</bdi>');
     expect(approvalsOf(client.client_id)).toEqual([]);
+  });
+
+  it('counts its two ways on as one page of the client, and opens none when the client has had all of its pages', async () => {
+    const strict = await startWorld({
+      settings: { limits: { registrations: 'off', prompts: { pages: 2, within: '5m' } } },
+    });
+    try {
+      const within = await mayaStartsJonasReturns(strict);
+      expect(within.page.status).toBe(200);
+      expect(linksTo(within.page, '/consent/')).toHaveLength(2);
+      const asked = await within.jar.click(linksTo(within.page, '/consent/')[1] ?? '');
+      expect(answerOf(await approveAs('jonas', within.jar, asked)).get('code')).not.toBeNull();
+
+      const { jar } = await rememberedVictim(strict, 'maya');
+      const client = await register(strict.setting.issuer);
+      await jar.get(authorizationUrl(strict.setting.issuer, client, newPkce(), { state: 'another' }));
+      const { upstreamUrl } = await handOffIn(strict, jar, client);
+      await becomeNobodyUpstream(jar, strict);
+      const opened = count(strict.setting, 'journeys');
+      const page = await jar.follow(await signInAs('jonas', jar, upstreamUrl));
+      expect([page.status, linksTo(page, '/consent/')]).toEqual([429, []]);
+      expect(count(strict.setting, 'journeys')).toBe(opened);
+    } finally {
+      await strict.close();
+    }
   });
 });

@@ -4,6 +4,7 @@
  * Lock order: journey → person → client → approval → the rest (see ending.ts).
  */
 import { isDeepStrictEqual } from 'node:util';
+import { namesOf } from '../../domain/refusal-rule.ts';
 import { keyIdOf } from '../../domain/sealed.ts';
 import type { Approval, AuthorizationRequest, Journey, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
@@ -185,6 +186,8 @@ function* issueCode(
     expiresAt: code.expiresAt,
     reference: journey.reference,
     clientSnapshot: journey.clientSnapshot?.fingerprint === undefined ? undefined : journey.clientSnapshot,
+    destination: granted.face.destination,
+    clientNames: journey.clientSnapshot === undefined ? [] : namesOf(journey.clientSnapshot),
   });
 }
 

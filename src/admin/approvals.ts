@@ -86,8 +86,13 @@ const showApproval = call({
     const approval = await ownApproval(setting, path.id);
     const { deps } = setting;
     const lastEnd = await deps.store.lastAccessEnd(approval.id);
+    const elsewhere = await deps.store.listOtherDestinations(approval.id, deps.now());
     const left = remainingLife(resourceOf(deps, approval.resource), lastEnd, deps.now());
-    return { ...approvalOf(approval, deps), tokens_end_at: left === 0 ? null : isoOrNull(lastEnd) };
+    return {
+      ...approvalOf(approval, deps),
+      also_sent_to: [...elsewhere],
+      tokens_end_at: left === 0 ? null : isoOrNull(lastEnd),
+    };
   },
 });
 

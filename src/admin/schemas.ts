@@ -69,6 +69,10 @@ export const approvalSchema = z.object({
 });
 
 export const shownApprovalSchema = approvalSchema.extend({
+  also_sent_to: z.array(z.string()).meta({
+    description:
+      'Other sites that access under it was sent to before and that lives on, or lived until it was revoked; `site` as a filter finds it by these, too.',
+  }),
   tokens_end_at: moment.nullable().meta({
     description:
       'When the last token that its server may still take by itself ends, revoked or not; null where the broker is asked, or when none is left.',

@@ -1,13 +1,16 @@
 /**
  * The live approvals that a rule matches, judged by the very function that refuses requests: counted, or ended in slices.
+ *
+ * An approval shows what was allowed last. Access given before lives on beside it, so that counts, too, with the redirect
+ * it was given to and the names the client then had; else whoever asks a second time, elsewhere, would keep the first.
  */
-import { findRefusalRule, type RefusalRule } from '../domain/refusal-rule.ts';
-import type { Approval, Trail } from '../domain/types.ts';
+import { findRefusalRule, namesOf, type RefusalRule } from '../domain/refusal-rule.ts';
+import type { Trail } from '../domain/types.ts';
 import type { AppDeps } from '../ports.ts';
-import type { Position, RegistryCounts } from '../store/store.ts';
+import type { LiveApproval, Position, RegistryCounts } from '../store/store.ts';
 
 /** Approvals looked at in one read, and ended in one commit at most. */
-const PAGE = 500;
+const PAGE = 200;
 const SLICE = 50;
 
 type Ruling = Pick<AppDeps, 'store' | 'now'>;
@@ -25,7 +28,7 @@ export async function countMatching(deps: Ruling, rule: RefusalRule): Promise<Re
   return { approvals, users: users.size, clients: clients.size };
 }
 
-/** Ends them; returns the ids of the reports, one per person and slice. */
+/** Ends them, each with everything under it; returns the ids of the reports, one per person and slice. */
 export async function revokeRuled(
   deps: Ruling,
   rule: RefusalRule,
@@ -34,12 +37,12 @@ export async function revokeRuled(
 ): Promise<readonly string[]> {
   const reports: string[] = [];
   for await (const page of pagesOf(deps)) {
-    const byPerson = new Map<string, Approval[]>();
-    for (const approval of page.filter((one) => isMatched(one, rule)))
-      byPerson.set(approval.userId, [...(byPerson.get(approval.userId) ?? []), approval]);
+    const byPerson = new Map<string, string[]>();
+    for (const { userId, id } of page.filter((one) => isMatched(one, rule)))
+      byPerson.set(userId, [...(byPerson.get(userId) ?? []), id]);
     for (const [userId, meant] of byPerson) {
       for (let start = 0; start < meant.length; start += SLICE) {
-        const ids = meant.slice(start, start + SLICE).map(({ id }) => id);
+        const ids = meant.slice(start, start + SLICE);
         const ended = await deps.store.revokeApprovals(userId, ids, reason, trail);
         if (ended.revocation !== undefined) reports.push(ended.revocation);
       }
@@ -48,9 +51,9 @@ export async function revokeRuled(
   return reports;
 }
 
-async function* pagesOf({ store, now }: Ruling): AsyncGenerator<readonly Approval[]> {
+async function* pagesOf({ store, now }: Ruling): AsyncGenerator<readonly LiveApproval[]> {
   for (let before: Position | undefined; ; ) {
-    const page = await store.listRegistry({ state: 'active' }, { now: now(), limit: PAGE, before });
+    const page = await store.listLiveApprovals({ now: now(), limit: PAGE, before });
     yield page;
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;
@@ -58,8 +61,11 @@ async function* pagesOf({ store, now }: Ruling): AsyncGenerator<readonly Approva
   }
 }
 
-/** Any redirect it was ever allowed for counts, and the name as the person saw it. */
-const isMatched = ({ clientId, redirectUris, face }: Approval, rule: RefusalRule): boolean =>
-  redirectUris.some(
-    (redirectUri) => findRefusalRule([rule], { id: clientId, names: [face.name], redirectUri }) !== undefined,
-  );
+/** By what was allowed last, under the name the person saw and those the client has now; or by any access given before. */
+function isMatched({ clientId, redirectUris, face, metadata, access }: LiveApproval, rule: RefusalRule): boolean {
+  const names = [face.name, ...(metadata === undefined ? [] : namesOf(metadata))];
+  return [
+    ...redirectUris.map((redirectUri) => ({ redirectUri, names })),
+    ...access.map(({ redirectUri, clientNames }) => ({ redirectUri, names: clientNames ?? [] })),
+  ].some((given) => findRefusalRule([rule], { id: clientId, ...given }) !== undefined);
+}

@@ -2,7 +2,7 @@
  * The part of the store for administrators: the registry in numbers, and keys of the admin API. Promises: store.ts.
  */
 import type { AdminKey } from '../domain/admin-key.ts';
-import type { Approval, Seconds, TokenHash, Trail } from '../domain/types.ts';
+import type { Approval, ClientMetadata, Seconds, TokenHash, Trail } from '../domain/types.ts';
 import type { ConsoleStore } from './console-store.ts';
 import type { Ended } from './records.ts';
 
@@ -26,7 +26,10 @@ export interface RegistryFilter {
   readonly userId?: string | undefined;
   readonly clientId?: string | undefined;
   readonly resource?: string | undefined;
-  /** Where access goes: a host name (with all under it), `loopback`, or `scheme:<name>`. */
+  /**
+   * Where access goes, by what was allowed last or by anything live that was given before: a host name (with all under it),
+   * `loopback`, or `scheme:<name>`. Of a revoked approval, what lived until then.
+   */
   readonly site?: string | undefined;
   readonly grantedBefore?: Seconds | undefined;
 }
@@ -43,6 +46,21 @@ export interface PeopleCounts {
   readonly users: { readonly all: number; readonly disabled: number };
 }
 
+/** A live approval with all that a rule about sites or names has to look at. */
+export interface LiveApproval
+  extends Pick<Approval, 'id' | 'userId' | 'clientId' | 'redirectUris' | 'face' | 'grantedAt'> {
+  /** What the client says of itself now; undefined when it is gone. */
+  readonly metadata: ClientMetadata | undefined;
+  readonly access: readonly GivenAccess[];
+}
+
+/** What codes that can be redeemed and grants that live were given for. */
+export interface GivenAccess {
+  readonly redirectUri: string;
+  /** As the person decided; undefined when given by a version that did not keep them. */
+  readonly clientNames: readonly string[] | undefined;
+}
+
 /** The registry over all people. */
 export interface RegistryStore {
   /** A page of approvals, newest first, in any state unless one is named. */
@@ -50,6 +68,14 @@ export interface RegistryStore {
     filter: RegistryFilter & { state?: ApprovalState | undefined },
     page: Page & { now: Seconds },
   ): Promise<readonly Approval[]>;
+  /**
+   * A page of live approvals, newest first, with all live access under them. Whatever was given before the call and lives
+   * throughout it is there, as a redirect of the approval or as access, also when the person decides anew meanwhile. Holds
+   * `limit` approvals, and of each no more than its live codes and grants.
+   */
+  listLiveApprovals(page: Page & { now: Seconds }): Promise<readonly LiveApproval[]>;
+  /** Destinations that live access under the approval was sent to, but for the one of its face. Of a revoked one as above. */
+  listOtherDestinations(approvalId: string, now: Seconds): Promise<readonly string[]>;
   /** How much revokeMatching would end now. */
   countRegistry(filter: RegistryFilter, now: Seconds): Promise<RegistryCounts>;
   /**

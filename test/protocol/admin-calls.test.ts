@@ -54,7 +54,11 @@ describe('approvals', () => {
       revoked_reason: null,
       revocation_within: 0,
     });
-    expect((await call('GET', `/approvals/${approval.id}`)).json).toEqual({ ...approval, tokens_end_at: null });
+    expect((await call('GET', `/approvals/${approval.id}`)).json).toEqual({
+      ...approval,
+      also_sent_to: [],
+      tokens_end_at: null,
+    });
     expect((await call('GET', `/approvals?user=${approval.user}`)).json.items).toContainEqual(approval);
     expect((await call('GET', '/approvals?site=elsewhere.example')).json.items).toEqual([]);
   });

@@ -54,6 +54,7 @@ export const words = {
   person: 'Person',
   server: 'Server',
   goesTo: 'Access goes to',
+  alsoSentTo: 'Access from before went to',
   scopes: 'Scopes',
   since: 'Since',
   ends: 'Ends',

@@ -26,6 +26,8 @@ const code = (value: unknown, url?: string): Cell => ({
 const codes = (value: unknown): Cell => ({ kind: 'codes', texts: textsOf(value) });
 const state = (item: Item): Fact => ({ label: words.state, value: { kind: 'state', text: textOf(item.state) } });
 const when = (label: string, at: unknown): readonly Fact[] => (at == null ? [] : [{ label, value: timeCell(at) }]);
+const sentBefore = (sites: unknown): readonly Fact[] =>
+  textsOf(sites).length === 0 ? [] : [{ label: words.alsoSentTo, value: codes(sites) }];
 const because = (label: string, why: unknown): readonly Fact[] =>
   why == null ? [] : [{ label, value: { kind: 'text', text: textOf(why) } }];
 
@@ -61,6 +63,7 @@ export const approvalPage =
       { label: words.person, value: code(approval.user, at('person', approval.user)) },
       { label: words.server, value: code(approval.resource) },
       { label: words.goesTo, value: code(approval.site) },
+      ...sentBefore(approval.also_sent_to),
       { label: words.redirects, value: codes(approval.redirect_uris) },
       { label: words.scopes, value: codes(approval.scopes) },
       { label: words.since, value: timeCell(approval.granted_at) },

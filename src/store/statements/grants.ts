@@ -4,7 +4,13 @@ import type { Code, Grant, Seconds, TokenHash } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
 
-export const insertCode = given<Omit<Code, 'usedAt' | 'revokedAt' | 'grantId'>>()('code_insert', (db, t, p) =>
+type NewCode = Omit<Code, 'usedAt' | 'revokedAt' | 'grantId'> & {
+  /** Where it is sent, as ClientFace.destination. */
+  destination: string;
+  clientNames: readonly string[];
+};
+
+export const insertCode = given<NewCode>()('code_insert', (db, t, p) =>
   db.insert(t.codes).values({
     codeHash: p.codeHash,
     approvalId: p.approvalId,
@@ -19,6 +25,8 @@ export const insertCode = given<Omit<Code, 'usedAt' | 'revokedAt' | 'grantId'>>(
     expiresAt: p.expiresAt,
     reference: p.reference,
     clientSnapshot: p.clientSnapshot,
+    destination: p.destination,
+    clientNames: p.clientNames,
   }),
 );
 

@@ -11,6 +11,7 @@ import * as front from './front.ts';
 import * as grants from './grants.ts';
 import * as house from './house.ts';
 import * as journeys from './journeys.ts';
+import * as liveAccess from './live-access.ts';
 import * as machineTokens from './machine-tokens.ts';
 import * as oversight from './oversight.ts';
 import * as pending from './pending.ts';
@@ -30,7 +31,20 @@ const isStatement = (exported: unknown): exported is AnyStatement =>
   typeof exported === 'object' && exported !== null && 'build' in exported;
 
 export const statements: readonly AnyStatement[] = [
-  ...[adminKeys, approvals, blocks, clients, documents, front, grants, house, journeys, machineTokens, pending],
+  ...[
+    adminKeys,
+    approvals,
+    blocks,
+    clients,
+    documents,
+    front,
+    grants,
+    house,
+    journeys,
+    liveAccess,
+    machineTokens,
+    pending,
+  ],
   ...[
     people,
     registrations,

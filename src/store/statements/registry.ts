@@ -7,13 +7,14 @@
 import { and, desc, eq, gt, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
 import type { Seconds } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
-import { given } from '../statement.ts';
+import { type Db, given } from '../statement.ts';
 import { latestUse } from './approvals.ts';
+import { liveAccessSent } from './live-access.ts';
 
 const STATES = ['any', 'unrevoked', 'revoked'] as const;
 export type RevokedState = (typeof STATES)[number];
 
-/** What every statement here is given. `siteN` are LIKE patterns of a face's destination. */
+/** What every statement here is given. `siteN` are LIKE patterns of a destination; access is live at `now`. */
 export interface Matching {
   userId: string | null;
   clientId: string | null;
@@ -23,6 +24,7 @@ export interface Matching {
   site3: string;
   site4: string;
   grantedBefore: Seconds;
+  now: Seconds;
 }
 
 type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeof sql.placeholder> & SQL };
@@ -49,15 +51,23 @@ const indexed = (
     lt(t.approvals.grantedAt, p.grantedBefore),
   );
 
-/** The filters that have to look at each row. */
-const fits = (t: Tables, p: Places<'resource' | 'site1' | 'site2' | 'site3' | 'site4'>): SQL => {
-  const destination = sql`(${t.approvals.face} ->> 'destination')`;
-  const sites = [p.site1, p.site2, p.site3, p.site4].map((pattern) => sql`${destination} like ${pattern}`);
-  return sql`(coalesce(${p.resource}, ${t.approvals.resource}) = ${t.approvals.resource} and (${sql.join(sites, sql` or `)}))`;
+/**
+ * The filters that have to look at each row. A site is meant where the approval sends access, and where live access under it
+ * was sent before; that is looked for last, so never when no site is asked.
+ */
+const fits = (t: Tables, p: Places<'resource' | 'site1' | 'site2' | 'site3' | 'site4' | 'now'>, db: Db): SQL => {
+  const sites = [p.site1, p.site2, p.site3, p.site4];
+  const isAt = (place: SQL) =>
+    sql`(${sql.join(
+      sites.map((pattern) => sql`${place} like ${pattern}`),
+      sql` or `,
+    )})`;
+  const there = sql`(${isAt(sql`(${t.approvals.face} ->> 'destination')`)} or ${liveAccessSent(db, t, p.now, isAt)})`;
+  return sql`(coalesce(${p.resource}, ${t.approvals.resource}) = ${t.approvals.resource} and ${there})`;
 };
 
-const matching = (t: Tables, p: Places<keyof Matching>, keys: Keys): SQL | undefined =>
-  and(indexed(t, p, keys), fits(t, p));
+const matching = (t: Tables, p: Places<keyof Matching>, keys: Keys, db: Db): SQL | undefined =>
+  and(indexed(t, p, keys), fits(t, p, db));
 
 const revoked = (t: Tables, state: RevokedState): SQL | undefined =>
   state === 'any' ? undefined : state === 'revoked' ? isNotNull(t.approvals.revokedAt) : isNull(t.approvals.revokedAt);
@@ -79,7 +89,7 @@ export const registryPages = STATES.flatMap((state) =>
         .from(t.approvals)
         .where(
           and(
-            matching(t, p, keys),
+            matching(t, p, keys, db),
             revoked(t, state),
             gt(t.approvals.expiresAt, p.expiringAfter),
             lte(t.approvals.expiresAt, p.expiringUntil),
@@ -96,7 +106,6 @@ export const registryPageFor = (state: RevokedState, by: Matching) =>
   required(registryPages[STATES.indexOf(state) * KEYS.length + keysOf(by)]);
 
 interface RegistryWindow extends Matching {
-  now: Seconds;
   afterAt: Seconds;
   afterId: string;
   limit: number;
@@ -111,7 +120,7 @@ export const registryWindows = KEYS.map((keys) =>
         userId: t.approvals.userId,
         clientId: t.approvals.clientId,
         grantedAt: t.approvals.grantedAt,
-        meant: sql<number>`case when ${fits(t, p)} then 1 else 0 end`.mapWith(Number),
+        meant: sql<number>`case when ${fits(t, p, db)} then 1 else 0 end`.mapWith(Number),
       })
       .from(t.approvals)
       .where(
@@ -131,7 +140,7 @@ export const registryWindowFor = (by: Matching) => required(registryWindows[keys
 
 /** How many live approvals, of how many people and clients. */
 export const registryCounts = KEYS.map((keys) =>
-  given<Matching & { now: Seconds }>()(`registry_count_${nameOf(keys)}`, (db, t, p) =>
+  given<Matching>()(`registry_count_${nameOf(keys)}`, (db, t, p) =>
     db
       .select({
         approvals: sql<number>`count(*)`.mapWith(Number),
@@ -139,7 +148,7 @@ export const registryCounts = KEYS.map((keys) =>
         clients: sql<number>`count(distinct ${t.approvals.clientId})`.mapWith(Number),
       })
       .from(t.approvals)
-      .where(and(matching(t, p, keys), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now))),
+      .where(and(matching(t, p, keys, db), isNull(t.approvals.revokedAt), gt(t.approvals.expiresAt, p.now))),
   ),
 );
 

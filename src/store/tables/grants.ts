@@ -27,6 +27,10 @@ export function grantTables(k: Kit, { approvals }: ReturnType<typeof peopleTable
       grantId: k.text('grant_id'),
       reference: k.text('reference').notNull(),
       clientSnapshot: k.json<ClientMetadata>('client_snapshot'),
+      /** Where it was sent, as ClientFace.destination; null in rows of before this column. */
+      destination: k.text('destination'),
+      /** Every name the client went by when the person decided; null as above. */
+      clientNames: k.json<readonly string[]>('client_names'),
     },
     (t) => [
       k.index('codes_approval').on(t.approvalId),

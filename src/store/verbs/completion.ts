@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { notAllowedYet } from '../../domain/consent.ts';
+import { namesOf } from '../../domain/refusal-rule.ts';
 import { keyIdOf } from '../../domain/sealed.ts';
 import type { Approval, AuthorizationRequest, Journey, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
@@ -187,6 +188,8 @@ function* issueCode(
     expiresAt: code.expiresAt,
     reference: journey.reference,
     clientSnapshot: journey.clientSnapshot?.fingerprint === undefined ? undefined : journey.clientSnapshot,
+    destination: granted.face.destination,
+    clientNames: journey.clientSnapshot === undefined ? [] : namesOf(journey.clientSnapshot),
   });
 }
 

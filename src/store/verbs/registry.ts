@@ -2,8 +2,18 @@
 import type { Seconds, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all, type Unit } from '../statement.ts';
+import * as liveAccess from '../statements/live-access.ts';
 import * as registry from '../statements/registry.ts';
-import type { ApprovalState, Ended, EndedCounts, RegistryFilter, RegistryStore } from '../store.ts';
+import type {
+  ApprovalState,
+  Ended,
+  EndedCounts,
+  GivenAccess,
+  LiveApproval,
+  Page,
+  RegistryFilter,
+  RegistryStore,
+} from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { NOTHING_ENDED, revokeMeant, sum } from './ending.ts';
 import { putReport } from './handing-over.ts';
@@ -18,16 +28,22 @@ const EVER = Number.MAX_SAFE_INTEGER;
 export function registryVerbs(engine: Engine, record: Recorder): RegistryStore {
   return {
     listRegistry: async ({ state, ...filter }, { now, before, limit }) => {
-      const by = matchingOf(filter);
+      const by = matchingOf(filter, now);
       const { revoked, ...expiring } = statesOf(state, now);
-      const position = { beforeAt: before?.at ?? EVER, beforeId: before?.id ?? '' };
       const page = registry.registryPageFor(revoked, by);
-      return (await engine.read(page, { ...by, ...expiring, ...position, limit })).map(approvalOf);
+      return (await engine.read(page, { ...by, ...expiring, ...placeOf(before), limit })).map(approvalOf);
     },
 
+    listLiveApprovals: (page) => listLiveApprovals(engine, page),
+
+    listOtherDestinations: async (approvalId, now) =>
+      (await engine.read(liveAccess.listOtherDestinations, { approvalId, now })).flatMap(
+        ({ destination }) => destination ?? [],
+      ),
+
     countRegistry: async (filter, now) => {
-      const by = matchingOf(filter);
-      const [counts] = await engine.read(registry.registryCountFor(by), { ...by, now });
+      const by = matchingOf(filter, now);
+      const [counts] = await engine.read(registry.registryCountFor(by), by);
       return counts ?? { approvals: 0, users: 0, clients: 0 };
     },
 
@@ -45,6 +61,26 @@ export function registryVerbs(engine: Engine, record: Recorder): RegistryStore {
   };
 }
 
+/** The approvals are read first: what a new decision takes off one of them afterwards is found among its access. */
+async function listLiveApprovals(
+  engine: Engine,
+  { now, before, limit }: Page & { now: Seconds },
+): Promise<readonly LiveApproval[]> {
+  const found = await engine.read(liveAccess.listLiveApprovals, { now, ...placeOf(before), limit });
+  const [newest, oldest] = [found[0], found.at(-1)];
+  if (newest === undefined || oldest === undefined) return [];
+  const stretch = { fromAt: oldest.grantedAt, fromId: oldest.id, toAt: newest.grantedAt, toId: newest.id };
+  const under = new Map<string, GivenAccess[]>(found.map(({ id }) => [id, []]));
+  for (const { approvalId, redirectUri, clientNames } of await engine.read(liveAccess.listLiveAccess, {
+    now,
+    ...stretch,
+  }))
+    under.get(approvalId)?.push({ redirectUri, clientNames });
+  return found.map((approval) => ({ ...approval, access: under.get(approval.id) ?? [] }));
+}
+
+const placeOf = (before: Page['before']) => ({ beforeAt: before?.at ?? EVER, beforeId: before?.id ?? '' });
+
 /** Revokes in slices, a commit each, and adds to what the same revocation ended already; see RegistryStore.revokeMatching. */
 export async function revokeMatching(
   engine: Engine,
@@ -56,7 +92,8 @@ export async function revokeMatching(
   already: EndedCounts = NOTHING_ENDED,
 ): Promise<Ended> {
   // What is granted while this runs is not meant, or it might never end.
-  const by = matchingOf({ ...filter, grantedBefore: Math.min(filter.grantedBefore ?? EVER, trail.at + 1) });
+  const grantedBefore = Math.min(filter.grantedBefore ?? EVER, trail.at + 1);
+  const by = matchingOf({ ...filter, grantedBefore }, trail.at);
   let progress: Progress = { ended: already, position: START, found: false };
   for (;;) {
     const before: Progress = progress;
@@ -102,7 +139,6 @@ function* revokeSlice(
   const window = yield* all(registry.registryWindowFor(by), {
     ...by,
     ...before.position,
-    now: trail.at,
     limit: WINDOW,
   });
   const meant = window.filter((one) => one.meant === 1).slice(0, SLICE);
@@ -116,16 +152,20 @@ function* revokeSlice(
   return { ended, position, found: true };
 }
 
-function matchingOf({ userId, clientId, resource, site, grantedBefore }: RegistryFilter): registry.Matching {
+function matchingOf(
+  { userId, clientId, resource, site, grantedBefore }: RegistryFilter,
+  now: Seconds,
+): registry.Matching {
   const [site1, site2, site3, site4] = sitePatterns(site);
   return {
     ...{ userId: userId ?? null, clientId: clientId ?? null, resource: resource ?? null },
     ...{ site1, site2, site3, site4 },
     grantedBefore: grantedBefore ?? EVER,
+    now,
   };
 }
 
-/** A host name means itself and what is under it, at any port; the other words of a face's destination mean themselves. */
+/** A host name means itself and what is under it, at any port; the other words of a destination mean themselves. */
 function sitePatterns(site: string | undefined): readonly [string, string, string, string] {
   if (site === undefined) return ['%', '%', '%', '%'];
   if (site === 'loopback' || site.startsWith('scheme:')) return [site, site, site, site];

@@ -1,0 +1,2 @@
+ALTER TABLE "codes" ADD COLUMN "destination" text;--> statement-breakpoint
+ALTER TABLE "codes" ADD COLUMN "client_names" jsonb;

@@ -1,0 +1,2 @@
+ALTER TABLE `codes` ADD `destination` text;--> statement-breakpoint
+ALTER TABLE `codes` ADD `client_names` text;

@@ -157,6 +157,8 @@ describe.each(ENGINES)('journeys on %s', (engine) => {
       revokedAt: undefined,
       grantId: undefined,
       reference: 'req_j1',
+      destination: 'loopback',
+      clientNames: ['Acme Desktop', 'Acme Schreibtisch'],
     });
     expect((await store.findSession(hash('session-j1'), T0 + 9, T0))?.user.name).toBe('Ann');
     expect((await store.findClient('cli_acme'))?.lastUsedAt).toBe(T0 + 9);

@@ -5,7 +5,7 @@
  * An approval says what was allowed last; what was given before it went elsewhere lives on beside it. A code stays as long
  * as its grant, so where access went is asked of the codes. Decides nothing.
  */
-import { and, desc, eq, exists, gt, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, between, desc, eq, exists, gt, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Seconds } from '../../domain/types.ts';
 import type { Tables } from '../schema.ts';
 import { type Db, given } from '../statement.ts';
@@ -110,6 +110,8 @@ export const listLiveAccess = given<Stretch>()('live_access_of_stretch', (db, t,
       and(
         isNull(t.approvals.revokedAt),
         gt(t.approvals.expiresAt, p.now),
+        // Follows from the two below, in which Postgres does not see that they bound a short stretch.
+        between(t.approvals.grantedAt, p.fromAt, p.toAt),
         sql`(${t.approvals.grantedAt}, ${t.approvals.id}) >= (${p.fromAt}, ${p.fromId})`,
         sql`(${t.approvals.grantedAt}, ${t.approvals.id}) <= (${p.toAt}, ${p.toId})`,
         isLive(t, p.now),

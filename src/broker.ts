@@ -132,7 +132,7 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
   const state = { ready: true };
   const trace = createTrace(store, log);
   const deps = await openDeps(config, store, opened, { metrics, trace, ready: () => state.ready });
-  await store.syncConfiguredClients(configuredClients(config, now()), startTrail(now()));
+  await syncClients(deps);
   const auditKey = await openAuditKey(store, deps.keys);
   await recordStart(store, config, deps.keys, now());
 
@@ -169,6 +169,16 @@ async function serveStore(config: Config, store: Store, opened: Opened): Promise
       return closed;
     },
   };
+}
+
+/** Before anything is served: what left the configuration is over when the start is. */
+async function syncClients({ config, store, log, now }: AppDeps): Promise<void> {
+  const trail = startTrail(now());
+  for (const { id, ended } of await store.syncConfiguredClients(configuredClients(config, now()), trail))
+    log.warn(
+      { event: 'client.unconfigured', client_id: id, count: ended.approvals, reference: trail.reference },
+      'a client left the configuration: all approvals of it, and what was given under them, have ended',
+    );
 }
 
 const outboundFetch = (config: Config, network: BrokerOptions['network']) =>

@@ -45,6 +45,9 @@ const showClient = call({
   },
 });
 
+const LEAVING =
+  'This client is being removed, as its holder or the configuration asked. Block it if its id must not come back.';
+
 const changeClient = call({
   id: 'changeClient',
   method: 'patch',
@@ -61,6 +64,7 @@ const changeClient = call({
     if (body.state === 'active') {
       const client = unchanged(await store.unblockClient(id, body.reason, setting.trail, seen));
       if (client === undefined) throw notFound();
+      if (client.blockedAt !== undefined) throw new Refused(409, 'conflict', LEAVING);
       return { client: clientOf(client), report: null };
     }
     const blocked = unchanged(await store.blockClient(id, body.reason, setting.trail, seen));
@@ -91,7 +95,7 @@ const deleteClient = call({
       throw new Refused(
         409,
         'configured_client',
-        'The configuration names this client: take it out there, or block it.',
+        'The configuration names this client: take it out there, and the next start ends all it has; or block it.',
       );
     if (client.kind === 'document')
       throw new Refused(409, 'document_client', 'Its document would bring this client back: block it.');

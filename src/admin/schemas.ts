@@ -5,6 +5,7 @@
  * could not hold.
  */
 import { z } from 'zod';
+import { isOwnBlock } from '../domain/own-block.ts';
 import type { Seconds } from '../domain/types.ts';
 
 /** Text without control characters and broken surrogates, which no id and no reason of ours needs. */
@@ -15,7 +16,9 @@ const text = (max: number) =>
     .max(max)
     .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), 'must hold no control characters');
 
-export const reason = text(500).meta({ description: 'Why; kept in the audit log.' });
+export const reason = text(500)
+  .refine((value) => !isOwnBlock(value), 'is a word of the broker’s own; say it in others')
+  .meta({ description: 'Why; kept in the audit log.' });
 export const userId = text(200).meta({ description: 'Id of a person, `usr_…`.' });
 export const clientId = text(2048);
 export const resourceKey = text(200).meta({ description: 'Key of a configured resource.' });

@@ -2,12 +2,14 @@
  * `GET`, `PUT`, `DELETE /register/{client_id}` (RFC 7592): a client looks after its own registration.
  *
  * Whoever holds the registration access token of this very client may; it is replaced at every update. An unknown
- * client, a wrong token, another client's token and a blocked client get the same 401. An update is judged whole, as a
- * registration is; where new clients wait for an administrator, a changed one waits again, and none changes while it
- * waits. Must never lift a block, nor change a client of the configuration, nor what an administrator has accepted.
+ * client, a wrong token, another client's token and a blocked client get the same 401; whoever has begun to end a
+ * registration may only go on with that. An update is judged whole, as a registration is; where new clients wait for an
+ * administrator, a changed one waits again, and none changes while it waits. Must never lift a block, nor end a client that
+ * an administrator blocked, nor change one of the configuration, nor what an administrator has accepted.
  */
 import type { Context } from 'hono';
 import { holdsSecret, judgeMetadata } from '../domain/client.ts';
+import { DEREGISTERED } from '../domain/own-block.ts';
 import { type Standing, showsAnother, standingOfNew } from '../domain/quarantine.ts';
 import type { Client, ClientMetadata, TokenHash, Trail } from '../domain/types.ts';
 import type { AppDeps, AppEnv } from '../ports.ts';
@@ -26,16 +28,20 @@ type Action = (c: Context<AppEnv>, held: Held, deps: AppDeps) => Promise<Respons
 
 export const readRegistration = (deps: AppDeps) => managed(deps, read);
 export const updateRegistration = (deps: AppDeps) => managed(deps, update);
-export const deleteRegistration = (deps: AppDeps) => managed(deps, remove);
+export const deleteRegistration = (deps: AppDeps) => managed(deps, remove, isLeaving);
 
+const isLeaving = ({ blockedReason }: Client): boolean => blockedReason === DEREGISTERED;
+
+/** `admits` says which of the blocked clients may. */
 const managed =
-  (deps: AppDeps, action: Action) =>
+  (deps: AppDeps, action: Action, admits: (blocked: Client) => boolean = () => false) =>
   async (c: Context<AppEnv>): Promise<Response> => {
     keepOutOfCaches(c);
     const limit = deps.limits.take('tokens', c.get('event').source);
     if (!limit.ok) return slowDown(c, deps, limit.retryAfter);
     const held = await holder(c, deps);
-    if (held === undefined) return unauthorized(c, deps);
+    if (held === undefined || (held.client.blockedAt !== undefined && !admits(held.client)))
+      return unauthorized(c, deps);
     c.get('event').note({ client_id: held.client.id });
     return action(c, held, deps);
   };
@@ -50,9 +56,7 @@ async function holder(c: Context<AppEnv>, deps: AppDeps): Promise<Held | undefin
   if (token === undefined) return undefined;
   const client = await deps.store.findClient(c.req.param('client_id') ?? '');
   const matches = equalSecrets(hashSecret(token), client?.managementHash ?? '');
-  if (client === undefined || !matches || client.kind !== 'registered' || client.blockedAt !== undefined)
-    return undefined;
-  return { client, token };
+  return client?.kind === 'registered' && matches ? { client, token } : undefined;
 }
 
 const unauthorized = (c: Context<AppEnv>, deps: AppDeps): Response =>

@@ -7,14 +7,19 @@
 import type { AnyStatement } from './statement.ts';
 import { revokeAdminKey } from './statements/admin-keys.ts';
 import { revokeApproval } from './statements/approvals.ts';
-import { blockClient, deleteBlockedClient, deleteConfiguredClient } from './statements/clients.ts';
+import {
+  blockClient,
+  blockConfiguredClient,
+  deleteBlockedClient,
+  deleteConfiguredClient,
+} from './statements/clients.ts';
 import { endConsoleSession, endConsoleSessionsOfUser, insertConsoleSession } from './statements/console.ts';
 import { endGrant, endGrants, insertCode } from './statements/grants.ts';
 import { endClientsJourneys } from './statements/journeys.ts';
 import { insertMachineToken, revokeMachineToken, revokeMachineTokensOf } from './statements/machine-tokens.ts';
 import { sweepWaiting } from './statements/oversight.ts';
 import { disableUser, endSession, endSessionsOfUser } from './statements/people.ts';
-import { closeRegistration } from './statements/registrations.ts';
+import { closeRegistration, deleteLeaving } from './statements/registrations.ts';
 import { endAllGrants, endAllMachineTokens, expireAllApprovals } from './statements/restoring.ts';
 import {
   insertAccessToken,
@@ -31,7 +36,8 @@ import {
  */
 export const ENDING: ReadonlySet<AnyStatement> = new Set<AnyStatement>([
   ...[revokeAccessToken, revokeAccessTokensOfGrant, revokeAccessTokens, endGrant, endGrants, revokeApproval],
-  ...[disableUser, blockClient, deleteBlockedClient, deleteConfiguredClient, closeRegistration],
+  ...[disableUser, blockClient, deleteBlockedClient, closeRegistration, deleteLeaving],
+  ...[blockConfiguredClient, deleteConfiguredClient],
   ...[revokeMachineToken, revokeMachineTokensOf],
   ...[endAllGrants, endAllMachineTokens, expireAllApprovals, sweepWaiting],
 ]);

@@ -174,6 +174,12 @@ export interface Ended extends EndedCounts {
   readonly revocation: string | undefined;
 }
 
+/** A client that left the configuration, with what it still had. */
+export interface Unconfigured {
+  readonly id: string;
+  readonly ended: Ended;
+}
+
 /**
  * How an upstream's part ended. `ended_there`: the upstream itself had ended it. `still_needed`: its revocation would
  * have taken other live access of the person along. `unreadable`: the sealed tokens do not open.

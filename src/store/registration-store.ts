@@ -36,8 +36,10 @@ export interface RegistrationStore {
   /** RFC 7592 update, by the holder of the current token, unless blocked or waiting. The client, if this call changed it. Audits `client.updated`. */
   updateClient(id: string, update: ClientUpdate, trail: Trail): Promise<Client | undefined>;
   /**
-   * RFC 7592 delete, by the holder of the current token, unless blocked: from the first commit on nothing of the client works
-   * and the token is spent, then all it has ends, then the row goes. Undefined when this call did not. Audits `client.deleted`.
+   * RFC 7592 delete, by the holder of the current token, unless an administrator blocked the client: from the first commit on
+   * nothing of it works, then all it has ends, then the row goes, and the token with it. A call that broke off is gone on
+   * with by the next one of the holder. Undefined when there is nothing to end for them (any more). Audits `client.blocked`
+   * and `client.deleted`, once each, with the reason `deregistered`.
    */
   closeRegistration(id: string, heldHash: TokenHash, trail: Trail): Promise<Ended | undefined>;
 }

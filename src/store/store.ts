@@ -40,6 +40,7 @@ import type {
   Rotation,
   Seen,
   StateClaim,
+  Unconfigured,
 } from './records.ts';
 import type { MachineTokenStore, RegistrationStore } from './registration-store.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';
@@ -60,10 +61,12 @@ export type * from './watch-store.ts';
 export interface ClientStore extends RegistrationStore {
   /**
    * Makes the configured clients exactly these: inserts, updates, and removes configured ones no longer listed. Idempotent.
-   * Throws, changing nothing, when an id belongs to a registered client. Audits `client.configured` and
-   * `client.unconfigured` per client changed.
+   * One that is removed is blocked with the first commit, then everything it has ends, in slices, then its row goes; broken
+   * off, the next call goes on. One that comes back finds nothing of before alive. An administrator's block stays, also on one
+   * whose id is the address of a document when it is removed. Returns what was ended. Throws, taking nothing of the list, when
+   * an id belongs to a registered client. Audits `client.configured` and `client.unconfigured` per client changed.
    */
-  syncConfiguredClients(clients: readonly Client[], trail: Trail): Promise<void>;
+  syncConfiguredClients(clients: readonly Client[], trail: Trail): Promise<readonly Unconfigured[]>;
   findClient(id: string): Promise<Client | undefined>;
   /** Whether anybody's live approval of this client exists. */
   isClientApproved(clientId: string, now: Seconds): Promise<boolean>;
@@ -71,8 +74,8 @@ export interface ClientStore extends RegistrationStore {
   listClients(state: 'active' | 'blocked' | undefined, page: Page): Promise<readonly Client[]>;
   /**
    * Blocks the client for good until `unblockClient`, then ends everything it has, in slices. From the first commit on
-   * nothing of it works. Idempotent: one that is blocked keeps its reason, and what is left of its access ends.
-   * Undefined when there is none. Audits `client.blocked`, and `approval.revoked` per approval.
+   * nothing of it works. Idempotent: one that is blocked keeps its reason, unless it is one of ours (own-block.ts), and what
+   * is left of its access ends. Undefined when there is none. Audits `client.blocked`, and `approval.revoked` per approval.
    */
   blockClient(
     id: string,
@@ -80,7 +83,10 @@ export interface ClientStore extends RegistrationStore {
     trail: Trail,
     seen?: Seen<Client>,
   ): Promise<{ client: Client; ended: Ended } | 'changed' | undefined>;
-  /** Lets the client ask again; nothing it had before comes back. Returns the row as it is then. Audits `client.unblocked`. */
+  /**
+   * Lets the client ask again; nothing it had before comes back. Returns the row as it is then, blocked still where the block
+   * is one of ours: such a client is on its way out. Audits `client.unblocked`.
+   */
   unblockClient(id: string, reason: string, trail: Trail, seen?: Seen<Client>): Promise<Client | 'changed' | undefined>;
   /**
    * Blocks, ends everything, then removes a registered client. Undefined when there is none, it is a configured one or a

@@ -1,5 +1,6 @@
 /** A client looks after its own registration (RFC 7592; requirement A-66). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { StoreUnavailable } from '../../src/store/store.ts';
 import { startGithubSetting } from '../support/broker.ts';
 import { openDatabase } from '../support/database.ts';
 import { obtainCode, obtainTokens } from '../support/journey-steps.ts';
@@ -202,6 +203,62 @@ describe('ending', () => {
       { now: world.setting.clock.now(), limit: 10 },
     );
     expect(live).toEqual([]);
+  });
+});
+
+describe('ending that breaks off', () => {
+  /** Nothing is revoked in the broker's database until this is called. */
+  function stuck(): () => void {
+    const db = openDatabase(world.setting.databaseFile);
+    db.run("create trigger stuck before update of revoked_at on approvals begin select raise(abort, 'stuck'); end");
+    return () => {
+      db.run('drop trigger stuck');
+      db.close();
+    };
+  }
+
+  it('can be sent again, by its holder alone and for nothing else, and then all is over', async () => {
+    const { issuer } = world.setting;
+    const [client, other] = [await fresh(), await fresh()];
+    const { tokens } = await obtainTokens(issuer, { client });
+    const free = stuck();
+    expect((await manage(client, 'DELETE')).status).toBe(500);
+    free();
+    expect((await refresh(issuer, client, tokens.refresh_token)).status).toBe(401);
+    expect((await manage(client, 'GET')).status).toBe(401);
+    expect((await manage(client, 'PUT', metadataOf(client))).status).toBe(401);
+    expect((await manage(client, 'DELETE', undefined, other.registration_access_token)).status).toBe(401);
+    expect((await manage(client, 'DELETE')).status).toBe(204);
+    expect((await manage(client, 'DELETE')).status).toBe(401);
+    const { broker, clock } = world.setting;
+    const filter = { clientId: client.client_id, state: 'active' } as const;
+    expect(await broker.deps.store.listRegistry(filter, { now: clock.now(), limit: 10 })).toEqual([]);
+    const rows = await broker.deps.store.listAudit({ clientId: client.client_id, limit: 50 });
+    const ends = rows.filter(({ event }) => /^client\.(blocked|deleted)$/.test(event));
+    expect(ends.map(({ event, details }) => [event, details.reason])).toEqual([
+      ['client.deleted', 'deregistered'],
+      ['client.blocked', 'deregistered'],
+    ]);
+  });
+
+  it('when the database is away it is told so, and works a moment later', async () => {
+    const client = await fresh();
+    const { store } = world.setting.broker.deps;
+    vi.spyOn(store, 'closeRegistration').mockRejectedValueOnce(new StoreUnavailable('the database is away'));
+    const answer = await manage(client, 'DELETE');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    expect((await manage(client, 'DELETE')).status).toBe(204);
+  });
+
+  it('twice at once: it is done, and neither is told of a failure', async () => {
+    const client = await fresh();
+    await obtainTokens(world.setting.issuer, { client });
+    const answers = await Promise.all([manage(client, 'DELETE'), manage(client, 'DELETE')]);
+    const statuses = answers.map(({ status }) => status).sort();
+    expect([
+      [204, 204],
+      [204, 401],
+    ]).toContainEqual(statuses);
   });
 });
 

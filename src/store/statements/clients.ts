@@ -1,6 +1,7 @@
 /** Statements about clients. Decides nothing; the verbs give them their meaning. */
-import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, notInArray, or, sql } from 'drizzle-orm';
 import type { DocumentState } from '../../domain/metadata-document.ts';
+import { OWN_BLOCKS } from '../../domain/own-block.ts';
 import type { Client, Seconds } from '../../domain/types.ts';
 import { given } from '../statement.ts';
 
@@ -58,11 +59,41 @@ export const leaveBlockedDocument = given<{ id: string; document: DocumentState 
       .returning({ id: t.clients.id }),
 );
 
+/** The first step out for one that nobody has blocked: nothing is made for it from here on. */
+export const blockConfiguredClient = given<{ id: string; now: Seconds; reason: string }>()(
+  'client_block_configured',
+  (db, t, p) =>
+    db
+      .update(t.clients)
+      .set({ blockedAt: p.now, blockedReason: p.reason })
+      .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'configured'), isNull(t.clients.blockedAt)))
+      .returning({ id: t.clients.id }),
+);
+
+/** The last step: only one that is blocked, so that nothing is being made for it. */
 export const deleteConfiguredClient = given<{ id: string }>()('client_delete_configured', (db, t, p) =>
   db
     .delete(t.clients)
-    .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'configured')))
+    .where(and(eq(t.clients.id, p.id), eq(t.clients.kind, 'configured'), isNotNull(t.clients.blockedAt)))
     .returning({ id: t.clients.id }),
+);
+
+/** Takes back exactly the block that was seen, so that one made after what was under it had ended stays. */
+export const liftConfiguredBlock = given<{ id: string; blockedAt: Seconds; reason: string }>()(
+  'client_lift_configured',
+  (db, t, p) =>
+    db
+      .update(t.clients)
+      .set({ blockedAt: null, blockedReason: null })
+      .where(
+        and(
+          eq(t.clients.id, p.id),
+          eq(t.clients.kind, 'configured'),
+          eq(t.clients.blockedAt, p.blockedAt),
+          eq(t.clients.blockedReason, p.reason),
+        ),
+      )
+      .returning({ id: t.clients.id }),
 );
 
 /** Coarse on purpose: a client that a thousand people use must not be a row that a thousand people wait for. */
@@ -131,19 +162,27 @@ export const lockClient = given<{ id: string }>()('client_lock', (db, t, p) =>
     .returning(),
 );
 
+/** Takes the place of a block of ours, which would end with the row. */
 export const blockClient = given<{ id: string; now: Seconds; reason: string }>()('client_block', (db, t, p) =>
   db
     .update(t.clients)
     .set({ blockedAt: p.now, blockedReason: p.reason })
-    .where(and(eq(t.clients.id, p.id), isNull(t.clients.blockedAt)))
+    .where(and(eq(t.clients.id, p.id), or(isNull(t.clients.blockedAt), inArray(t.clients.blockedReason, OWN_BLOCKS))))
     .returning(),
 );
 
+/** Never a block of ours. */
 export const unblockClient = given<{ id: string }>()('client_unblock', (db, t, p) =>
   db
     .update(t.clients)
     .set({ blockedAt: null, blockedReason: null })
-    .where(and(eq(t.clients.id, p.id), isNotNull(t.clients.blockedAt)))
+    .where(
+      and(
+        eq(t.clients.id, p.id),
+        isNotNull(t.clients.blockedAt),
+        or(isNull(t.clients.blockedReason), notInArray(t.clients.blockedReason, [...OWN_BLOCKS])),
+      ),
+    )
     .returning(),
 );
 

@@ -81,17 +81,50 @@ interface Leaving {
   reason: string;
 }
 
-/** Ends the registration for whoever holds its token: nothing is made for it from here on, and nobody can lift that. */
+/** Begins to end the registration for whoever holds its token: nothing is made for it from here on. */
 export const closeRegistration = given<Leaving>()('registration_close', (db, t, p) =>
   db
     .update(t.clients)
-    .set({ blockedAt: p.now, blockedReason: p.reason, managementHash: null })
+    .set({ blockedAt: p.now, blockedReason: p.reason })
     .where(
       and(
         eq(t.clients.id, p.id),
         eq(t.clients.kind, 'registered'),
         eq(t.clients.managementHash, p.held),
         isNull(t.clients.blockedAt),
+      ),
+    )
+    .returning({ id: t.clients.id }),
+);
+
+/** The registration that its holder has begun to end, held against every other change until this unit ends. */
+export const holdLeaving = given<Omit<Leaving, 'now'>>()('registration_hold_leaving', (db, t, p) =>
+  db
+    .update(t.clients)
+    .set({ managementHash: sql`${t.clients.managementHash}` })
+    .where(
+      and(
+        eq(t.clients.id, p.id),
+        eq(t.clients.kind, 'registered'),
+        eq(t.clients.managementHash, p.held),
+        isNotNull(t.clients.blockedAt),
+        eq(t.clients.blockedReason, p.reason),
+      ),
+    )
+    .returning({ id: t.clients.id }),
+);
+
+/** Its last step. What an administrator has blocked meanwhile stays. */
+export const deleteLeaving = given<Omit<Leaving, 'now'>>()('registration_delete_leaving', (db, t, p) =>
+  db
+    .delete(t.clients)
+    .where(
+      and(
+        eq(t.clients.id, p.id),
+        eq(t.clients.kind, 'registered'),
+        eq(t.clients.managementHash, p.held),
+        isNotNull(t.clients.blockedAt),
+        eq(t.clients.blockedReason, p.reason),
       ),
     )
     .returning({ id: t.clients.id }),

@@ -1,16 +1,15 @@
 /** The verbs of registration and its management (RFC 7591, RFC 7592). Contract: RegistrationStore in ../registration-store.ts. */
+import { DEREGISTERED } from '../../domain/own-block.ts';
 import type { Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import type { NewClient, RegistrationStore } from '../registration-store.ts';
 import { all, first, type Unit } from '../statement.ts';
-import { deleteBlockedClient } from '../statements/clients.ts';
 import * as registrations from '../statements/registrations.ts';
 import type { Recorder } from './audit.ts';
-import { revokeMatching } from './registry.ts';
+import { endAllOf } from './ending-clients.ts';
 
 /** Counting costs more than inserting, so a large cap is looked at once in so many registrations. */
 const MOST_BETWEEN_LOOKS = 32;
-const CLOSED = 'deregistered';
 
 export function registrationVerbs(engine: Engine, record: Recorder): RegistrationStore {
   let made = 0;
@@ -35,12 +34,19 @@ export function registrationVerbs(engine: Engine, record: Recorder): Registratio
       }),
 
     closeRegistration: async (id, heldHash, trail) => {
-      const leaving = { id, held: heldHash, now: trail.at, reason: CLOSED };
-      if ((await engine.unit(() => first(registrations.closeRegistration, leaving))) === undefined) return undefined;
-      const ended = await revokeMatching(engine, record, { clientId: id }, CLOSED, trail);
+      const leaving = { id, held: heldHash, reason: DEREGISTERED };
+      const about = { clientId: id, details: { reason: DEREGISTERED } };
+      const begun = await engine.unit(function* () {
+        const closed = yield* first(registrations.closeRegistration, { ...leaving, now: trail.at });
+        if (closed === undefined) return yield* first(registrations.holdLeaving, leaving);
+        yield* record('client.blocked', about, trail);
+        return closed;
+      });
+      if (begun === undefined) return undefined;
+      const ended = await endAllOf(engine, record, { clientId: id, reason: DEREGISTERED, isLeaving: true }, trail);
       await engine.unit(function* () {
-        const gone = yield* first(deleteBlockedClient, { id });
-        if (gone !== undefined) yield* record('client.deleted', { clientId: id, details: { reason: CLOSED } }, trail);
+        const gone = yield* first(registrations.deleteLeaving, leaving);
+        if (gone !== undefined) yield* record('client.deleted', about, trail);
       });
       return ended;
     },

@@ -85,14 +85,17 @@ const placeOf = (before: Page['before']) => ({ beforeAt: before?.at ?? EVER, bef
 export async function revokeMatching(
   engine: Engine,
   record: Recorder,
-  filter: RegistryFilter,
+  filter: RegistryFilter & {
+    /** Nothing more is granted to these, so whatever there is is meant, to the last moment. */
+    readonly isClosed?: boolean;
+  },
   reason: string,
   trail: Trail,
   revocation = record.newId('rvk'),
   already: EndedCounts = NOTHING_ENDED,
 ): Promise<Ended> {
   // What is granted while this runs is not meant, or it might never end.
-  const grantedBefore = Math.min(filter.grantedBefore ?? EVER, trail.at + 1);
+  const grantedBefore = Math.min(filter.grantedBefore ?? EVER, filter.isClosed === true ? EVER : trail.at + 1);
   const by = matchingOf({ ...filter, grantedBefore }, trail.at);
   let progress: Progress = { ended: already, position: START, found: false };
   for (;;) {

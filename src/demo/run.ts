@@ -109,7 +109,7 @@ function greeting({ issuer, sampleUrl, install }: DemoServices, adminLink: strin
   ${paint('Pages', 'bold')}   Consent preview   ${issuer}/preview
           Apps with access  ${issuer}/account
   ${paint('Admin', 'bold')}   ${issuer}/admin/v1/status   key: ${adminKey}
-  ${paint('Next', 'bold')}    ${commandHere('init')}   connect GitHub, Google, Entra or any OAuth server
+  ${paint('Next', 'bold')}    ${commandHere('init')}   connect GitHub, Google, Entra or any other OAuth server
 
   Stop with Ctrl+C. ${paint('Not for production', 'bold')}: plain http, practice sign-in, sample data.
 `;

@@ -4,9 +4,9 @@
  * Only the hash of its secret is kept. It is claimed by the button on its page, not by opening it.
  */
 import { defineCommand } from 'citty';
+import { makeOneTimeLink } from '../admin/console/one-time-link.ts';
 import { consoleUrl } from '../admin/console/place.ts';
 import { parseDuration } from '../config/scalars.ts';
-import { hashSecret, newId, newSecret } from '../security/secrets.ts';
 import { configArgument } from './configured.ts';
 import { withDatabase } from './database.ts';
 import { EXIT } from './exit.ts';
@@ -49,14 +49,11 @@ export const adminLink = defineCommand({
         terminal.err('There is no console: admin.listen is not on loopback and admin.url is not set\n');
         return EXIT.problem;
       }
-      const token = newSecret();
       const at = Math.floor(Date.now() / 1000);
-      const link = { id: newId('adl'), role, resources, createdAt: at, expiresAt: at + Math.floor(ms / 1000) };
-      const trail = { at, reference: newId('req'), actor: { kind: 'system', id: 'cli' } } as const;
-      await store.insertConsoleLink(link, hashSecret(token), trail);
-      const address = `${url}/enter/${token}`;
-      const until = new Date(link.expiresAt * 1000).toISOString();
-      terminal.out(args.json ? toJson({ url: address, id: link.id, role, expires_at: until }) : `${address}\n`);
+      const wanted = { role, resources, lifetime: Math.floor(ms / 1000), at, madeBy: 'cli' };
+      const { id, address, expiresAt } = await makeOneTimeLink(store, url, wanted);
+      const until = new Date(expiresAt * 1000).toISOString();
+      terminal.out(args.json ? toJson({ url: address, id, role, expires_at: until }) : `${address}\n`);
       if (!args.json) terminal.err(`Good once, as ${role}, until ${until}. Shown this once.\n`);
       return EXIT.ok;
     });

@@ -1,47 +1,39 @@
 /**
- * `init`: a first configuration from five answers, checked before it is written.
+ * `init`: a first configuration from a few answers, each checked as it is given, all together before they are written.
  *
  * Writes `broker.yaml` (no secret in it) and `.env` (mode 0600: the broker's own secrets, made here, and the place for
- * the upstream's). Asks on a terminal what no flag says. Must never overwrite a file, nor print a secret.
+ * the upstream's). Asks on a terminal what no option says. Must never overwrite a file, nor print a secret.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { defineCommand } from 'citty';
-import { stringify } from 'yaml';
+import { type ArgsDef, defineCommand } from 'citty';
 import { readConfig } from '../config/load.ts';
-import { parseUrl } from '../domain/parse-url.ts';
+import type { Problem } from '../config/problems.ts';
 import { newSecret } from '../security/secrets.ts';
 import { refuse } from './configured.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import {
+  ALL_QUESTIONS,
+  type Answers,
+  configurationText,
+  isAsked,
+  problemWith,
+  QUESTIONS,
+  type Question,
+} from './first-configuration.ts';
 import { scriptFrom } from './script.ts';
-import { paint, type Terminal } from './terminal.ts';
+import { paint, printable, type Terminal } from './terminal.ts';
 
-interface Answers {
-  readonly issuer: string;
-  readonly resource: string;
-  readonly upstream: string;
-  readonly clientId: string;
-  readonly upstreamIssuer: string;
-}
-
-const QUESTIONS: Readonly<Record<keyof Answers, string>> = {
-  issuer: 'Public URL of the broker (https://auth.example.com)',
-  resource: 'URL of the MCP server to protect (https://tickets.example.com/mcp)',
-  upstream: 'Who signs people in: github, or oidc for any OpenID provider',
-  upstreamIssuer: 'Issuer of the OpenID provider (https://login.example.com)',
-  clientId: 'Client ID that the upstream gave you for the broker',
-};
+const options: ArgsDef = Object.fromEntries(
+  ALL_QUESTIONS.map((name) => {
+    const [valueHint, description] = QUESTIONS[name];
+    return [name, { type: 'string', valueHint, description }];
+  }),
+);
 
 export const init = defineCommand({
   meta: { name: 'init', description: 'Write a first broker.yaml and .env' },
-  args: {
-    issuer: { type: 'string', valueHint: 'URL', description: QUESTIONS.issuer },
-    resource: { type: 'string', valueHint: 'URL', description: QUESTIONS.resource },
-    upstream: { type: 'string', valueHint: 'github|oidc', description: QUESTIONS.upstream },
-    'upstream-issuer': { type: 'string', valueHint: 'URL', description: QUESTIONS.upstreamIssuer },
-    'client-id': { type: 'string', valueHint: 'ID', description: QUESTIONS.clientId },
-  },
+  args: options,
   run: async ({ args, data }) => {
     const terminal = data as Terminal;
     const [config, env] = [resolve(terminal.cwd, 'broker.yaml'), resolve(terminal.cwd, '.env')];
@@ -50,44 +42,78 @@ export const init = defineCommand({
       terminal.err(`✗ ${taken.join(' and ')} exist already; init overwrites nothing\n`);
       return EXIT.problem;
     }
-    const given = {
-      issuer: args.issuer,
-      resource: args.resource,
-      upstream: args.upstream,
-      clientId: args['client-id'],
-      upstreamIssuer: args['upstream-issuer'],
-    };
+    const { given, problems } = judged(args);
+    if (problems.length > 0) {
+      refuse(terminal, problems);
+      return EXIT.configuration;
+    }
     const answers = await complete(given, terminal);
-    if (answers === undefined) return EXIT.usage;
-    return write(answers, { config, env }, terminal);
+    return answers === undefined ? EXIT.usage : write(answers, { config, env }, terminal);
   },
 });
 
-/** Asks for what is missing; undefined, with the missing flags named, where nobody can be asked. */
-async function complete(
-  given: Readonly<Record<keyof Answers, string | undefined>>,
-  terminal: Terminal,
-): Promise<Answers | undefined> {
-  const answers: Record<string, string> = {};
-  const missing: string[] = [];
-  const asking = terminal.interactive ? createInterface({ input: process.stdin, output: process.stdout }) : undefined;
-  for (const [name, question] of Object.entries(QUESTIONS)) {
-    if (name === 'upstreamIssuer' && answers.upstream !== 'oidc') continue;
-    if (name === 'clientId' && answers.issuer !== undefined && answers.upstream !== undefined)
-      terminal.out(`Register this callback at the upstream, exactly: ${answers.issuer}/callback/${answers.upstream}\n`);
-    const answer = given[name as keyof Answers] ?? (await asking?.question(`${question}: `))?.trim();
-    if (answer === undefined || answer === '')
-      missing.push(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-    else answers[name] = answer;
+/** The options as answers, and everything that is wrong with them. */
+function judged(args: Readonly<Record<string, unknown>>): { given: Answers; problems: readonly Problem[] } {
+  let given: Answers = {};
+  const problems: Problem[] = [];
+  for (const name of ALL_QUESTIONS) {
+    const option = args[name];
+    if (typeof option !== 'string') continue;
+    const answer = option.trim();
+    const problem = problemWith(name, answer, given);
+    if (problem === undefined) given = { ...given, [name]: answer };
+    else problems.push(problem);
+    // What else an unknown upstream needs cannot be judged.
+    if (problem !== undefined && name === 'upstream') break;
   }
-  asking?.close();
-  if (missing.length === 0) return { upstreamIssuer: '', ...answers } as Answers;
-  terminal.err(`✗ still needed: ${missing.join(', ')}\n`);
-  return undefined;
+  return { given, problems };
 }
 
-function write(answers: Answers, files: { readonly config: string; readonly env: string }, terminal: Terminal): number {
-  const text = configuration(answers);
+/** Asks for what is missing; undefined, with the missing options named, where nobody can be asked. */
+async function complete(given: Answers, terminal: Terminal): Promise<Readonly<Record<Question, string>> | undefined> {
+  let answers = given;
+  const missing: string[] = [];
+  for (const name of ALL_QUESTIONS.filter((question) => given[question] === undefined)) {
+    if (!isAsked(name, answers.upstream)) continue;
+    if (terminal.ask === undefined) missing.push(`--${name}`);
+    else {
+      if (name === 'client-id') terminal.out(callbackOf(answers));
+      answers = { ...answers, [name]: await askUntilGood(name, answers, terminal, terminal.ask) };
+    }
+  }
+  if (missing.length > 0) {
+    terminal.err(`✗ still needed: ${missing.join(', ')}\n`);
+    return undefined;
+  }
+  if (given['client-id'] !== undefined) terminal.out(callbackOf(answers));
+  return answers as Readonly<Record<Question, string>>;
+}
+
+const callbackOf = ({ issuer, upstream }: Answers): string =>
+  `Register this callback at the upstream, exactly: ${issuer}/callback/${upstream}\n`;
+
+async function askUntilGood(
+  name: Question,
+  before: Answers,
+  terminal: Terminal,
+  ask: (question: string) => Promise<string>,
+): Promise<string> {
+  const [, question] = QUESTIONS[name];
+  for (;;) {
+    const answer = (await ask(`${question}: `)).trim();
+    const problem = answer === '' ? undefined : problemWith(name, answer, before);
+    if (answer !== '' && problem === undefined) return answer;
+    const reason = problem === undefined ? 'an answer is needed' : `${problem.problem}; ${problem.fix}`;
+    terminal.err(`${paint(terminal, 'red', '✗')} ${printable(reason)}\n`);
+  }
+}
+
+function write(
+  answers: Readonly<Record<Question, string>>,
+  files: { readonly config: string; readonly env: string },
+  terminal: Terminal,
+): ExitCode {
+  const text = configurationText(answers);
   const secrets = { BROKER_SECRET: newSecret(), BROKER_ADMIN_KEY: newSecret(), MCP_SERVER_SECRET: newSecret() };
   const checked = readConfig(text, {
     env: { ...secrets, UPSTREAM_SECRET: newSecret() },
@@ -109,49 +135,9 @@ function write(answers: Answers, files: { readonly config: string; readonly env:
       '  2  Give MCP_SERVER_SECRET to the MCP server; it asks /introspect with it',
       `  3  node --env-file=.env ${program} config check`,
       `  4  node --env-file=.env ${program} serve`,
+      '  What else this upstream can be told: docs/upstreams.md',
       '',
     ].join('\n'),
   );
   return EXIT.ok;
-}
-
-function configuration({ issuer, resource, upstream, clientId, upstreamIssuer }: Answers): string {
-  const name = parseUrl(resource)?.hostname ?? 'MCP server';
-  const reference = {
-    secret: '${BROKER_SECRET}',
-    admin: '${BROKER_ADMIN_KEY}',
-    server: '${MCP_SERVER_SECRET}',
-    upstream: '${UPSTREAM_SECRET}',
-  };
-  return stringify({
-    issuer,
-    database: 'sqlite:./data/broker.db',
-    secrets: [reference.secret],
-    brand: { name },
-    upstreams: {
-      [upstream]: {
-        preset: upstream,
-        ...(upstream === 'oidc' && { issuer: upstreamIssuer }),
-        client_id: clientId,
-        client_secret: reference.upstream,
-      },
-    },
-    resources: {
-      server: {
-        url: resource,
-        name,
-        upstream,
-        credential: reference.server,
-        scopes: {
-          'mcp:use': {
-            title: `Use ${name}`,
-            description: 'Everything its tools can do, as you.',
-            risk: 'change',
-            default: true,
-          },
-        },
-      },
-    },
-    admin: { keys: [reference.admin] },
-  });
 }

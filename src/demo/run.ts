@@ -1,8 +1,8 @@
 /**
  * The `demo` command: a broker to try on this computer, or the whole journey walked by itself (`--auto`).
  *
- * Says what it is and that it is not for production. Must never listen beyond loopback or print a secret, the admin
- * key of a new install excepted, once.
+ * Says what it is and that it is not for production. Must never listen beyond loopback, nor print a secret but two in
+ * its greeting: the admin key of a new install, once, and this start's link into the console.
  */
 import { once } from 'node:events';
 import { commandHere } from '../cli/script.ts';
@@ -57,7 +57,8 @@ async function runUntilStopped(options: DemoOptions, say: Say, paint: Paint): Pr
   const dataDir = options.dataDir ?? defaultDataDir();
   const { host = '127.0.0.1', port = DEFAULT_PORT } = options;
   const services = await startServices({ host, port, dataDir, quiet: false });
-  say(options.json === true ? JSON.stringify(greetingFacts(services)) : greeting(services, paint));
+  const link = await services.adminLink();
+  say(options.json === true ? JSON.stringify(greetingFacts(services, link)) : greeting(services, link, paint));
 
   await stopped(options.stop);
   await services.close();
@@ -74,17 +75,18 @@ async function stopped(stop: AbortSignal | undefined): Promise<void> {
   await Promise.allSettled(waits);
 }
 
-const greetingFacts = ({ issuer, sampleUrl, install }: DemoServices) => ({
+const greetingFacts = ({ issuer, sampleUrl, install }: DemoServices, adminLink: string) => ({
   mode: 'demo',
   issuer,
   sample_server: sampleUrl,
   preview: `${issuer}/preview`,
   account: `${issuer}/account`,
   data: install.directory,
+  admin_link: adminLink,
   ...(install.newAdminKey === undefined ? {} : { admin_key: install.newAdminKey }),
 });
 
-function greeting({ issuer, sampleUrl, install }: DemoServices, paint: Paint): string {
+function greeting({ issuer, sampleUrl, install }: DemoServices, adminLink: string, paint: Paint): string {
   const done = paint('✓', 'green');
   const adminKey =
     install.newAdminKey === undefined
@@ -102,11 +104,12 @@ function greeting({ issuer, sampleUrl, install }: DemoServices, paint: Paint): s
     1  npx @modelcontextprotocol/inspector
     2  Connect to   ${sampleUrl}   (Streamable HTTP)
     3  You should see: “Allow an app on this computer to use Sample Notes?”
+    4  Administrate: ${adminLink}   (opens once, within an hour)
 
   ${paint('Pages', 'bold')}   Consent preview   ${issuer}/preview
           Apps with access  ${issuer}/account
   ${paint('Admin', 'bold')}   ${issuer}/admin/v1/status   key: ${adminKey}
-  ${paint('Next', 'bold')}    ${commandHere('init')}   connect GitHub, Google, Entra or any OAuth server
+  ${paint('Next', 'bold')}    ${commandHere('init')}   connect GitHub, Google, Entra or any other OAuth server
 
   Stop with Ctrl+C. ${paint('Not for production', 'bold')}: plain http, practice sign-in, sample data.
 `;

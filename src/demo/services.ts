@@ -5,17 +5,23 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { startBroker } from '../broker.ts';
+import { makeOneTimeLink } from '../admin/console/one-time-link.ts';
+import { type Broker, startBroker } from '../broker.ts';
 import { commandHere } from '../cli/script.ts';
 import { demoConfig, PRACTICE, PRACTICE_CLIENT_ID } from './demo-config.ts';
 import { type Install, openInstall } from './install.ts';
 import { isLoopbackHost, nameOf, reservePorts } from './loopback.ts';
+
+/** Long enough to have read the rest of the greeting first. */
+const ADMIN_LINK_LIFE = 3_600;
 
 export interface DemoServices {
   readonly issuer: string;
   readonly sampleUrl: string;
   readonly upstreamIssuer: string;
   readonly install: Install;
+  /** The address of a new link into the console, good once, as admin, for an hour. */
+  adminLink(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -76,12 +82,18 @@ export async function startServices(options: ServicesOptions): Promise<DemoServi
     const sample = await startSampleServer({ host, port: samplePort, issuer, credential: install.credential });
     running.push(sample);
     const addresses = { issuer, upstreamIssuer: upstream.issuer, sampleUrl: sample.url };
-    running.push(await startBroker(demoConfig({ host, port: brokerPort, quiet, ...addresses }, install)));
-    return { ...addresses, install, close };
+    const broker = await startBroker(demoConfig({ host, port: brokerPort, quiet, ...addresses }, install));
+    running.push(broker);
+    return { ...addresses, install, adminLink: () => adminLink(broker.deps), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function adminLink({ config, store, now }: Broker['deps']): Promise<string> {
+  const wanted = { role: 'admin', resources: undefined, lifetime: ADMIN_LINK_LIFE, at: now(), madeBy: 'demo' } as const;
+  return (await makeOneTimeLink(store, `${config.issuer}/admin`, wanted)).address;
 }
 
 const PORT_PROBLEMS: ReadonlyMap<string, string> = new Map([

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDemo } from '../../src/demo/run.ts';
+import { BrowserJar } from '../support/browser-jar.ts';
+import { submit, wordsOf } from '../support/page-forms.ts';
 
 let lines: string[];
 let directory: string;
@@ -127,6 +129,31 @@ describe('the greeting', () => {
     expect(second.admin_key).toBeUndefined();
     expect(await readFile(join(directory, 'demo-keys.json'), 'utf8')).not.toContain(first.admin_key);
     expect((await stat(join(directory, 'demo-keys.json'))).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('the way into the admin console', () => {
+  it('is a link that each start prints, good once, and no command', { timeout: 30_000 }, async () => {
+    await greeting(true, async () => {
+      const { issuer, admin_link: link } = JSON.parse(lines[0] ?? '');
+      expect(link).toMatch(new RegExp(`^${issuer}/admin/enter/[A-Za-z0-9_-]{43}$`));
+      const entrance = wordsOf(await new BrowserJar().get(`${issuer}/admin`));
+      expect(entrance).toContain('The demo prints a link in its terminal when it starts');
+      expect(entrance).not.toContain('admin-link');
+
+      const jar = new BrowserJar();
+      const page = await jar.get(link);
+      expect(wordsOf(page)).toContain('signs this browser in as admin, once');
+      expect(wordsOf(await jar.follow(await submit(jar, page, '/admin/enter/')))).toContain('(admin)');
+      const spent = wordsOf(await new BrowserJar().get(link));
+      expect(spent).toContain('stop it and start it again for another');
+      expect(spent).not.toContain('admin-link');
+    });
+    await greeting(false);
+
+    const again = lines.at(-1) ?? '';
+    expect(again).toMatch(/4 {2}Administrate: http:\/\/localhost:\d+\/admin\/enter\/[\w-]{43} {3}\(opens once/);
+    expect(again).not.toContain(JSON.parse(lines[0] ?? '').admin_link.slice(-43));
   });
 });
 

@@ -19,13 +19,13 @@ const withCommand = (sentence: string): Child => (
   </>
 );
 
-export function EnterPage({ frame, choices }: EnterModel): Child {
+export function EnterPage({ frame, choices, demo }: EnterModel): Child {
   return (
     <CardPage
       frame={frame}
       text={TEXT}
       title={words.enterTitle}
-      lead={choices.length === 0 ? withCommand(words.enterNobody) : words.enterLead}
+      lead={choices.length > 0 ? words.enterLead : demo ? words.enterDemo : withCommand(words.enterNobody)}
     >
       {choices.length > 0 && (
         <>
@@ -68,8 +68,13 @@ export function LinkPage(model: {
   );
 }
 
-export const SpentLinkPage = ({ frame }: { readonly frame: Frame }): Child => (
-  <CardPage frame={frame} text={TEXT} title={words.linkSpent} lead={withCommand(words.linkSpentLead)} />
+export const SpentLinkPage = ({ frame, demo }: { readonly frame: Frame; readonly demo: boolean }): Child => (
+  <CardPage
+    frame={frame}
+    text={TEXT}
+    title={words.linkSpent}
+    lead={demo ? words.linkSpentDemo : withCommand(words.linkSpentLead)}
+  />
 );
 
 export const ConsoleSignedOutPage = ({ frame, url }: { readonly frame: Frame; readonly url: string }): Child => (

@@ -127,4 +127,6 @@ export interface DoneModel {
 export interface EnterModel {
   readonly frame: Frame;
   readonly choices: readonly { readonly upstream: string; readonly url: string }[];
+  /** Links come from the demo's start, not from a command. */
+  readonly demo: boolean;
 }

@@ -20,6 +20,8 @@ export const words = {
   enterTitle: 'Admin console',
   enterLead: 'Sign in with an account that the configuration lets administrate. Your own session here is not enough.',
   enterNobody: 'Nobody may sign in here by themselves. Make a one-time link on the server: {command}',
+  enterDemo:
+    'Nobody may sign in here by themselves. The demo prints a link in its terminal when it starts, which opens this console once; stop the demo and start it again for another.',
   enterWith: 'Sign in with {upstream}',
   enterLink: 'Or make a one-time link on the server: {command}',
   linkTitle: 'Enter the admin console?',
@@ -27,6 +29,8 @@ export const words = {
   linkDo: 'Enter',
   linkSpent: 'This link is spent',
   linkSpentLead: 'It was used, has run out, or never was one. Make another on the server: {command}',
+  linkSpentDemo:
+    'It was used, has run out, or never was one. The demo prints a link when it starts; stop it and start it again for another.',
   signedOut: 'Signed out',
   signedOutLead: 'You’re signed out of the admin console. A session of your own elsewhere is untouched.',
   signInAgain: 'Back to the console',

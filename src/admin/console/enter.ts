@@ -28,8 +28,16 @@ export const entrance =
         upstream: displayName,
         url: `${place.base}/admin/sign-in/${encodeURIComponent(name)}`,
       }));
-    return consolePage(c, desk, EnterPage({ frame: outsideFrame(desk), choices }), c.req.method === 'GET' ? 200 : 403);
+    return consolePage(
+      c,
+      desk,
+      EnterPage({ frame: outsideFrame(desk), choices, demo: isDemo(desk) }),
+      c.req.method === 'GET' ? 200 : 403,
+    );
   };
+
+/** The demo has no configuration file, so no command can make a link for it; it prints one as it starts. */
+const isDemo = ({ deps }: Desk): boolean => deps.config.mode === 'demo';
 
 const linkTicket = (token: string): string => `link\n${hashSecret(token)}`;
 
@@ -81,7 +89,7 @@ export const claimLink =
 
 const spent = (c: Context<AppEnv>, desk: Desk): Response => {
   c.get('event').note({ outcome: 'refused', error: 'link_spent' });
-  return consolePage(c, desk, SpentLinkPage({ frame: outsideFrame(desk) }), 403);
+  return consolePage(c, desk, SpentLinkPage({ frame: outsideFrame(desk), demo: isDemo(desk) }), 403);
 };
 
 export const signOut =

@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { doorTo } from './agent.ts';
 import { builtProgram } from './build.ts';
 import { figures, form, PATIENCE_MS, randomFrom, seed, timeBox, times, until } from './form.ts';

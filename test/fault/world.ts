@@ -4,7 +4,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BROKER_SECRET, freePort, NOTES_CREDENTIAL, NOTES_URL } from '../support/broker.ts';
+import { BROKER_SECRET, NOTES_CREDENTIAL, NOTES_URL } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { builtProgram, type Program } from './build.ts';
 import { type Instance, newInstance } from './instance.ts';

@@ -1,7 +1,7 @@
 /** Tools behind the built-in front: which scopes a call needs, whose session it is, what is on record, what has changed. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, admin, makeKey } from '../support/admin.ts';
-import { freePort } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { call, type FrontedWorld, listTools, startFrontedWorld } from '../support/fronted-world.ts';
 import { type Answerer, emptyResult, json } from '../support/mcp-backend.ts';
 

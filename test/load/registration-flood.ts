@@ -8,8 +8,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BROKER_SECRET, freePort, NOTES_CREDENTIAL, NOTES_URL } from '../support/broker.ts';
+import { BROKER_SECRET, NOTES_CREDENTIAL, NOTES_URL } from '../support/broker.ts';
 import { openDatabase } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { startGithubUpstream } from '../support/upstreams/github-upstream.ts';
 import { flood } from './flood.ts';
 

@@ -1,6 +1,6 @@
 /** mcp-remote, MCP Inspector and the official conformance suite, as published, against the broker and its sample server. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { register } from '../support/mcp-client.ts';
 import { type ProtectedWorld, startProtectedWorld } from '../support/protected-world.ts';
 import { inProgram } from './install.ts';

@@ -1,7 +1,8 @@
 /** What the admin API refuses: wrong keys, wrong roles, other resources, bad cursors, hostile input. Never with a 5xx. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, admin, makeKey } from '../support/admin.ts';
-import { freePort, startGithubSetting, TASKS_URL, type TestBroker } from '../support/broker.ts';
+import { startGithubSetting, TASKS_URL, type TestBroker } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 
 let world: Awaited<ReturnType<typeof startGithubSetting>>;

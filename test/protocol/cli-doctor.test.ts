@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY } from '../support/admin.ts';
-import { freePort, startOidcSetting } from '../support/broker.ts';
+import { startOidcSetting } from '../support/broker.ts';
 import { runIn, writeConfigOf } from '../support/command-line.ts';
+import { freePort } from '../support/free-port.ts';
 
 let world: Awaited<ReturnType<typeof startOidcSetting>>;
 let folder: string;

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { consoleUrl } from '../../src/admin/console/place.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
-import { freePort, startGithubSetting } from '../support/broker.ts';
+import { startGithubSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { runIn, writeConfigOf } from '../support/command-line.ts';
 import { enterByLink, makeLink } from '../support/console.ts';
 import { auditRows, rows } from '../support/database-file.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHttpsSetting } from '../support/https-broker.ts';
 import { linksTo, submit, wordsOf } from '../support/page-forms.ts';
 

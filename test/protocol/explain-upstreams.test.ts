@@ -1,8 +1,9 @@
 /** What goes wrong at the upstream, each named truly by the reference on the page: issuer, clock, errors, accounts. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, admin } from '../support/admin.ts';
-import { freePort, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
+import { freePort } from '../support/free-port.ts';
 import { openPage } from '../support/journey-steps.ts';
 import { answerOf, decide } from '../support/mcp-client.ts';
 import { type ForgedModes, type ForgedOidc, startForgedOidc } from '../support/upstreams/forged-oidc.ts';

@@ -1,8 +1,9 @@
 /** Upstreams that misbehave, through the whole broker: a page in time, no code, nothing tried twice (threats F; C-16). */
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import type { JarResponse } from '../support/browser-jar.ts';
+import { freePort } from '../support/free-port.ts';
 import { allowAndReturn, openPage } from '../support/journey-steps.ts';
 import { answerOf, decide } from '../support/mcp-client.ts';
 import {

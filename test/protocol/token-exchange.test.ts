@@ -1,14 +1,8 @@
 /** The token for the MCP server (RFC 8693): who gets the upstream's token, for what, and who never does. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  freePort,
-  NOTES_CREDENTIAL,
-  NOTES_URL,
-  startRotatingSetting,
-  TASKS_CREDENTIAL,
-  TASKS_URL,
-} from '../support/broker.ts';
+import { NOTES_CREDENTIAL, NOTES_URL, startRotatingSetting, TASKS_CREDENTIAL, TASKS_URL } from '../support/broker.ts';
 import type { BrowserJar, JarResponse } from '../support/browser-jar.ts';
+import { freePort } from '../support/free-port.ts';
 import { obtainTokens, refusal } from '../support/journey-steps.ts';
 import { introspect, postForm, refresh, register, type TokenAnswer } from '../support/mcp-client.ts';
 import { type RecordingFront, startRecordingFront } from '../support/recording-front.ts';

@@ -2,15 +2,10 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Store, StoreUnavailable } from '../../src/store/store.ts';
-import {
-  freePort,
-  NOTES_CREDENTIAL,
-  startGithubSetting,
-  startOidcSetting,
-  startTestBroker,
-} from '../support/broker.ts';
+import { NOTES_CREDENTIAL, startGithubSetting, startOidcSetting, startTestBroker } from '../support/broker.ts';
 import { BrowserJar, type JarResponse } from '../support/browser-jar.ts';
 import { openDatabase } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { allowAndReturn, obtainCode, obtainTokens, openPage } from '../support/journey-steps.ts';
 import {
   answerOf,

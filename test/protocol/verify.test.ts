@@ -3,14 +3,8 @@
  */
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  freePort,
-  NOTES_CREDENTIAL,
-  NOTES_URL,
-  startRotatingSetting,
-  TASKS_CREDENTIAL,
-  TASKS_URL,
-} from '../support/broker.ts';
+import { NOTES_CREDENTIAL, NOTES_URL, startRotatingSetting, TASKS_CREDENTIAL, TASKS_URL } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 import { introspect, postForm } from '../support/mcp-client.ts';
 import { type Asking, askDoor, PROXY } from '../support/verify-door.ts';

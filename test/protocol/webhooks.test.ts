@@ -6,8 +6,9 @@ import { createTeller } from '../../src/audit/deliver-webhooks.ts';
 import { startBroker } from '../../src/broker.ts';
 import { createSafeFetch } from '../../src/security/safe-fetch.ts';
 import { ADMIN_KEY, admin } from '../support/admin.ts';
-import { BROKER_SECRET, freePort, startGithubSetting } from '../support/broker.ts';
+import { BROKER_SECRET, startGithubSetting } from '../support/broker.ts';
 import { auditRows, plant, rows } from '../support/database-file.ts';
+import { freePort } from '../support/free-port.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 import { type LoopbackServer, startLoopbackServer } from '../support/upstreams/loopback-server.ts';
 

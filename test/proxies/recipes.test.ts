@@ -1,8 +1,9 @@
 /** The recipes of deploy/, each run by the real proxy: what passes, what is refused, and that nobody lends themself a name. */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, NOTES_CREDENTIAL, startOidcSetting } from '../support/broker.ts';
+import { NOTES_CREDENTIAL, startOidcSetting } from '../support/broker.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
+import { freePort } from '../support/free-port.ts';
 import { call, listTools } from '../support/fronted-world.ts';
 import { emptyResult, type McpBackend, startMcpBackend } from '../support/mcp-backend.ts';
 import { obtainTokens } from '../support/mcp-client.ts';

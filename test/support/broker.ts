@@ -4,13 +4,13 @@
  * Suites talk to it over HTTP alone. Everything it logs is kept, so that a suite can look for secrets in it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, type BrokerOptions, startBroker } from '../../src/broker.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { openLog } from '../../src/observability/log.ts';
 import { PAGE_RULES } from '../../views/operator-words.ts';
+import { freePort } from './free-port.ts';
 import { createDatabase } from './postgres.ts';
 import { type TokenWatch, watchTokens } from './upstream-token-watch.ts';
 import { startGithubUpstream } from './upstreams/github-upstream.ts';
@@ -64,18 +64,6 @@ const SCOPES = {
   'notes:write': { title: 'Write notes', risk: 'change', implies: ['notes:read'] },
   'notes:purge': { title: 'Delete all notes', risk: 'high', optional: true },
 };
-
-/** A free loopback port; somebody else could take it before it is used, which a test run on one machine does not do. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 /** Starts a broker in front of an upstream described as configuration. */
 export async function startTestBroker(

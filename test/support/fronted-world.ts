@@ -1,8 +1,9 @@
 /**
  * A broker that passes on the traffic of an MCP server itself, on its own origin, and people with tokens for it.
  */
-import { type BrokerSettings, freePort, startOidcSetting } from './broker.ts';
+import { type BrokerSettings, startOidcSetting } from './broker.ts';
 import { BrowserJar } from './browser-jar.ts';
+import { freePort } from './free-port.ts';
 import { type McpBackend, startMcpBackend } from './mcp-backend.ts';
 import { obtainTokens } from './mcp-client.ts';
 

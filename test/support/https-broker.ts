@@ -1,6 +1,7 @@
 /** A broker whose issuer is https: TLS ends in front of it, as in production, so that `__Host-` cookies are the real ones. */
 import { request as forward } from 'node:http';
-import { type BrokerSettings, freePort, startTestBroker } from './broker.ts';
+import { type BrokerSettings, startTestBroker } from './broker.ts';
+import { freePort } from './free-port.ts';
 import { makeTlsIdentity } from './tls-identity.ts';
 import { startLoopbackServer } from './upstreams/loopback-server.ts';
 import { startOidcUpstream } from './upstreams/oidc-upstream.ts';

@@ -4,8 +4,9 @@
  * The upstream is the OpenID provider or the GitHub-shaped server; the person is Maya, or whoever is signed in at GitHub.
  */
 import { startSampleServer } from '../../src/demo/sample-server.ts';
-import { type BrokerSettings, freePort, NOTES_CREDENTIAL, startGithubSetting, startOidcSetting } from './broker.ts';
+import { type BrokerSettings, NOTES_CREDENTIAL, startGithubSetting, startOidcSetting } from './broker.ts';
 import type { BrowserJar, JarResponse } from './browser-jar.ts';
+import { freePort } from './free-port.ts';
 import { decide } from './mcp-client.ts';
 import { signInAs } from './upstreams/oidc-upstream.ts';
 

@@ -1,5 +1,6 @@
 /** A broker with two GitHub-shaped upstreams and a resource at each. */
-import { freePort, startTestBroker, type TestBroker } from './broker.ts';
+import { startTestBroker, type TestBroker } from './broker.ts';
+import { freePort } from './free-port.ts';
 import { type GithubUpstream, startGithubUpstream } from './upstreams/github-upstream.ts';
 
 const clientAt = (name: string) => ({ client_id: `broker-at-${name}`, client_secret: `upstream-secret-of-${name}` });

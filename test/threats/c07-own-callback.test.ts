@@ -1,6 +1,7 @@
 /** A client whose redirect is our own upstream callback would loop an answer back into us (mcp-atlassian 1533). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { postJson } from '../support/mcp-client.ts';
 
 const ISSUER = 'https://auth.example.com';

@@ -1,7 +1,8 @@
 /** Mix-up of authorization servers: the code of one is redeemed at the other (RFC 9700 4.4; RFC 9207). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import type { BrowserJar, JarResponse } from '../support/browser-jar.ts';
+import { freePort } from '../support/free-port.ts';
 import { allowAndReturn, openPage } from '../support/journey-steps.ts';
 import { decide, LOOPBACK_REDIRECT } from '../support/mcp-client.ts';
 import { type ForgedOidc, startForgedOidc } from '../support/upstreams/forged-oidc.ts';

@@ -5,9 +5,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type VerifyOptions, verifyRequest } from '../../src/verify/index.ts';
-import { freePort, NOTES_URL, startRotatingSetting, TASKS_CREDENTIAL } from '../support/broker.ts';
+import { NOTES_URL, startRotatingSetting, TASKS_CREDENTIAL } from '../support/broker.ts';
 import { openDatabase } from '../support/database.ts';
 import { FORGED_TOKENS, type Honest, honestToken } from '../support/forged-tokens.ts';
+import { freePort } from '../support/free-port.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 import { introspect } from '../support/mcp-client.ts';
 

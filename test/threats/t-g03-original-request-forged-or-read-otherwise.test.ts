@@ -3,7 +3,8 @@
  * under no rule (oauth2-proxy CVE-2026-40575, CVE-2026-76835, CVE-2025-54576, CVE-2026-34457).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, NOTES_CREDENTIAL, NOTES_URL, startRotatingSetting } from '../support/broker.ts';
+import { NOTES_CREDENTIAL, NOTES_URL, startRotatingSetting } from '../support/broker.ts';
+import { freePort } from '../support/free-port.ts';
 import { obtainTokens } from '../support/journey-steps.ts';
 import { askDoor, PROXY } from '../support/verify-door.ts';
 

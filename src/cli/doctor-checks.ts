@@ -29,8 +29,8 @@ export async function examine(config: Config, nowMs: number): Promise<readonly C
   );
   return [
     ...(await checkDatabase(config)),
-    await checkListener('Listening', config.listen, look),
-    ...(config.admin.listen === undefined ? [] : [await checkListener('Admin listener', config.admin.listen, look)]),
+    await checkListener(config, look),
+    ...(config.admin.listen === undefined ? [] : [await checkAdminListener(config.admin.listen, look)]),
     await checkIssuer(config, look),
     ...upstreams.flatMap(({ checks }) => checks),
     clockCheck(
@@ -129,21 +129,34 @@ function writable(folder: string): boolean {
   }
 }
 
-/** Free, or taken by a broker already. */
-async function checkListener(name: string, address: { host: string; port: number }, look: Look): Promise<Check> {
-  const detail = `${address.host}:${address.port}`;
-  const problem = await tryListening(address);
+type Address = Config['listen'];
+
+/** Free, or taken by this broker already. */
+async function checkListener({ listen, issuer }: Config, look: Look): Promise<Check> {
+  const [name, detail] = ['Listening', `${listen.host}:${listen.port}`];
+  const problem = await tryListening(listen);
   if (problem === undefined) return { name, status: 'ok', detail: `${detail} is free` };
-  if (problem === 'EADDRINUSE') {
-    const host = address.host.includes(':') ? `[${address.host}]` : address.host.replace(/^0\.0\.0\.0$/, '127.0.0.1');
-    const seen = await look(`http://${host}:${address.port}/healthz`, true);
-    if ('status' in seen && seen.status === 200)
-      return { name, status: 'ok', detail: `${detail}, a broker runs there` };
-    if (name !== 'Listening' && 'status' in seen)
-      return { name, status: 'ok', detail: `${detail}, something answers there` };
-  }
-  return { name, status: 'fail', detail: `${detail}: ${problem}`, fix: 'choose another address, or end what is there' };
+  const seen = problem === 'EADDRINUSE' ? await look(wellKnown(issuer, METADATA, originOf(listen)), true) : undefined;
+  const found = seen !== undefined && 'status' in seen ? seen.json?.issuer : undefined;
+  if (found === issuer) return { name, status: 'ok', detail: `${detail}, this broker runs there` };
+  const who = typeof found === 'string' ? `a broker for ${found} runs there` : problem;
+  return { name, status: 'fail', detail: `${detail}: ${who}`, fix: OTHER_ADDRESS };
 }
+
+/** Free, or taken by something that speaks HTTP; whose it is cannot be asked there. */
+async function checkAdminListener(listen: Address, look: Look): Promise<Check> {
+  const [name, detail] = ['Admin listener', `${listen.host}:${listen.port}`];
+  const problem = await tryListening(listen);
+  if (problem === undefined) return { name, status: 'ok', detail: `${detail} is free` };
+  if (problem === 'EADDRINUSE' && 'status' in (await look(`${originOf(listen)}/healthz`, true)))
+    return { name, status: 'ok', detail: `${detail}, something answers there` };
+  return { name, status: 'fail', detail: `${detail}: ${problem}`, fix: OTHER_ADDRESS };
+}
+
+const OTHER_ADDRESS = 'choose another address, or end what is there';
+
+const originOf = ({ host, port }: Address): string =>
+  `http://${host.includes(':') ? `[${host}]` : host.replace(/^0\.0\.0\.0$/, '127.0.0.1')}:${port}`;
 
 const tryListening = ({ host, port }: { host: string; port: number }): Promise<string | undefined> =>
   new Promise((resolve) => {
@@ -155,7 +168,7 @@ const tryListening = ({ host, port }: { host: string; port: number }): Promise<s
 /** What clients will find under the public address. */
 async function checkIssuer({ issuer }: Config, look: Look): Promise<Check> {
   const name = 'Public address';
-  const seen = await look(`${wellKnown(issuer, 'oauth-authorization-server')}`, true);
+  const seen = await look(wellKnown(issuer, METADATA), true);
   if ('reason' in seen)
     return {
       name,
@@ -176,10 +189,13 @@ async function checkIssuer({ issuer }: Config, look: Look): Promise<Check> {
   };
 }
 
-function wellKnown(address: string, what: string): string {
+const METADATA = 'oauth-authorization-server';
+
+/** RFC 8414 section 3; asked at another origin than the address's own where that is given. */
+function wellKnown(address: string, what: string, origin?: string): string {
   const url = new URL(address);
   const path = url.pathname.replace(/\/$/, '');
-  return `${url.origin}/.well-known/${what}${path}`;
+  return `${origin ?? url.origin}/.well-known/${what}${path}`;
 }
 
 async function checkUpstream(

@@ -44,7 +44,7 @@ describe('doctor', { timeout: 30_000 }, () => {
       'Clock',
     ])
       expect([name, checks[name]?.status, checks[name]?.detail]).toEqual([name, 'ok', expect.any(String)]);
-    expect(checks.Listening?.detail).toContain('a broker runs there');
+    expect(checks.Listening?.detail).toContain('this broker runs there');
     expect(checks['Callback corp']).toMatchObject({
       status: 'warn',
       fix: expect.stringContaining(`exactly: ${world.setting.issuer}/callback/corp`),
@@ -83,6 +83,10 @@ describe('doctor', { timeout: 30_000 }, () => {
     expect([code, checks['Public address']?.status]).toEqual([1, 'fail']);
     expect(checks['Public address']?.detail).toContain(`it says issuer ${world.setting.issuer}`);
     expect(checks['Public address']?.fix).toContain('set issuer to the address people and clients use');
+    expect(checks.Listening).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining(`: a broker for ${world.setting.issuer} runs there`),
+    });
   });
 
   it('warns of people who could sign in nowhere, beside a listener of the administration’s own', async () => {

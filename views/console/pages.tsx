@@ -22,7 +22,7 @@ export function ListPage({ frame, title, action, filters, table, asks, links }: 
           <a href={action}>{words.clear}</a>
         </form>
       )}
-      <DataTable table={table} />
+      <DataTable table={table} empty={filters.some(({ value }) => value !== '') ? words.none : words.empty} />
       {asks.map(({ name, label, action: to, button }) => (
         <form class="card filters" method="get" action={to}>
           <FilterField filter={{ name, label, value: '' }} />

@@ -82,8 +82,9 @@ function inner(kind: 'text' | 'name' | 'code' | 'state', text: string): Child {
 /** `2026-11-28 14:05`, UTC. */
 const timeOf = (at: string): Child => <time datetime={at}>{`${at.slice(0, 10)} ${at.slice(11, 16)} UTC`}</time>;
 
-export function DataTable({ table }: { readonly table: Table }): Child {
-  if (table.rows.length === 0) return <p class="card empty">{words.none}</p>;
+/** `empty` is what an empty one says in its place. */
+export function DataTable({ table, empty = words.empty }: { readonly table: Table; readonly empty?: string }): Child {
+  if (table.rows.length === 0) return <p class="card empty">{empty}</p>;
   return (
     <div class="card table">
       <table>

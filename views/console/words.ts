@@ -43,6 +43,7 @@ export const words = {
   oldestFirst: 'longest waiting first',
   byName: 'by server and name',
   none: 'Nothing matches these filters.',
+  empty: 'Nothing here yet.',
   next: 'Next page',
   first: 'First page',
   exportCsv: 'Download as CSV',

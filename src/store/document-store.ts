@@ -31,7 +31,7 @@ export interface DocumentCaps {
 export interface DocumentStore {
   /**
    * Makes the client of a document, or replaces what is known of it; blocked ones stay blocked, waiting ones
-   * wait. Returns it as it is then. Undefined, changing nothing, when the id belongs to another kind of client or a later
+   * wait. What people once allowed a client of this id that is gone ends before. Returns it as it is then. Undefined, changing nothing, when the id belongs to another kind of client or a later
    * reading is kept. Audits `client.document_read` when it is new or differs.
    */
   keepDocument(reading: DocumentReading, caps: DocumentCaps, trail: Trail): Promise<Client | undefined>;

@@ -201,6 +201,11 @@ export const predatePersonsConsents = given<{ userId: string; since: Seconds; to
       .where(and(or(isNull(t.journeys.expectedUserId), eq(t.journeys.expectedUserId, p.userId)), allowedSince(t, p))),
 );
 
+/** Whether anything is under way for this client, whoever the person may turn out to be. */
+export const anyOfClientUnderWay = given<{ clientId: string; now: Seconds }>()('journey_any_of_client', (db, t, p) =>
+  db.select({ id: t.journeys.id }).from(t.journeys).where(underWay(t, p)).limit(1),
+);
+
 /** Stops what is under way for this client, whoever the person may turn out to be: at most `limit` of them. */
 export const endClientsJourneys = given<{ clientId: string; now: Seconds; outcome: string; limit: number }>()(
   'journey_end_of_client',
@@ -216,9 +221,13 @@ export const endClientsJourneys = given<{ clientId: string; now: Seconds; outcom
 
 type Places<Names extends string> = { readonly [Name in Names]: ReturnType<typeof sql.placeholder> };
 
-/** Of this client, and neither finished nor run out. */
+/** Of this client, not finished, and not run out: one that has returned completes however late that is. */
 const underWay = (t: Tables, p: Places<'clientId' | 'now'>) =>
-  and(eq(t.journeys.clientId, p.clientId), isNull(t.journeys.finishedAt), gt(t.journeys.expiresAt, p.now));
+  and(
+    eq(t.journeys.clientId, p.clientId),
+    isNull(t.journeys.finishedAt),
+    or(gt(t.journeys.expiresAt, p.now), isNotNull(t.journeys.returnedAt)),
+  );
 
 /** Allowed then or after, and not finished. */
 const allowedSince = (t: Tables, p: Places<'since'>) =>

@@ -44,8 +44,8 @@ function rulingVerbs(engine: Engine, record: Recorder) {
       return client;
     });
   };
-  const endAll = (clientId: string, reason: string, trail: Trail) =>
-    endAllOf(engine, record, { clientId, reason }, trail);
+  const endAll = (clientId: string, reason: string, trail: Trail, isLeaving = false) =>
+    endAllOf(engine, record, { clientId, reason, isLeaving }, trail);
 
   return {
     listClients: async (state, { before, limit }) => {
@@ -80,7 +80,7 @@ function rulingVerbs(engine: Engine, record: Recorder) {
       const client = await block(id, reason, trail, seen);
       if (client === 'changed') return client;
       if (client === undefined || client.kind !== 'registered') return undefined;
-      const ended = await endAll(id, reason, trail);
+      const ended = await endAll(id, reason, trail, true);
       const deleted = await engine.unit(function* () {
         const gone = yield* first(clients.deleteBlockedClient, { id });
         if (gone !== undefined) yield* record('client.deleted', { clientId: id, details: { reason } }, trail);

@@ -16,7 +16,7 @@ import * as clients from '../statements/clients.ts';
 import { revokeMachineTokensOf } from '../statements/machine-tokens.ts';
 import type { Unconfigured } from '../store.ts';
 import type { Recorder } from './audit.ts';
-import { endAllOf } from './ending-clients.ts';
+import { endAllOf, hasApprovalsLeftBehind, hasJourneysLeftBehind } from './ending-clients.ts';
 
 /** See ClientStore.syncConfiguredClients. */
 export async function syncConfigured(
@@ -31,7 +31,9 @@ export async function syncConfigured(
     if (ended.revocation !== undefined) done.push({ id, ended });
   };
 
-  for (const { id } of wanted) if (await isLeftBehind(engine, id, trail.at)) await end(id);
+  for (const { id } of wanted)
+    if ((await hasApprovalsLeftBehind(engine, id, trail.at)) || (await hasJourneysLeftBehind(engine, id, trail.at)))
+      await end(id);
   for (let isSettled = false; !isSettled; ) {
     const { leaving, returning } = await engine.unit(() => takeList(record, wanted, trail));
     for (const id of leaving) {
@@ -47,11 +49,6 @@ export async function syncConfigured(
   }
   return done;
 }
-
-/** Whether people's approvals wait for a client of this id that is not there; nothing is given under it meanwhile. */
-const isLeftBehind = async (engine: Engine, id: string, now: Seconds): Promise<boolean> =>
-  (await engine.read(clients.findClient, { id })).length === 0 &&
-  (await engine.read(clients.anyLiveApproval, { clientId: id, now })).length > 0;
 
 interface Returning {
   readonly client: Client;

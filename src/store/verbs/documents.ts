@@ -1,5 +1,6 @@
 /** The verbs about metadata documents, key sets and client assertions. Contract: DocumentStore in ../document-store.ts. */
 import { isDeepStrictEqual } from 'node:util';
+import { UNCONFIGURED } from '../../domain/own-block.ts';
 import { showsAnother } from '../../domain/quarantine.ts';
 import type { ClientMetadata } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
@@ -7,11 +8,15 @@ import { all, first, type Unit } from '../statement.ts';
 import * as documents from '../statements/documents.ts';
 import type { DocumentCaps, DocumentStore } from '../store.ts';
 import type { Recorder } from './audit.ts';
+import { endAllOf, hasApprovalsLeftBehind } from './ending-clients.ts';
 
 export function documentVerbs(engine: Engine, record: Recorder): DocumentStore {
   return {
-    keepDocument: (reading, caps, trail) =>
-      engine.unit(function* () {
+    keepDocument: async (reading, caps, trail) => {
+      // What an earlier version left alive when the configuration dropped this id must not come to life with the document.
+      if (await hasApprovalsLeftBehind(engine, reading.id, trail.at))
+        await endAllOf(engine, record, { clientId: reading.id, reason: UNCONFIGURED, isLeaving: true }, trail);
+      return engine.unit(function* () {
         const before = yield* first(documents.holdDocument, { id: reading.id });
         const plain: ClientMetadata = JSON.parse(JSON.stringify(reading.metadata));
         const isAnother = before === undefined || showsAnother(before.metadata, reading.metadata);
@@ -26,7 +31,8 @@ export function documentVerbs(engine: Engine, record: Recorder): DocumentStore {
         if (before === undefined || !isDeepStrictEqual(before.metadata, plain))
           yield* record('client.document_read', { clientId: reading.id }, trail);
         return client;
-      }),
+      });
+    },
 
     noteDocument: (reading, withdrawn, trail) =>
       engine.unit(function* () {

@@ -4,10 +4,11 @@
  * In slices, a commit each, that grow one report. Broken off, it can simply be done again: what has ended is not ended twice.
  * Must only be asked about a client that is blocked, or whose row is gone, for it stops nothing from being made.
  */
-import type { Trail } from '../../domain/types.ts';
+import type { Seconds, Trail } from '../../domain/types.ts';
 import type { Engine } from '../engine.ts';
 import { all } from '../statement.ts';
-import { endClientsJourneys } from '../statements/journeys.ts';
+import { anyLiveApproval, findClient } from '../statements/clients.ts';
+import { anyOfClientUnderWay, endClientsJourneys } from '../statements/journeys.ts';
 import type { Ended, EndedCounts } from '../store.ts';
 import type { Recorder } from './audit.ts';
 import { NOTHING_ENDED } from './ending.ts';
@@ -54,3 +55,13 @@ async function stopJourneys(
     if (stopped < SLICE) return ended;
   }
 }
+
+/** Whether people's approvals wait for a client of this id that is not there; nothing is given under it meanwhile. */
+export const hasApprovalsLeftBehind = async (engine: Engine, clientId: string, now: Seconds): Promise<boolean> =>
+  (await engine.read(findClient, { id: clientId })).length === 0 &&
+  (await engine.read(anyLiveApproval, { clientId, now })).length > 0;
+
+/** The same of what is under way for it. Looks through all journeys, so never where strangers can have it asked. */
+export const hasJourneysLeftBehind = async (engine: Engine, clientId: string, now: Seconds): Promise<boolean> =>
+  (await engine.read(findClient, { id: clientId })).length === 0 &&
+  (await engine.read(anyOfClientUnderWay, { clientId, now })).length > 0;

@@ -149,7 +149,12 @@ describe('a look that is nobody’s visit', () => {
   it('opens and moves nothing: HEAD, prefetch, preview', async () => {
     const { jar, page, client } = await openPage(issuer);
     const url = authorizationUrl(issuer, client, newPkce());
-    const before = [count(world.setting, 'journeys'), count(world.setting, 'audit')];
+    // What requests were refused for is written behind their answers, and the house goes on meanwhile.
+    const moved = () => [
+      count(world.setting, 'journeys'),
+      count(world.setting, 'audit', "actor_kind <> 'system' AND event <> 'request.refused'"),
+    ];
+    const before = moved();
     world.setting.clock.advance(500);
     for (const address of [url, consentForm(page).action, `${consentForm(page).action}/another`]) {
       expect((await fetch(address, { method: 'HEAD', redirect: 'manual' })).status).toBe(405);
@@ -157,7 +162,7 @@ describe('a look that is nobody’s visit', () => {
       expect((await jar.get(address, { 'sec-purpose': 'prefetch;prerender' })).status).toBe(503);
       expect((await jar.get(address, { purpose: 'preview' })).status).toBe(503);
     }
-    expect([count(world.setting, 'journeys'), count(world.setting, 'audit')]).toEqual(before);
+    expect(moved()).toEqual(before);
     expect(count(world.setting, 'journeys', 'extended_at IS NOT NULL AND client_id = ?', client.client_id)).toBe(0);
   });
 });
